@@ -1,0 +1,3 @@
+ALTER TABLE tenant_quotas
+    DROP COLUMN concurrent_tokens,
+    ALGORITHM = INPLACE, LOCK = NONE;
