@@ -1,0 +1,53 @@
+# Each target sets up all it needs: a .venv of its own with the package and its
+# tools. PYTHON=/path/to/python chooses the interpreter (3.10 or later).
+
+.PHONY: help demo test lint clean
+.DEFAULT_GOAL := help
+
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+help:
+	@echo "make demo    the five scenarios on a throwaway real MySQL"
+	@echo "make test    lint, types and every test, on a throwaway real MySQL"
+	@echo "make lint    ruff and mypy alone"
+	@echo "make clean   remove .venv, build products and tool caches"
+
+demo: $(READY)
+	@$(BIN)/tenant-quota demo
+
+test: lint
+	$(BIN)/pytest -q --durations=10
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+# Installed again only when the package's metadata changed.
+$(READY): pyproject.toml
+	@for python in $(or $(PYTHON),python3 python3.13 python3.12 python3.11 python3.10); do \
+	    if "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null; then \
+	        found=$$python; break; \
+	    fi; \
+	done; \
+	if [ -z "$$found" ]; then \
+	    echo "No Python 3.10 or later among: $(or $(PYTHON),python3 python3.13 ... python3.10)." >&2; \
+	    echo "Install one, or name it: make PYTHON=/path/to/python3.12" >&2; \
+	    exit 1; \
+	fi; \
+	if ! "$$found" -c 'import ensurepip, venv' 2>/dev/null; then \
+	    echo "$$found cannot make virtual environments (no ensurepip or venv)." >&2; \
+	    echo "On Debian and Ubuntu: apt-get install python3-venv; or name another:" >&2; \
+	    echo "make PYTHON=/path/to/python3.12" >&2; \
+	    exit 1; \
+	fi; \
+	echo "Setting up $(VENV) with $$found ..."; \
+	"$$found" -m venv --clear $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+clean:
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
