@@ -1,0 +1,144 @@
+"""The sandbox as a container, where a Docker engine answers."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import pymysql
+
+from tenant_quota.sandbox.cache import Unavailable
+from tenant_quota.sandbox.local import DURABLE, MODEST, free_port
+from tenant_quota.sandbox.progress import Progress
+
+DEFAULT_IMAGE = "mysql:8.4"
+START_SECONDS = 120
+
+
+def image() -> str:
+    """Return the image to run: TENANT_QUOTA_TEST_IMAGE, else ``mysql:8.4``."""
+    return os.environ.get("TENANT_QUOTA_TEST_IMAGE") or DEFAULT_IMAGE
+
+
+def engine_answers() -> bool:
+    """Whether there is a docker command and an engine behind it."""
+    if shutil.which("docker") is None:
+        return False
+    try:
+        return _docker("version", "--format", "{{.Server.Version}}", timeout=20).returncode == 0
+    except subprocess.TimeoutExpired:
+        return False
+
+
+@dataclass
+class DockerServer:
+    """One container, published on 127.0.0.1."""
+
+    container: str
+    port: int
+    password: str
+
+    @classmethod
+    def create(cls, password: str, options: tuple[str, ...], progress: Progress) -> DockerServer:
+        """Pull the image where it is missing and create the container; nothing runs yet."""
+        if not engine_answers():
+            raise Unavailable("no Docker engine answers")
+        name = image()
+        if _docker("image", "inspect", name).returncode != 0:
+            progress.step(f"Pulling {name}")
+            _checked("pull", "--quiet", name)
+        progress.step(f"Starting {name}")
+        port = free_port()
+        # --env without a value takes it from our environment: no password in argv.
+        container = _checked(
+            "create",
+            "--env=MYSQL_ROOT_PASSWORD",
+            f"--publish=127.0.0.1:{port}:3306",
+            name,
+            *DURABLE,
+            *MODEST,
+            *options,
+            environment={"MYSQL_ROOT_PASSWORD": password},
+        )
+        return cls(container, port, password)
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> DockerServer:
+        """Return a server that another process started, from what ``record`` gave."""
+        return cls(**record)
+
+    def record(self) -> dict[str, Any]:
+        """Return what another process needs to find this server, as plain JSON values."""
+        return asdict(self)
+
+    def launch(self, attached: bool) -> None:
+        """Start the container and wait until MySQL answers.
+
+        ``attached`` has no effect: a container is only removed by ``stop``.
+        """
+        _checked("start", self.container)
+        deadline = time.monotonic() + START_SECONDS
+        while True:
+            try:
+                pymysql.connect(
+                    host="127.0.0.1", port=self.port, user="root", password=self.password
+                ).close()
+                return
+            except (pymysql.err.MySQLError, OSError) as error:
+                if time.monotonic() > deadline or not self.alive():
+                    said = _docker("logs", "--tail=3", self.container)
+                    raise Unavailable(f"MySQL did not answer: {error}; {said.stderr}") from None
+                time.sleep(0.2)
+
+    def alive(self) -> bool:
+        """Whether the container runs."""
+        done = _docker("inspect", "--format={{.State.Running}}", self.container)
+        return done.stdout.strip() == "true"
+
+    def terminate(self) -> None:
+        """Shut down in order; after 30 seconds without mercy."""
+        _docker("stop", "-t", "30", self.container)
+
+    def kill(self) -> None:
+        """End the server as a crash would."""
+        _docker("kill", self.container)
+
+    def discard(self) -> None:
+        """Remove the container with its data."""
+        _docker("rm", "--force", "--volumes", self.container)
+
+    def client_command(self) -> list[str]:
+        """Return argv of a mysql client connected to this server; holds no password."""
+        inside = 'MYSQL_PWD="$MYSQL_ROOT_PASSWORD" exec mysql --user=root "$@"'
+        terminal = ["--tty"] if sys.stdin.isatty() else []
+        return [
+            *("docker", "exec", "--interactive", *terminal, self.container),
+            *("sh", "-c", inside, "mysql"),
+        ]
+
+
+def _docker(
+    *arguments: str, timeout: float | None = None, environment: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["docker", *arguments],
+        check=False,
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        timeout=timeout,
+        env={**os.environ, **(environment or {})},
+    )
+
+
+def _checked(*arguments: str, environment: dict[str, str] | None = None) -> str:
+    """Run docker and return what it printed; raises Unavailable with its own words."""
+    done = _docker(*arguments, environment=environment)
+    if done.returncode != 0:
+        raise Unavailable(f"docker {arguments[0]} failed: {done.stderr.strip()[-300:]}")
+    return done.stdout.strip()
