@@ -20,6 +20,10 @@ class Unavailable(Exception):
     """One way of getting a MySQL did not work here; the message says why."""
 
 
+class Absent(Unavailable):
+    """There is no such thing on this machine, which is nothing to talk about."""
+
+
 def user_directory(variable: str, default: str) -> Path:
     """Return the user's own folder for tenant-quota, by the XDG rules.
 

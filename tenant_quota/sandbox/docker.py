@@ -12,7 +12,7 @@ from typing import Any
 
 import pymysql
 
-from tenant_quota.sandbox.cache import Unavailable
+from tenant_quota.sandbox.cache import Absent, Unavailable
 from tenant_quota.sandbox.local import DURABLE, MODEST, free_port
 from tenant_quota.sandbox.progress import Progress
 
@@ -47,7 +47,7 @@ class DockerServer:
     def create(cls, password: str, options: tuple[str, ...], progress: Progress) -> DockerServer:
         """Pull the image where it is missing and create the container; nothing runs yet."""
         if not engine_answers():
-            raise Unavailable("no Docker engine answers")
+            raise Absent("no Docker engine answers")
         name = image()
         if _docker("image", "inspect", name).returncode != 0:
             progress.step(f"Pulling {name}")

@@ -10,7 +10,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from tenant_quota.sandbox.cache import Unavailable, cache_directory, locked, new_directory
+from tenant_quota.sandbox.cache import Absent, Unavailable, cache_directory, locked, new_directory
 from tenant_quota.sandbox.progress import Progress
 
 OLDEST = (8, 0, 19)
@@ -95,7 +95,7 @@ def mysqld_on_path() -> Mysqld:
     places = f"{os.environ.get('PATH', '')}{os.pathsep}/usr/local/sbin{os.pathsep}/usr/sbin"
     server = shutil.which("mysqld", path=places)
     if server is None:
-        raise Unavailable("no mysqld on PATH")
+        raise Absent("there is none")
     done = subprocess.run(
         [server, "--no-defaults", "--version"], check=False, capture_output=True, text=True
     )

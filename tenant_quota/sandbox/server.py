@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any
 
 from tenant_quota.errors import TenantQuotaError
-from tenant_quota.sandbox.cache import Unavailable
+from tenant_quota.sandbox.cache import Absent, Unavailable
 from tenant_quota.sandbox.docker import DockerServer
 from tenant_quota.sandbox.local import LocalServer
 from tenant_quota.sandbox.mysqld import Mysqld, mysqld_on_path
@@ -55,10 +55,12 @@ class Sandbox:
                 try:
                     server = _start(way, tuple(options), attached, progress)
                 except (Unavailable, OSError, subprocess.SubprocessError) as error:
-                    failures.append(f"  {_TITLES[way]}: {error}")
+                    failures.append(f"{_TITLES[way]}: {error}")
+                    if way != ways[-1] and not isinstance(error, Absent):
+                        progress.note(f"{failures[-1]}; trying {_TITLES[ways[-1]]}")
                     continue
                 return cls(server, attached)
-        tried = "\n".join(failures)
+        tried = "\n".join(f"  {failure}" for failure in failures)
         raise TenantQuotaError(f"No MySQL can be had here. Tried:\n{tried}\n{ADVICE}")
 
     @classmethod

@@ -1,0 +1,92 @@
+"""The MySQL that the tests run on, once per session: ``pytest_plugins = ["tests.server"]``.
+
+TENANT_QUOTA_TEST_URL if set; else a container where a Docker engine answers
+(TENANT_QUOTA_TEST_IMAGE, default mysql:8.4); else the package's own sandbox.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import pymysql
+import pytest
+
+from tenant_quota.sandbox import Sandbox
+from tenant_quota.sandbox.cache import Unavailable
+from tenant_quota.sandbox.docker import engine_answers, image
+from tenant_quota.sandbox.local import DURABLE, MODEST
+from tenant_quota.sandbox.mysqld import check_version
+
+
+@pytest.fixture(scope="session")
+def server_url(request) -> Iterator[str]:
+    """Give ``mysql://user:password@host:port/`` of an administrator on a real MySQL."""
+    with some_server(request.config) as url:
+        refuse_other_servers(url)
+        yield url
+
+
+@contextmanager
+def some_server(config: pytest.Config) -> Iterator[str]:
+    """Start a server, or take the one that was named; stops only what it started."""
+    named = os.environ.get("TENANT_QUOTA_TEST_URL")
+    if named:
+        yield named
+        return
+    container = start_container() if engine_answers() else None
+    if container is not None:
+        try:
+            host, port = container.get_container_host_ip(), container.get_exposed_port(3306)
+            yield f"mysql://root:{container.root_password}@{host}:{port}/"
+        finally:
+            container.stop()
+        return
+    # The first download takes a while: whoever waits sees it, captured or not.
+    with config.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
+        sandbox = Sandbox.start()
+    with sandbox:
+        yield sandbox.url
+
+
+def start_container() -> Any:
+    """Return a running MySqlContainer, or None where the engine cannot run the image."""
+    from testcontainers.community.mysql import MySqlContainer  # slow to import
+
+    password = secrets.token_hex(12)
+    container = MySqlContainer(image(), username="root", password=password)
+    container.with_command(" ".join([*DURABLE, *MODEST]))
+    try:
+        return container.start()
+    except Exception as error:  # docker's, requests' and testcontainers' own alike
+        warnings.warn(f"no container, so the sandbox is used: {error}", stacklevel=2)
+        container.stop()
+        return None
+
+
+def connect(url: str, **options: Any) -> Any:
+    """Connect to a ``mysql://`` URL with PyMySQL; its database part may be empty."""
+    parts = urlsplit(url)
+    return pymysql.connect(
+        host=parts.hostname or "127.0.0.1",
+        port=parts.port or 3306,
+        user=unquote(parts.username or "root"),
+        password=unquote(parts.password or "").encode(),
+        database=parts.path.strip("/") or None,
+        **options,
+    )
+
+
+def refuse_other_servers(url: str) -> None:
+    """End the session unless a MySQL 8.0.19 or later answers at ``url``."""
+    try:
+        with connect(url) as connection, connection.cursor() as cursor:
+            cursor.execute("SELECT CONCAT(VERSION(), ' ', @@version_comment)")
+            check_version(cursor.fetchone()[0])
+    except (Unavailable, pymysql.err.MySQLError) as error:
+        pytest.exit(f"The tests need a real MySQL: {error}", returncode=2)
