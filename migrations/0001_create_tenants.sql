@@ -12,6 +12,7 @@ CREATE TABLE tenants (
     updated_at        DATETIME(6)  NOT NULL DEFAULT (UTC_TIMESTAMP(6)) COMMENT 'UTC',
     PRIMARY KEY (tenant_id),
     KEY tenants_by_parent (parent_tenant_id),
+    KEY tenants_by_time_zone (time_zone),
     CONSTRAINT tenants_status CHECK (status IN ('ACTIVE', 'SUSPENDED')),
     CONSTRAINT tenants_not_own_parent CHECK (parent_tenant_id <> tenant_id)
 )

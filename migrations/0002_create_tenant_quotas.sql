@@ -18,7 +18,7 @@ CREATE TABLE tenant_quotas (
     reset_time         DATETIME    DEFAULT NULL COMMENT 'when the last period was closed, tenant wall clock',
     next_reset_time    DATETIME    DEFAULT NULL COMMENT 'when this period ends, tenant wall clock; NULL: not scheduled yet',
     refill_per_second  DECIMAL(18,6) DEFAULT NULL COMMENT 'RATE: tokens per second',
-    refilled_at        DATETIME(6) DEFAULT NULL COMMENT 'RATE: used_count counts from here, UTC; NULL: the bucket is full',
+    refilled_at        DATETIME(6) DEFAULT NULL COMMENT 'RATE: used_count counts from here, UTC; NULL: from the first touch',
     enforcement        VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin NOT NULL DEFAULT 'ENFORCE'
                        COMMENT 'SHADOW: counts and reports, never denies',
     slot_count         INT         NOT NULL DEFAULT 0 COMMENT '0: plain; K: up to K rows of quota_slots share the load',

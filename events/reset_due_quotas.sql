@@ -1,0 +1,14 @@
+-- reset_due_quotas: close lapsed periods every minute.
+--
+-- A sweep for quotas that nobody touches: those that are used close their own periods.
+-- Needs event_scheduler=ON; with it off nothing but the monitor's heartbeat suffers.
+--
+-- Source   scenario 3; DESIGN, section 4
+-- Example  SHOW EVENTS LIKE 'reset_due_quotas';
+
+CREATE EVENT reset_due_quotas
+    ON SCHEDULE EVERY 1 MINUTE STARTS '2001-01-01 00:00:00'
+    ON COMPLETION PRESERVE
+    ENABLE
+    COMMENT 'Close lapsed periods every minute.'
+    DO CALL reset_due_quotas(100)

@@ -1,0 +1,38 @@
+-- acquire_quota_token: take one token of a tenant's concurrency and rate limits.
+--
+-- One unit of every CONCURRENT and every RATE limit of the quota type, the tenant's own
+-- and its ancestors', all or nothing. A CONCURRENT token comes back by
+-- release_quota_token; a RATE token flows back by itself, refill_per_second of them a
+-- second (a token bucket). Inside the caller's transaction the token is taken when that
+-- commits, and the limit's row stays locked until then: keep it short.
+--
+--   p_tenant_id, p_quota_type   who takes a token of what
+--   p_success                   TRUE if one was taken; FALSE if none is free, no such limit
+--                               is defined, or the tenant is suspended
+--
+-- Raises   45001 invalid_argument, 45003 clock_pinned
+-- Source   scenario 4; DESIGN, sections 1 to 3
+-- Example  CALL acquire_quota_token('CH_123', 'REDEEM_CODE', @ok);  SELECT @ok;
+
+CREATE PROCEDURE acquire_quota_token (
+    IN  p_tenant_id   VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    IN  p_quota_type  VARCHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    OUT p_success     BOOLEAN
+)
+    COMMENT 'Take one token of a tenant''s concurrency and rate limits.'
+    MODIFIES SQL DATA
+    SQL SECURITY DEFINER
+BEGIN
+    DECLARE v_status           VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+    DECLARE v_quota_id         BIGINT UNSIGNED;
+    DECLARE v_limit_type       VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+    DECLARE v_figure           BIGINT;
+    DECLARE v_next_reset_time  DATETIME;
+    DECLARE v_transaction      VARCHAR(8)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+
+    CALL check_quota_name('p_tenant_id', p_tenant_id);
+    CALL check_quota_name('p_quota_type', p_quota_type);
+    CALL charge_quota('ACQUIRE', p_tenant_id, p_quota_type, 1, NULL, NULL, NULL, NULL,
+                      p_success, v_status, v_quota_id, v_limit_type, v_figure, v_figure, v_figure,
+                      v_next_reset_time, v_figure, v_transaction);
+END

@@ -1,0 +1,24 @@
+-- close_quota_transaction: internal: keep the work, by committing our own transaction or in the caller's.
+--
+-- The counterpart of open_quota_transaction. It says NO CHAIN because completion_type
+-- is the caller's to set and would leave a new transaction open.
+--
+--   p_transaction   what open_quota_transaction answered
+--
+-- Raises   what COMMIT raises (3100 from a group that refused it)
+-- Source   DESIGN, section 5
+-- Example  CALL close_quota_transaction(v_transaction);
+
+CREATE PROCEDURE close_quota_transaction (
+    IN p_transaction  VARCHAR(8) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin
+)
+    COMMENT 'internal: keep the work, by committing our own transaction or in the caller''s.'
+    MODIFIES SQL DATA
+    SQL SECURITY DEFINER
+BEGIN
+    IF p_transaction = 'OWN' THEN
+        COMMIT AND NO CHAIN NO RELEASE;
+    ELSE
+        RELEASE SAVEPOINT tenant_quota_work;
+    END IF;
+END

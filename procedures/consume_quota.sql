@@ -1,0 +1,65 @@
+-- consume_quota: use units of a tenant's quota, against all its limits at once.
+--
+-- Every calendar, TOTAL and RATE limit of the tenant and the quota type, and those of
+-- its ancestors, are charged together or not at all; a denial charges nothing and writes
+-- nothing. The same biz key again is answered REPLAYED with the first answer's figures
+-- and charges nothing: so after a lost connection, call again. With a transaction open,
+-- or autocommit off, the consumption is part of it (transaction JOINED): the caller's
+-- rollback takes it back, and without a commit it never was. Else it is durable when the
+-- answer arrives (OWN).
+--
+--   p_tenant_id     who consumes
+--   p_quota_type    what, for example REDEEM_CODE
+--   p_amount        units, 1 or more
+--   p_biz_type, p_biz_id   the caller's own key for this consumption; p_biz_id NULL: none,
+--                   and calling twice charges twice
+--   p_product_code  what it is for; NULL: only limits that cover all products allow it
+--
+-- Answers  one row: success, status, quota_id, limit_type, hard_limit, used_count,
+--          remaining, next_reset_time (tenant wall clock), retry_after_ms, transaction.
+--          The limit shown is the one that denied (of several, the one that lasts
+--          longest), else the tightest. Status GRANTED, REPLAYED, EXCEEDED, NO_QUOTA,
+--          NOT_EFFECTIVE, EXPIRED, SUSPENDED, PRODUCT_NOT_COVERED
+-- Raises   45001 invalid_argument, 45002 key_reused, 45003 clock_pinned
+-- Source   DESIGN, section 3
+-- Example  CALL consume_quota('CH_123', 'REDEEM_CODE', 1, 'REDEMPTION', 'order_789', 'app_mall');
+
+CREATE PROCEDURE consume_quota (
+    IN p_tenant_id     VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    IN p_quota_type    VARCHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    IN p_amount        BIGINT,
+    IN p_biz_type      VARCHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    IN p_biz_id        VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    IN p_product_code  VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin
+)
+    COMMENT 'Use units of a tenant''s quota, against all its limits at once.'
+    MODIFIES SQL DATA
+    SQL SECURITY DEFINER
+BEGIN
+    DECLARE v_success          BOOLEAN;
+    DECLARE v_status           VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+    DECLARE v_quota_id         BIGINT UNSIGNED;
+    DECLARE v_limit_type       VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+    DECLARE v_hard_limit       BIGINT;
+    DECLARE v_used_count       BIGINT;
+    DECLARE v_remaining        BIGINT;
+    DECLARE v_next_reset_time  DATETIME;
+    DECLARE v_retry_after_ms   BIGINT;
+    DECLARE v_transaction      VARCHAR(8)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+
+    CALL check_quota_consumption(p_tenant_id, p_quota_type, p_amount, p_biz_type, p_biz_id, p_product_code);
+    CALL charge_quota('CONSUME', p_tenant_id, p_quota_type, p_amount, p_biz_type, p_biz_id, p_product_code, NULL,
+                      v_success, v_status, v_quota_id, v_limit_type, v_hard_limit, v_used_count, v_remaining,
+                      v_next_reset_time, v_retry_after_ms, v_transaction);
+
+    SELECT v_success          AS success,
+           v_status           AS status,
+           v_quota_id         AS quota_id,
+           v_limit_type       AS limit_type,
+           v_hard_limit       AS hard_limit,
+           v_used_count       AS used_count,
+           v_remaining        AS remaining,
+           v_next_reset_time  AS next_reset_time,
+           v_retry_after_ms   AS retry_after_ms,
+           v_transaction      AS `transaction`;
+END

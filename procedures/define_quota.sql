@@ -1,0 +1,148 @@
+-- define_quota: create a limit, or change it while it is in use.
+--
+-- What was used stays used. Raising a limit makes room at once; lowering it below what is
+-- used denies until the use comes down. The parameters say how the limit is to be; an
+-- option left out keeps its value.
+--
+--   p_tenant_id, p_quota_type   whose limit on what
+--   p_limit_type   HOURLY, DAILY, WEEKLY, MONTHLY, QUARTERLY, YEARLY (use is reset with the
+--                  period), TOTAL (never), RATE (a token bucket: p_hard_limit is its size),
+--                  CONCURRENT (tokens that are given back: p_hard_limit is their number)
+--   p_hard_limit   units, 0 or more
+--   p_soft_limit   units from which to warn, 0 to p_hard_limit; NULL: never
+--   p_options      JSON object or NULL: effective_time and expire_time (tenant wall clock),
+--                  product_codes (array), period_anchor (where a period begins: the billing
+--                  day), refill_per_second (RATE), enforcement (ENFORCE, SHADOW), slot_count.
+--                  Text, so that malformed JSON is answered with 45001, not with the
+--                  server's own conversion error
+--
+-- Answers  one row: success, status (CREATED, CHANGED, UNCHANGED), quota_id, limit_type,
+--          hard_limit, used_count, remaining, next_reset_time, retry_after_ms, transaction
+-- Raises   45001 invalid_argument, 45003 clock_pinned
+-- Source   DESIGN, sections 2 to 4
+-- Example  CALL define_quota('CH_123', 'REDEEM_CODE', 'DAILY', 500, 400, '{"product_codes": ["app_mall"]}');
+
+CREATE PROCEDURE define_quota (
+    IN p_tenant_id   VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    IN p_quota_type  VARCHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    IN p_limit_type  VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    IN p_hard_limit  BIGINT,
+    IN p_soft_limit  BIGINT,
+    IN p_options     LONGTEXT    CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin
+)
+    COMMENT 'Create a limit, or change it while it is in use.'
+    MODIFIES SQL DATA
+    SQL SECURITY DEFINER
+BEGIN
+    DECLARE v_transaction        VARCHAR(8)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+    DECLARE v_time_zone          VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin DEFAULT 'SYSTEM';
+    DECLARE v_quota_id           BIGINT UNSIGNED;
+    DECLARE v_is_new             BOOLEAN;
+    DECLARE v_is_changed         BOOLEAN;
+    DECLARE v_old_anchor         DATETIME;
+    DECLARE v_effective_time     DATETIME;
+    DECLARE v_expire_time        DATETIME;
+    DECLARE v_product_codes      JSON;
+    DECLARE v_period_anchor      DATETIME;
+    DECLARE v_refill_per_second  DECIMAL(18,6);
+    DECLARE v_enforcement        VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+    DECLARE v_slot_count         INT;
+    DECLARE v_used_count         BIGINT;
+    DECLARE v_next_reset_time    DATETIME;
+    DECLARE v_state              VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+    DECLARE v_errno              INT;
+    DECLARE CONTINUE HANDLER FOR NOT FOUND BEGIN END;
+    DECLARE EXIT HANDLER FOR SQLEXCEPTION
+    BEGIN
+        GET CURRENT DIAGNOSTICS CONDITION 1 v_errno = MYSQL_ERRNO;
+        CALL abandon_quota_transaction(v_transaction, v_errno);
+        RESIGNAL;
+    END;
+
+    CALL check_quota_name('p_tenant_id', p_tenant_id);
+    CALL check_quota_name('p_quota_type', p_quota_type);
+    CALL check_quota_number('p_hard_limit', p_hard_limit, 0);
+    IF p_limit_type IS NULL OR p_limit_type NOT IN ('HOURLY', 'DAILY', 'WEEKLY', 'MONTHLY', 'QUARTERLY', 'YEARLY',
+                                                    'TOTAL', 'RATE', 'CONCURRENT') THEN
+        SIGNAL SQLSTATE '45001' SET MESSAGE_TEXT = 'invalid_argument: p_limit_type must be HOURLY, DAILY, WEEKLY, '
+            'MONTHLY, QUARTERLY, YEARLY, TOTAL, RATE or CONCURRENT';
+    END IF;
+    IF p_limit_type = 'CONCURRENT' AND p_hard_limit > 2147483647 THEN
+        SIGNAL SQLSTATE '45001' SET MESSAGE_TEXT =
+            'invalid_argument: p_hard_limit of a CONCURRENT limit must be at most 2147483647';
+    END IF;
+    IF p_soft_limit NOT BETWEEN 0 AND p_hard_limit THEN
+        SIGNAL SQLSTATE '45001' SET MESSAGE_TEXT =
+            'invalid_argument: p_soft_limit must be from 0 to p_hard_limit, or NULL';
+    END IF;
+    IF @@SESSION.insert_id <> 0 THEN
+        SIGNAL SQLSTATE '45001' SET MESSAGE_TEXT =
+            'invalid_argument: this session has SET insert_id; open a new session and call again';
+    END IF;
+    CALL guard_quota_session();
+    CALL open_quota_transaction(v_transaction);
+
+    SELECT quota_id INTO v_quota_id
+    FROM tenant_quotas
+    WHERE tenant_id = p_tenant_id AND quota_type = p_quota_type AND limit_type = p_limit_type
+    FOR UPDATE;
+    SET v_is_new = v_quota_id IS NULL;
+    IF v_is_new THEN
+        INSERT INTO tenant_quotas (tenant_id, quota_type, limit_type) VALUES (p_tenant_id, p_quota_type, p_limit_type);
+        SET v_quota_id = LAST_INSERT_ID();
+    END IF;
+
+    -- What lapsed under the old definition is closed under it.
+    SELECT time_zone INTO v_time_zone FROM tenants WHERE tenant_id = p_tenant_id FOR SHARE;
+    IF NOT v_is_new AND p_limit_type NOT IN ('TOTAL', 'RATE', 'CONCURRENT') THEN
+        CALL settle_quota_period(v_quota_id, v_time_zone, NULL, v_state);
+    END IF;
+
+    SELECT effective_time, expire_time, product_codes, period_anchor, refill_per_second, enforcement, slot_count
+    INTO v_effective_time, v_expire_time, v_product_codes, v_period_anchor, v_refill_per_second, v_enforcement,
+         v_slot_count
+    FROM tenant_quotas
+    WHERE quota_id = v_quota_id
+    FOR UPDATE;
+    SET v_old_anchor = v_period_anchor;
+    CALL read_quota_options(p_limit_type, p_options, v_effective_time, v_expire_time, v_product_codes,
+                            v_period_anchor, v_refill_per_second, v_enforcement, v_slot_count);
+
+    UPDATE tenant_quotas
+    SET hard_limit        = p_hard_limit,
+        soft_limit        = p_soft_limit,
+        effective_time    = v_effective_time,
+        expire_time       = v_expire_time,
+        product_codes     = v_product_codes,
+        next_reset_time   = IF(period_anchor <=> v_period_anchor, next_reset_time, NULL),
+        period_anchor     = v_period_anchor,
+        refill_per_second = v_refill_per_second,
+        enforcement       = v_enforcement,
+        slot_count        = v_slot_count,
+        concurrent_tokens = IF(limit_type = 'CONCURRENT', p_hard_limit, concurrent_tokens)
+    WHERE quota_id = v_quota_id;
+    SET v_is_changed = ROW_COUNT() > 0;
+    IF p_limit_type NOT IN ('TOTAL', 'RATE', 'CONCURRENT') THEN
+        CALL settle_quota_period(v_quota_id, v_time_zone, NULL, v_state);
+    END IF;
+    IF v_is_changed THEN
+        UPDATE tenant_quotas SET updated_at = UTC_TIMESTAMP(6) WHERE quota_id = v_quota_id;
+    END IF;
+
+    SELECT used_count, next_reset_time INTO v_used_count, v_next_reset_time
+    FROM tenant_quotas
+    WHERE quota_id = v_quota_id
+    FOR UPDATE;
+    CALL close_quota_transaction(v_transaction);
+
+    SELECT TRUE                                   AS success,
+           CASE WHEN v_is_new THEN 'CREATED' WHEN v_is_changed THEN 'CHANGED' ELSE 'UNCHANGED' END AS status,
+           v_quota_id                             AS quota_id,
+           p_limit_type                           AS limit_type,
+           p_hard_limit                           AS hard_limit,
+           v_used_count                           AS used_count,
+           GREATEST(p_hard_limit - v_used_count, 0) AS remaining,
+           v_next_reset_time                      AS next_reset_time,
+           NULL                                   AS retry_after_ms,
+           v_transaction                          AS `transaction`;
+END

@@ -1,0 +1,98 @@
+-- define_tenant: create a tenant, or change what it is.
+--
+-- The parameters say how it is to be, NULL where it is to be nothing special: called
+-- twice with the same, the second changes nothing. Its status is not touched: suspend a
+-- tenant with UPDATE tenants SET status = 'SUSPENDED'.
+--
+--   p_tenant_id         its identifier
+--   p_tenant_name       for people
+--   p_time_zone         whose wall clock its periods follow: a named zone, an offset such as
+--                       +08:00, or SYSTEM; NULL: SYSTEM, the server's own
+--   p_parent_tenant_id  what it consumes is charged to this tenant and its ancestors too;
+--                       NULL: to none
+--
+-- Answers  one row: success, status (CREATED, CHANGED, UNCHANGED), tenant_id, tenant_name,
+--          time_zone, parent_tenant_id, transaction
+-- Raises   45001 invalid_argument: blank, an unknown zone, an unknown parent, a circle
+-- Source   DESIGN, sections 2 and 3
+-- Example  CALL define_tenant('CH_123', 'Channel 123', 'Asia/Shanghai', NULL);
+
+CREATE PROCEDURE define_tenant (
+    IN p_tenant_id         VARCHAR(24)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    IN p_tenant_name       VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    IN p_time_zone         VARCHAR(64)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    IN p_parent_tenant_id  VARCHAR(24)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin
+)
+    COMMENT 'Create a tenant, or change what it is.'
+    MODIFIES SQL DATA
+    SQL SECURITY DEFINER
+BEGIN
+    DECLARE v_transaction  VARCHAR(8)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+    DECLARE v_time_zone    VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin
+                           DEFAULT COALESCE(p_time_zone, 'SYSTEM');
+    DECLARE v_local        DATETIME(6);
+    DECLARE v_ancestor_id  VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin DEFAULT p_parent_tenant_id;
+    DECLARE v_next_id      VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+    DECLARE v_is_known     BOOLEAN;
+    DECLARE v_matched      INT;
+    DECLARE v_errno        INT;
+    DECLARE CONTINUE HANDLER FOR NOT FOUND BEGIN END;
+    DECLARE EXIT HANDLER FOR SQLEXCEPTION
+    BEGIN
+        GET CURRENT DIAGNOSTICS CONDITION 1 v_errno = MYSQL_ERRNO;
+        CALL abandon_quota_transaction(v_transaction, v_errno);
+        RESIGNAL;
+    END;
+
+    CALL check_quota_name('p_tenant_id', p_tenant_id);
+    CALL check_quota_name('p_tenant_name', p_tenant_name);
+    CALL convert_quota_time(v_time_zone, UTC_TIMESTAMP(6), v_local);
+    IF p_parent_tenant_id IS NOT NULL THEN
+        CALL check_quota_name('p_parent_tenant_id', p_parent_tenant_id);
+    END IF;
+    CALL guard_quota_session();
+    CALL open_quota_transaction(v_transaction);
+
+    WHILE v_ancestor_id IS NOT NULL DO
+        IF v_ancestor_id = p_tenant_id THEN
+            SIGNAL SQLSTATE '45001' SET MESSAGE_TEXT =
+                'invalid_argument: p_parent_tenant_id is the tenant itself or below it; name another parent';
+        END IF;
+        SET v_is_known = FALSE, v_next_id = NULL;
+        SELECT TRUE, parent_tenant_id INTO v_is_known, v_next_id
+        FROM tenants
+        WHERE tenant_id = v_ancestor_id
+        FOR SHARE;
+        IF NOT v_is_known THEN
+            SIGNAL SQLSTATE '45001' SET MESSAGE_TEXT =
+                'invalid_argument: p_parent_tenant_id or one of its ancestors is no tenant; define it first';
+        END IF;
+        SET v_ancestor_id = v_next_id;
+    END WHILE;
+
+    SET v_is_known = FALSE;
+    SELECT TRUE INTO v_is_known FROM tenants WHERE tenant_id = p_tenant_id FOR UPDATE;
+    IF v_is_known THEN
+        UPDATE tenants
+        SET tenant_name      = p_tenant_name,
+            time_zone        = v_time_zone,
+            parent_tenant_id = p_parent_tenant_id,
+            updated_at       = UTC_TIMESTAMP(6)
+        WHERE tenant_id = p_tenant_id
+          AND NOT (tenant_name COLLATE utf8mb4_0900_bin = p_tenant_name
+                   AND time_zone = v_time_zone AND parent_tenant_id <=> p_parent_tenant_id);
+        SET v_matched = ROW_COUNT();
+    ELSE
+        INSERT INTO tenants (tenant_id, tenant_name, time_zone, parent_tenant_id)
+        VALUES (p_tenant_id, p_tenant_name, v_time_zone, p_parent_tenant_id);
+    END IF;
+    CALL close_quota_transaction(v_transaction);
+
+    SELECT TRUE                AS success,
+           CASE WHEN NOT v_is_known THEN 'CREATED' WHEN v_matched THEN 'CHANGED' ELSE 'UNCHANGED' END AS status,
+           p_tenant_id         AS tenant_id,
+           p_tenant_name       AS tenant_name,
+           v_time_zone         AS time_zone,
+           p_parent_tenant_id  AS parent_tenant_id,
+           v_transaction       AS `transaction`;
+END

@@ -1,0 +1,38 @@
+-- try_consume_quota: consume_quota for callers inside SQL: the answer in two OUT parameters.
+--
+-- Charges exactly as consume_quota does. For stored programs, and for clients that handle
+-- the second result of a CALL badly. Read both values on the connection that called.
+--
+--   p_tenant_id .. p_product_code   as in consume_quota
+--   p_success   TRUE if the units are charged, now or by an earlier call with this key
+--   p_status    as in consume_quota
+--
+-- Raises   45001 invalid_argument, 45002 key_reused, 45003 clock_pinned
+-- Source   DESIGN, section 3
+-- Example  CALL try_consume_quota('CH_123', 'REDEEM_CODE', 1, 'REDEMPTION', 'order_790', 'app_mall', @ok, @status);
+
+CREATE PROCEDURE try_consume_quota (
+    IN  p_tenant_id     VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    IN  p_quota_type    VARCHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    IN  p_amount        BIGINT,
+    IN  p_biz_type      VARCHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    IN  p_biz_id        VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    IN  p_product_code  VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    OUT p_success       BOOLEAN,
+    OUT p_status        VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin
+)
+    COMMENT 'consume_quota for callers inside SQL: the answer in two OUT parameters.'
+    MODIFIES SQL DATA
+    SQL SECURITY DEFINER
+BEGIN
+    DECLARE v_quota_id         BIGINT UNSIGNED;
+    DECLARE v_limit_type       VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+    DECLARE v_figure           BIGINT;
+    DECLARE v_next_reset_time  DATETIME;
+    DECLARE v_transaction      VARCHAR(8)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+
+    CALL check_quota_consumption(p_tenant_id, p_quota_type, p_amount, p_biz_type, p_biz_id, p_product_code);
+    CALL charge_quota('CONSUME', p_tenant_id, p_quota_type, p_amount, p_biz_type, p_biz_id, p_product_code, NULL,
+                      p_success, p_status, v_quota_id, v_limit_type, v_figure, v_figure, v_figure,
+                      v_next_reset_time, v_figure, v_transaction);
+END
