@@ -159,10 +159,9 @@ class Apt:
 
     def _keyring(self) -> Path:
         """Return Debian's archive keys: the machine's, or from the package that Ubuntu has."""
-        for suffix in ("pgp", "gpg"):
-            path = Path(f"/usr/share/keyrings/{KEYRING}.{suffix}")
-            if path.exists():
-                return path
+        installed = _keys(Path("/"))
+        if installed is not None:
+            return installed
         # The machine's own sources vouch for the package, and so for the keys.
         own = Apt(self.directory / "own", self.progress)
         (own.directory / "lists/partial").mkdir(parents=True)
@@ -170,10 +169,11 @@ class Apt:
         own._apt("update", check=False, own_sources=True)
         own._apt("download", KEYRING, own_sources=True)
         for deb in own.directory.glob(f"{KEYRING}_*.deb"):
-            _run(["dpkg", "-x", str(deb), str(own.directory / "keys")])
-        for path in sorted((own.directory / "keys/usr/share/keyrings").glob(f"{KEYRING}.*g*p")):
-            return path
-        raise Unavailable(f"Debian's keys are missing; install the package {KEYRING}")
+            _run(["dpkg", "-x", str(deb), str(own.directory / "root")])
+        downloaded = _keys(own.directory / "root")
+        if downloaded is None:
+            raise Unavailable(f"Debian's keys are missing; install the package {KEYRING}")
+        return downloaded
 
     def _argv(self, *arguments: str, own_sources: bool = False) -> list[str]:
         here = self.directory
@@ -204,6 +204,12 @@ class Apt:
     ) -> subprocess.CompletedProcess[str]:
         argv = self._argv(*arguments, own_sources=own_sources)
         return _run(argv, check=check, directory=self.directory)
+
+
+def _keys(root: Path) -> Path | None:
+    """Return the file of Debian's archive keys under ``root``, if it is there."""
+    paths = (root / f"usr/share/keyrings/{KEYRING}.{suffix}" for suffix in ("pgp", "gpg"))
+    return next((path for path in paths if path.exists()), None)
 
 
 def _environment() -> dict[str, str]:

@@ -57,7 +57,7 @@ class Sandbox:
                 except (Unavailable, OSError, subprocess.SubprocessError) as error:
                     failures.append(f"{_TITLES[way]}: {error}")
                     if way != ways[-1] and not isinstance(error, Absent):
-                        progress.note(f"{failures[-1]}; trying {_TITLES[ways[-1]]}")
+                        progress.note(f"{failures[-1]}; trying another way")
                     continue
                 return cls(server, attached)
         tried = "\n".join(f"  {failure}" for failure in failures)

@@ -1,0 +1,114 @@
+"""What a user installs: the wheel and the sdist carry the SQL, and work without a checkout."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tarfile
+import venv
+import zipfile
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tenant_quota import __version__
+from tests.server import connect
+
+ROOT = Path(__file__).parent.parent
+SQL_FOLDERS = ("migrations", "procedures", "views", "events")
+SCHEMA = f"tenant_quota_wheel_{os.getpid()}"
+
+
+def sql_files() -> set[str]:
+    """Return every file in the SQL folders that is worth shipping, relative to the root."""
+    return {
+        str(path.relative_to(ROOT))
+        for folder in SQL_FOLDERS
+        for path in (ROOT / folder).rglob("*")
+        if path.suffix in (".sql", ".py")
+    }
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory) -> Path:
+    """Build the sdist, and the wheel out of the sdist; give their folder."""
+    folder: Path = tmp_path_factory.mktemp("dist")
+    command = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(folder), str(ROOT)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return folder
+
+
+@pytest.fixture(scope="module")
+def installed(built, tmp_path_factory) -> Path:
+    """Install the wheel into a new environment far from the checkout; give its command."""
+    home: Path = tmp_path_factory.mktemp("installed")
+    venv.create(home, with_pip=True)
+    pip = [str(home / "bin/python"), "-m", "pip", "--disable-pip-version-check"]
+    done = subprocess.run(
+        [*pip, "install", "--quiet", str(next(built.glob("*.whl")))], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    return home / "bin/tenant-quota"
+
+
+@pytest.fixture
+def schema_url(server_url) -> Iterator[str]:
+    with closing(connect(server_url)) as connection, connection.cursor() as cursor:
+        cursor.execute(f"CREATE DATABASE {SCHEMA}")
+        yield server_url.rstrip("/") + "/" + SCHEMA
+        cursor.execute(f"DROP DATABASE {SCHEMA}")
+
+
+def run(command: Path, *arguments: str, url: str = "") -> subprocess.CompletedProcess[str]:
+    """Run the installed command where no checkout is in sight."""
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    if url:
+        environment["TENANT_QUOTA_URL"] = url
+    return subprocess.run(
+        [str(command), *arguments],
+        capture_output=True,
+        text=True,
+        cwd=command.parent,
+        env=environment,
+    )
+
+
+def test_the_wheel_carries_every_sql_file(built):
+    names = set(zipfile.ZipFile(next(built.glob("*.whl"))).namelist())
+    assert sql_files()
+    assert {f"tenant_quota/sql/{name}" for name in sql_files()} <= names
+
+
+def test_the_wheel_holds_the_package_and_nothing_beside_it(built):
+    names = zipfile.ZipFile(next(built.glob("*.whl"))).namelist()
+    assert {name.split("/")[0] for name in names} == {
+        "tenant_quota",
+        f"tenant_quota-{__version__}.dist-info",
+    }
+
+
+def test_the_sdist_carries_what_it_takes_to_build_and_test(built):
+    with tarfile.open(next(built.glob("*.tar.gz"))) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    needed = {"pyproject.toml", "Makefile", "README.md", "LICENSE", "CHANGELOG.md", ".ci/run"}
+    assert needed | sql_files() | {"tests/test_packaging.py"} <= names
+
+
+def test_the_command_works_from_the_wheel_alone(installed):
+    done = run(installed, "--version")
+    assert done.returncode == 0, done.stderr
+    assert __version__ in done.stdout
+    assert "sandbox" in run(installed, "--help").stdout
+
+
+def test_apply_works_from_the_wheel_alone(installed, schema_url):
+    done = run(installed, "apply", url=schema_url)
+    assert done.returncode == 0, done.stdout + done.stderr
+    with closing(connect(schema_url)) as connection, connection.cursor() as cursor:
+        cursor.execute("INSERT INTO tenants (tenant_id, tenant_name) VALUES ('CH_123', 'a')")
+        cursor.execute("CALL check_quota('CH_123', 'REDEEM_CODE', 1, NULL)")
+        assert "NO_QUOTA" in cursor.fetchone()
