@@ -8,7 +8,6 @@ import sys
 import tarfile
 import venv
 import zipfile
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -19,7 +18,6 @@ from tests.server import connect
 
 ROOT = Path(__file__).parent.parent
 SQL_FOLDERS = ("migrations", "procedures", "views", "events")
-SCHEMA = f"tenant_quota_wheel_{os.getpid()}"
 
 
 def sql_files() -> set[str]:
@@ -53,14 +51,6 @@ def installed(built, tmp_path_factory) -> Path:
     )
     assert done.returncode == 0, done.stderr
     return home / "bin/tenant-quota"
-
-
-@pytest.fixture
-def schema_url(server_url) -> Iterator[str]:
-    with closing(connect(server_url)) as connection, connection.cursor() as cursor:
-        cursor.execute(f"CREATE DATABASE {SCHEMA}")
-        yield server_url.rstrip("/") + "/" + SCHEMA
-        cursor.execute(f"DROP DATABASE {SCHEMA}")
 
 
 def run(command: Path, *arguments: str, url: str = "") -> subprocess.CompletedProcess[str]:
@@ -105,10 +95,10 @@ def test_the_command_works_from_the_wheel_alone(installed):
     assert "sandbox" in run(installed, "--help").stdout
 
 
-def test_apply_works_from_the_wheel_alone(installed, schema_url):
-    done = run(installed, "apply", url=schema_url)
+def test_apply_works_from_the_wheel_alone(installed, empty_schema):
+    done = run(installed, "apply", url=empty_schema)
     assert done.returncode == 0, done.stdout + done.stderr
-    with closing(connect(schema_url)) as connection, connection.cursor() as cursor:
+    with closing(connect(empty_schema)) as connection, connection.cursor() as cursor:
         cursor.execute("INSERT INTO tenants (tenant_id, tenant_name) VALUES ('CH_123', 'a')")
         cursor.execute("CALL check_quota('CH_123', 'REDEEM_CODE', 1, NULL)")
         assert "NO_QUOTA" in cursor.fetchone()
