@@ -21,12 +21,12 @@ SQL_FOLDERS = ("migrations", "procedures", "views", "events")
 
 
 def sql_files() -> set[str]:
-    """Return every file in the SQL folders that is worth shipping, relative to the root."""
+    """Return every file in the SQL folders, relative to the root."""
     return {
         str(path.relative_to(ROOT))
         for folder in SQL_FOLDERS
         for path in (ROOT / folder).rglob("*")
-        if path.suffix in (".sql", ".py")
+        if path.is_file() and "__pycache__" not in path.parts
     }
 
 
