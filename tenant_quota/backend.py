@@ -1,0 +1,243 @@
+"""yoyo's MySQL backend with what it gets wrong on MySQL mended.
+
+Each method that is overridden says which fault it mends; yoyo 9.0.0 is what was read.
+"""
+
+from __future__ import annotations
+
+import getpass
+import hashlib
+import socket
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime, timezone
+from typing import Any
+
+import pymysql
+from pymysql.connections import Connection
+from yoyo import internalmigrations
+from yoyo.backends.core.mysql import MySQLBackend
+from yoyo.internalmigrations import v2
+from yoyo.migrations import default_migration_table
+from yoyo.utils import change_param_style
+
+from tenant_quota.connection import ConnectionOptions, connect_to_database
+from tenant_quota.errors import TenantQuotaError
+
+IDLE_SECONDS = 2_147_483  # wait_timeout: the most that every platform accepts, 24 days
+_CONNECTION_LOST = {0, 2006, 2013, 2014, 2055, 4031}
+
+
+class LastStatement:
+    """The statement that ran last; shared by a backend and the copies that run its steps."""
+
+    text = ""
+
+
+class _QuietCursor:
+    """yoyo prints what a step's statement returns; this one never has anything to print."""
+
+    description = None
+
+    def __init__(self, connection: Connection[Any], last: LastStatement) -> None:
+        self._cursor = connection.cursor()
+        self._last = last
+
+    def execute(self, statement: str) -> None:
+        self._last.text = statement
+        self._cursor.execute(statement)  # without arguments, so that % stays %
+
+    def close(self) -> None:
+        self._cursor.close()
+
+
+class QuotaBackend(MySQLBackend):  # type: ignore[misc]
+    """A backend that is made from connect arguments instead of a URL."""
+
+    def __init__(
+        self,
+        options: ConnectionOptions,
+        migration_table: str = default_migration_table,
+        last: LastStatement | None = None,
+    ) -> None:
+        # Not super().__init__: it pickles the URI, password and all, into a class attribute.
+        self.options = options
+        self.migration_table = migration_table
+        self.last = last or LastStatement()
+        self.DatabaseError = self.driver.DatabaseError
+        self._connection = self.connect(options)
+        self._lock_connection: Connection[Any] | None = None
+        self._internal_schema_updated = False
+
+    @property
+    def has_transactional_ddl(self) -> bool:
+        """False: yoyo would find out by creating and dropping a table at every connect."""
+        return False
+
+    def init_database(self) -> None:
+        """Nothing: no test table, and no lock table because the lock is GET_LOCK."""
+
+    def connect(self, dburi: ConnectionOptions) -> Connection[Any]:
+        """Connect so that the session neither idles out nor depends on the server's zone."""
+        connection = connect_to_database(dburi)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SET SESSION wait_timeout = %s, SESSION time_zone = '+00:00'", (IDLE_SECONDS,)
+            )
+        return connection
+
+    def copy(self) -> QuotaBackend:
+        """Return a backend with a connection of its own, for the steps of one migration."""
+        return self.__class__(self.options, self.migration_table, self.last)
+
+    def quote_identifier(self, identifier: str) -> str:
+        """Backticks: the session's sql_mode is known, no need to ask the server each time."""
+        return "`{}`".format(identifier.replace("`", "``"))
+
+    def cursor(self) -> _QuietCursor:
+        """Return the cursor that runs a migration's statements."""
+        return _QuietCursor(self._connection, self.last)
+
+    def execute(self, sql: str, params: Mapping[str, Any] | None = None) -> Any:
+        """Run one of yoyo's own statements; without parameters a % is left alone."""
+        cursor = self._connection.cursor()
+        if params:
+            cursor.execute(*change_param_style(self.driver.paramstyle, sql, params))
+        else:
+            cursor.execute(sql)
+        return cursor
+
+    def list_tables(self, **_: Any) -> list[str]:
+        """Return the names of the tables in the connected database."""
+        sql = "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()"
+        return [row[0] for row in self.execute(sql).fetchall()]
+
+    def rollback(self) -> None:
+        """Roll back; a lost connection has done so already and must not hide why."""
+        with _connection_may_be_lost():
+            super().rollback()
+        self._in_transaction = False
+
+    def savepoint_rollback(self, id: str) -> None:
+        """Roll back to a savepoint, unless DDL has ended it (1305): the DDL's error is wanted."""
+        with _connection_may_be_lost(1305):
+            super().savepoint_rollback(id)
+
+    @contextmanager
+    def disable_transactions(self) -> Iterator[None]:
+        """Really turn on autocommit; yoyo only rolls back, and what follows is then lost."""
+        self.rollback()
+        self._connection.autocommit(True)
+        yield
+
+    def get_log_data(self, migration: Any = None, operation: str = "apply") -> dict[str, Any]:
+        """Return yoyo's log row; a nameless user or a slow DNS cannot hold it up."""
+        try:
+            username = getpass.getuser()
+        except (KeyError, OSError):
+            username = ""
+        return {
+            "id": str(uuid.uuid1()),
+            "migration_id": migration.id if migration else None,
+            "migration_hash": migration.hash if migration else None,
+            "username": username,
+            "hostname": socket.gethostname(),
+            "created_at_utc": datetime.now(timezone.utc).replace(tzinfo=None),
+            "operation": operation,
+        }
+
+    def ensure_internal_schema_updated(self) -> None:
+        """Make yoyo's own tables, also where an earlier attempt was killed half-way."""
+        if self._internal_schema_updated:
+            return
+        tables = self.list_tables()
+        for table, create in (
+            (self.log_table, v2.create_log_table),
+            (self.migration_table, v2.create_migration_table),
+            (self.version_table, v2.create_version_table),
+        ):
+            if table not in tables:
+                create(self)
+        if not self.execute(f"SELECT 1 FROM {self.version_table_quoted}").fetchone():  # noqa: S608
+            internalmigrations.mark_schema_version(self, 2)
+        self._internal_schema_updated = True
+
+    @contextmanager
+    def lock(
+        self, timeout: float = 60, on_wait: Callable[[str], None] | None = None
+    ) -> Iterator[None]:
+        """Hold the schema's migration lock, which dies with its connection, not with a row.
+
+        Waits up to ``timeout`` seconds, telling ``on_wait`` who holds it. Raises
+        TenantQuotaError if it stays taken.
+        """
+        if self._lock_connection is not None:
+            yield
+            return
+        connection = self.connect(self.options)
+        name = lock_name(self.options.database)
+        try:
+            if not _get_lock(connection, name, 0):
+                holder = _holder(connection, name)
+                if on_wait is not None:
+                    on_wait(holder)
+                if not _get_lock(connection, name, timeout):
+                    raise TenantQuotaError(
+                        f"Another apply or rollback is running on {self.options.database!r} "
+                        f"({holder}); waited {timeout:g} s for it. Try again, or wait longer "
+                        "with --lock-timeout."
+                    )
+            self._lock_connection = connection
+            yield
+        finally:
+            self._lock_connection = None
+            connection.close()
+
+    def assert_locked(self) -> None:
+        """Raise TenantQuotaError if the lock is lost; asking also keeps its connection alive."""
+        name = lock_name(self.options.database)
+        try:
+            if self._lock_connection is not None and _one(
+                self._lock_connection, "SELECT IS_USED_LOCK(%s) = CONNECTION_ID()", name
+            ):
+                return
+        except pymysql.Error:
+            pass
+        raise TenantQuotaError(
+            "The connection that holds the migration lock was cut; stopped before the next "
+            "migration. Run the same command again: it carries on."
+        )
+
+
+def lock_name(database: str) -> str:
+    """Return the name for GET_LOCK, one per schema; MySQL allows 64 characters."""
+    name = f"tenant_quota.migrate.{database}"
+    if len(name) <= 64:
+        return name
+    return f"tenant_quota.migrate.{hashlib.sha256(database.encode()).hexdigest()[:40]}"
+
+
+def _one(connection: Connection[Any], sql: str, *arguments: Any) -> Any:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, arguments)
+        return (cursor.fetchone() or (None,))[0]
+
+
+def _get_lock(connection: Connection[Any], name: str, seconds: float) -> bool:
+    return bool(_one(connection, "SELECT GET_LOCK(%s, %s)", name, seconds) == 1)
+
+
+def _holder(connection: Connection[Any], name: str) -> str:
+    number = _one(connection, "SELECT IS_USED_LOCK(%s)", name)
+    return f"connection {number}" if number else "it has just ended"
+
+
+@contextmanager
+def _connection_may_be_lost(*also: int) -> Iterator[None]:
+    """Swallow the errors that only repeat that the connection is gone."""
+    try:
+        yield
+    except pymysql.Error as error:
+        if not error.args or error.args[0] not in {*_CONNECTION_LOST, *also}:
+            raise

@@ -1,0 +1,75 @@
+"""``tenant-quota``: options in, lines out; the work is in SQL."""
+
+from __future__ import annotations
+
+import os
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+
+import click
+import pymysql
+
+from tenant_quota import __version__
+from tenant_quota.cli.connection import connection_options
+from tenant_quota.errors import TenantQuotaError
+from tenant_quota.statements import server_error
+
+# command: its module in tenant_quota.cli. Loaded when asked for, so that help stays quick.
+_COMMANDS = {
+    "apply": "migrate",
+    "rollback": "migrate",
+    "status": "migrate",
+    "pin": "migrate",
+    "monitor": "monitor",
+    "sandbox": "sandbox",
+    "demo": "demo",
+}
+
+
+class _Commands(click.Group):
+    """Lists the commands in their own order, and lets no traceback through."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the commands' names, what a newcomer needs first coming first."""
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the command's module; None for a name that is no command."""
+        name = f"tenant_quota.cli.{_COMMANDS.get(cmd_name)}"
+        if cmd_name not in _COMMANDS or find_spec(name) is None:
+            return None
+        module = import_module(name)
+        command: click.Command = getattr(module, cmd_name)
+        return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; what it did not expect becomes one line."""
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except KeyboardInterrupt:
+            click.echo("Interrupted.", err=True)
+            ctx.exit(130)
+        except pymysql.Error as error:
+            raise TenantQuotaError(server_error(error)) from None
+        except Exception as error:
+            if "TENANT_QUOTA_DEBUG" in os.environ:
+                raise
+            raise TenantQuotaError(
+                f"Unexpected {type(error).__name__}: {error}. "
+                "Set TENANT_QUOTA_DEBUG=1 to see where, and please report it."
+            ) from None
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["--help"]})
+@click.version_option(__version__, prog_name="tenant-quota")
+@connection_options
+def main() -> None:
+    """Per-tenant quotas that live inside MySQL.
+
+    Where to connect is said the MySQL way: --url or TENANT_QUOTA_URL, an option file, or
+    single options, before or after the command. Exit codes: 0 done, 1 something is
+    pending or differs, 2 error.
+    """

@@ -1,0 +1,134 @@
+"""``apply``, ``rollback``, ``status`` and ``pin``."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from tenant_quota import migrate, pins
+from tenant_quota.cli.connection import connection_options, current_connection
+from tenant_quota.errors import TenantQuotaError
+from tenant_quota.paths import is_checkout, sql_root
+
+_lock_timeout = click.option(
+    "--lock-timeout",
+    type=click.FloatRange(0),
+    default=migrate.LOCK_TIMEOUT,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long to wait for another apply or rollback.",
+)
+
+
+def _show(step: migrate.Progress) -> None:
+    """Show a migration when it begins, and its time on the same line when it is done."""
+    if step.seconds is None:
+        width = len(str(step.total))
+        click.echo(f"[{step.number:{width}}/{step.total}] {step.migration} ... ", nl=False)
+    else:
+        click.echo(f"{step.seconds:.2f} s")
+
+
+def _note(text: str) -> None:
+    click.echo(text, err=True)
+
+
+@click.command()
+@connection_options
+@click.option("--create-database", is_flag=True, help="Create the database if it is missing.")
+@click.option("--definer", metavar="USER@HOST", help="Account that procedures run as.")
+@_lock_timeout
+def apply(create_database: bool, definer: str | None, lock_timeout: float) -> None:
+    """Bring the database up to date: tables, procedures, view and event."""
+    options = current_connection()
+    done = migrate.apply(
+        options,
+        definer=definer,
+        lock_timeout=lock_timeout,
+        create_database=create_database,
+        on_step=_show,
+        on_note=_note,
+    )
+    what = f"{len(done)} applied" if done else "Nothing to do"
+    click.echo(f"{what}: {options.database} is up to date.")
+
+
+@click.command()
+@connection_options
+@click.option("--count", type=click.IntRange(1), help="How many to take back.  [default: 1]")
+@click.option("--to", metavar="MIGRATION", help="Take back all that came after this one.")
+@click.option("--all", "everything", is_flag=True, help="Take back everything.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@_lock_timeout
+def rollback(
+    count: int | None, to: str | None, everything: bool, yes: bool, lock_timeout: float
+) -> None:
+    """Take back the last migration, or as many as asked for.
+
+    A procedure becomes what it was before; a dropped table's rows are gone.
+    """
+    if sum((count is not None, to is not None, everything)) > 1:
+        raise click.UsageError("Give one of --count, --to and --all.")
+    if to is None and not everything:
+        count = count or 1
+    options = current_connection()
+    planned = migrate.rollback_plan(options, count=count, to=to)
+    if not planned:
+        click.echo(f"Nothing to roll back in {options.database}.")
+        return
+    if not yes:
+        click.echo(f"To be rolled back in {options.database} ({options}):")
+        for name in planned:
+            click.echo(f"  {name}")
+        click.echo("Rolling back what created a table or a column loses its data.")
+        click.confirm("Go on?", abort=True)
+    done = migrate.rollback(
+        options, count=count, to=to, lock_timeout=lock_timeout, on_step=_show, on_note=_note
+    )
+    click.echo(f"{len(done)} rolled back in {options.database}.")
+
+
+@click.command()
+@connection_options
+@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table")
+def status(form: str) -> None:
+    """List the migrations: applied when, or pending. Exit code 1 if any is pending."""
+    states = migrate.status(current_connection())
+    pending = sum(state.state == "pending" for state in states)
+    unknown = sum(state.state == "unknown" for state in states)
+    if form == "json":
+        rows = [
+            {
+                "migration": state.migration,
+                "state": state.state,
+                "applied_at": state.applied_at and state.applied_at.isoformat() + "Z",
+            }
+            for state in states
+        ]
+        click.echo(json.dumps(rows, indent=2))
+    else:
+        width = max(len(state.migration) for state in states)
+        for state in states:
+            when = f"{state.applied_at:%Y-%m-%d %H:%M:%S} UTC" if state.applied_at else ""
+            click.echo(f"{state.migration:{width}}  {state.state:7}  {when}".rstrip())
+        click.echo(f"{len(states) - pending - unknown} applied, {pending} pending.")
+        if unknown:
+            click.echo(f"{unknown} applied here have no file in this version (unknown).")
+    click.get_current_context().exit(1 if pending else 0)
+
+
+@click.command()
+@click.option("--check", is_flag=True, help="Change nothing; exit code 1 if a pin is stale.")
+def pin(check: bool) -> None:
+    """Pin procedures/, views/ and events/ in migrations/ (in a checkout)."""
+    if not is_checkout():
+        raise TenantQuotaError("`pin` is for a checkout of the source; this is an installed copy.")
+    changes = pins.pin(sql_root(), check=check)
+    for change in changes:
+        click.echo(change)
+    if not changes:
+        click.echo("Every pin is up to date.")
+    elif check:
+        click.echo("Stale: run `tenant-quota pin` and commit what it writes.", err=True)
+        click.get_current_context().exit(1)

@@ -1,0 +1,158 @@
+"""Stored objects as the server has them: text, settings, grants; and making them anew."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from pymysql.charset import charset_by_name
+from pymysql.connections import Connection
+
+from tenant_quota.connection import SQL_MODE
+from tenant_quota.errors import TenantQuotaError
+from tenant_quota.statements import LOCK_WAIT_TIMEOUT, StatementFailed, fetch, run, who_holds
+
+_NOT_THERE = {"PROCEDURE": {1305}, "VIEW": {1146}, "EVENT": {1539}}
+_ACCOUNT = r"`(?:[^`]|``)*`"
+_DEFINER = re.compile(rf" DEFINER=({_ACCOUNT}@{_ACCOUNT})")
+_EVENT_STATUS = re.compile(r"(?<=PRESERVE )(?:ENABLE|DISABLE(?: ON (?:SLAVE|REPLICA))?)")
+_NO_SUCH_ACCOUNT = {1133, 1410}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a stored object remembers of the session that created it."""
+
+    sql_mode: str = SQL_MODE
+    character_set_client: str = "utf8mb4"
+    collation_connection: str = "utf8mb4_0900_bin"
+    time_zone: str = "+00:00"  # events only
+
+
+@dataclass(frozen=True)
+class LiveObject:
+    """An object's SHOW CREATE text and its settings."""
+
+    create: str
+    settings: Settings
+
+    @property
+    def definer(self) -> str:
+        """The definer account, quoted with backticks."""
+        match = _DEFINER.search(self.create)
+        return match[1] if match else ""
+
+    def as_named(self, name: str, other: str) -> str:
+        """Return the text without its definer, under another name: what two may share."""
+        text = _DEFINER.sub("", self.create, count=1)
+        return text.replace(f"`{name}`", f"`{other}`", 1)
+
+
+def read_live(connection: Connection[Any], kind: str, name: str) -> LiveObject | None:
+    """Return the object, None where there is none; TenantQuotaError if it is unreadable."""
+    try:
+        row = fetch(connection, f"SHOW CREATE {kind} `{name}`")[0]
+    except StatementFailed as error:
+        if error.number in _NOT_THERE[kind]:
+            return None
+        raise
+    text = row[f"Create {kind.capitalize()}"]
+    if text is None:
+        raise TenantQuotaError(
+            f"This account may not read the text of {kind.lower()} {name}, which is kept before "
+            "it is replaced: grant it SHOW_ROUTINE."
+        )
+    known = {field: row[field] for field in Settings.__dataclass_fields__ if field in row}
+    return LiveObject(text, Settings(**known))
+
+
+def with_status(text: str, status: str) -> str:
+    """Return an event's SHOW CREATE text with ENABLE or DISABLE as given."""
+    return _EVENT_STATUS.sub(status, text, count=1)
+
+
+def create(connection: Connection[Any], statement: str, settings: Settings) -> None:
+    """Run a CREATE in a session with these settings; the session gets ours back afterwards."""
+    encoding = charset_by_name(settings.character_set_client).encoding
+    try:
+        data = statement.encode(encoding)
+    except UnicodeEncodeError:  # it came from a wider character set then
+        data, settings = statement.encode(), Settings(settings.sql_mode)
+    _set_session(connection, settings)
+    try:
+        run(connection, data)
+    finally:
+        _set_session(connection, Settings())
+
+
+def _set_session(connection: Connection[Any], settings: Settings) -> None:
+    run(
+        connection,
+        "SET SESSION sql_mode = %s, character_set_client = %s, collation_connection = %s, "
+        "time_zone = %s",
+        tuple(asdict(settings).values()),
+    )
+
+
+def drop(connection: Connection[Any], kind: str, name: str) -> None:
+    """Drop the object if it is there; says who holds it where that cannot be had soon."""
+    try:
+        run(connection, f"DROP {kind} IF EXISTS `{name}`")
+    except StatementFailed as error:
+        if error.number == LOCK_WAIT_TIMEOUT:
+            hint = who_holds(connection, name)
+            raise TenantQuotaError(f"{error.message}\n  {hint}") from None
+        raise
+
+
+def read_grants(connection: Connection[Any], kind: str, name: str) -> list[dict[str, str]]:
+    """Return the grants on the routine itself; none where they may not be read.
+
+    Grants on views live with the name and outlast the view; events have none.
+    """
+    if kind != "PROCEDURE":
+        return []
+    try:
+        return fetch(
+            connection,
+            "SELECT User AS user, Host AS host, Proc_priv AS privileges FROM mysql.procs_priv "
+            "WHERE Db = DATABASE() AND Routine_name = %s AND Routine_type = 'PROCEDURE'",
+            (name,),
+        )
+    except StatementFailed:
+        return []
+
+
+def restore_grants(
+    connection: Connection[Any], kind: str, name: str, grants: list[dict[str, str]]
+) -> None:
+    """Grant again what a DROP took away; accounts that are gone meanwhile are passed over."""
+    for grant in grants:
+        words = [word.strip().upper() for word in grant["privileges"].split(",") if word.strip()]
+        privileges = ", ".join(word for word in words if word != "GRANT") or "USAGE"
+        option = " WITH GRANT OPTION" if "GRANT" in words else ""
+        account = quote_account(grant["user"], grant["host"])
+        try:
+            run(connection, f"GRANT {privileges} ON {kind} `{name}` TO {account}{option}")
+        except StatementFailed as error:
+            if error.number not in _NO_SUCH_ACCOUNT:
+                raise
+
+
+def quote_account(user: str, host: str) -> str:
+    """Return ``user@host`` quoted with backticks."""
+    return "@".join("`{}`".format(part.replace("`", "``")) for part in (user, host))
+
+
+def state_to_json(settings: Settings, grants: list[dict[str, str]]) -> str:
+    """Return what the history keeps beside the text."""
+    return json.dumps({**asdict(settings), "grants": grants}, ensure_ascii=False)
+
+
+def state_from_json(text: str) -> tuple[Settings, list[dict[str, str]]]:
+    """Read back what state_to_json wrote."""
+    state = json.loads(text)
+    grants = state.pop("grants", [])
+    return Settings(**state), grants

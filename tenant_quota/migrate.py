@@ -1,0 +1,239 @@
+"""Apply, roll back and list the migrations: yoyo's, one at a time, with clear failures."""
+
+from __future__ import annotations
+
+import glob
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pymysql
+from yoyo.exceptions import BadMigration, MigrationConflict
+from yoyo.migrations import MigrationList, read_migrations
+
+from tenant_quota import interrupted
+from tenant_quota.backend import QuotaBackend
+from tenant_quota.connection import ConnectionOptions, connect_to_database
+from tenant_quota.errors import TenantQuotaError
+from tenant_quota.paths import sql_root
+from tenant_quota.statements import LOCK_WAIT_TIMEOUT, StatementFailed, error_number, who_holds
+from tenant_quota.stored_objects import definer as use_definer
+
+LOCK_TIMEOUT = 60.0  # seconds to wait for another apply
+
+# yoyo logs a failing import with its traceback; the error that we raise says it all.
+logging.getLogger("yoyo.migrations").addHandler(logging.NullHandler())
+
+
+@dataclass(frozen=True)
+class Progress:
+    """One migration, before it runs (``seconds`` None) and after it is done."""
+
+    migration: str
+    number: int
+    total: int
+    seconds: float | None = None
+
+
+@dataclass(frozen=True)
+class MigrationState:
+    """One line of `status`; ``state`` is applied, pending or unknown (no file here)."""
+
+    migration: str
+    state: str
+    applied_at: datetime | None  # UTC
+
+
+OnStep = Callable[[Progress], None]
+OnNote = Callable[[str], None]
+
+
+def _nothing(_: object) -> None:
+    pass
+
+
+def apply(
+    options: ConnectionOptions,
+    *,
+    root: Path | None = None,
+    definer: str | None = None,
+    lock_timeout: float = LOCK_TIMEOUT,
+    create_database: bool = False,
+    on_step: OnStep = _nothing,
+    on_note: OnNote = _nothing,
+) -> list[str]:
+    """Apply what is pending and return the migrations' names, in order.
+
+    ``root`` holds migrations/, procedures/ and so on; None means the package's own.
+    ``lock_timeout`` is in seconds. ``on_step`` is told before and after each migration,
+    ``on_note`` what else is worth a line. Raises TenantQuotaError; what was applied
+    before stays, and calling again carries on.
+    """
+    connect_to_database(options, create=create_database).close()
+    with (
+        QuotaBackend(options) as backend,
+        use_definer(definer),
+        backend.lock(lock_timeout, _waiting(on_note)),
+    ):
+        migrations = _read(root)
+        backend.ensure_internal_schema_updated()
+        unknown = set(_applied(backend)) - {m.id for m in migrations}
+        for name in sorted(unknown):
+            on_note(f"{name} is applied in {options.database} but has no file here.")
+        return _run(backend, "apply", list(backend.to_apply(migrations)), on_step)
+
+
+def rollback_plan(
+    options: ConnectionOptions,
+    *,
+    root: Path | None = None,
+    count: int | None = None,
+    to: str | None = None,
+) -> list[str]:
+    """Return what `rollback` with the same arguments would take back, in its order."""
+    with QuotaBackend(options) as backend:
+        return [m.id for m in _chosen(backend, _read(root), count, to)]
+
+
+def rollback(
+    options: ConnectionOptions,
+    *,
+    root: Path | None = None,
+    count: int | None = None,
+    to: str | None = None,
+    lock_timeout: float = LOCK_TIMEOUT,
+    on_step: OnStep = _nothing,
+    on_note: OnNote = _nothing,
+) -> list[str]:
+    """Take back the last ``count`` migrations, or all after ``to``, or all if both are None.
+
+    Returns their names in the order they were taken back. Raises TenantQuotaError.
+    """
+    with QuotaBackend(options) as backend, backend.lock(lock_timeout, _waiting(on_note)):
+        chosen = _chosen(backend, _read(root), count, to)
+        if chosen:
+            backend.ensure_internal_schema_updated()
+        return _run(backend, "rollback", chosen, on_step)
+
+
+def status(options: ConnectionOptions, *, root: Path | None = None) -> list[MigrationState]:
+    """Return every migration and whether it is applied. Writes nothing."""
+    with QuotaBackend(options) as backend:
+        applied = _applied(backend)
+    names = [m.id for m in _read(root)]
+    states = [
+        MigrationState(name, "applied" if name in applied else "pending", applied.get(name))
+        for name in names
+    ]
+    unknown = (name for name in applied if name not in names)
+    return states + [MigrationState(name, "unknown", applied[name]) for name in unknown]
+
+
+def _waiting(on_note: OnNote) -> OnNote:
+    return lambda holder: on_note(f"Another apply or rollback is running ({holder}); waiting.")
+
+
+def _read(root: Path | None) -> MigrationList:
+    """Return the migrations, loaded. Raises TenantQuotaError if there are none or one is bad."""
+    directory = (root or sql_root()) / "migrations"
+    if not directory.is_dir():
+        raise TenantQuotaError(f"There is no folder {directory}: is the package complete?")
+    try:
+        migrations = read_migrations(glob.escape(str(directory)))
+        for migration in migrations:
+            migration.load()
+    except BadMigration as error:
+        reason = "; ".join(str(argument) for argument in error.args)
+        raise TenantQuotaError(f"A migration cannot be read: {reason}") from None
+    except MigrationConflict as error:
+        raise TenantQuotaError(f"Two migrations are named {error}.") from None
+    if not migrations:
+        raise TenantQuotaError(f"There are no migrations in {directory}.")
+    return migrations
+
+
+def _applied(backend: QuotaBackend) -> dict[str, datetime]:
+    """Return when each migration was applied; empty where yoyo has no tables yet."""
+    if backend.migration_table not in backend.list_tables():
+        return {}
+    rows = backend.execute(
+        f"SELECT migration_id, applied_at_utc FROM {backend.migration_table_quoted} "  # noqa: S608
+        "ORDER BY migration_id"
+    ).fetchall()
+    return dict(rows)
+
+
+def _chosen(
+    backend: QuotaBackend, migrations: MigrationList, count: int | None, to: str | None
+) -> list[Any]:
+    """Return the migrations to take back, last first."""
+    applied = _applied(backend)
+    if not applied:
+        return []
+    chosen = list(backend.to_rollback(migrations))
+    if to is not None:
+        if to not in applied:
+            raise TenantQuotaError(f"{to} is not applied: nothing to go back to.")
+        names = [m.id for m in chosen]
+        chosen = chosen[: names.index(to)] if to in names else []
+    elif count is not None:
+        chosen = chosen[:count]
+    newest = max(applied)
+    if chosen and newest not in {m.id for m in migrations}:
+        raise TenantQuotaError(
+            f"{newest} is applied but has no file here: roll back with the version that has it."
+        )
+    return chosen
+
+
+def _run(
+    backend: QuotaBackend, direction: str, migrations: list[Any], on_step: OnStep
+) -> list[str]:
+    """Run the migrations one by one; each is marked before the next begins."""
+    done = []
+    for number, migration in enumerate(migrations, start=1):
+        on_step(Progress(migration.id, number, len(migrations)))
+        started = time.monotonic()
+        backend.assert_locked()
+        _run_one(backend, direction, migration)
+        done.append(migration.id)
+        seconds = time.monotonic() - started
+        on_step(Progress(migration.id, number, len(migrations), seconds))
+    return done
+
+
+def _run_one(backend: QuotaBackend, direction: str, migration: Any) -> None:
+    """Run one migration; every failure names the file, the statement and the server's error."""
+    backend.last.text = ""
+    file = Path(migration.path).name
+    verb = "rolled back" if direction == "rollback" else "applied"
+    again = f"Run `tenant-quota {direction}` again when that is mended: it carries on here."
+    try:
+        happened = interrupted.begin(backend, migration, direction)
+        if not happened:
+            with backend.copy() as steps:
+                migration.process_steps(steps, direction)
+        with backend.transaction():
+            backend.log_migration(migration, direction)
+            if direction == "apply":
+                backend.mark_one(migration, log=False)
+            else:
+                backend.unmark_one(migration, log=False)
+            interrupted.end(backend, migration)
+    except pymysql.Error as error:
+        failed = StatementFailed(error, backend.last.text, _hint(backend, error))
+        interrupted.forget(backend, migration, error)
+        raise TenantQuotaError(f"{file} could not be {verb}.\n{failed.message}\n{again}") from None
+    except TenantQuotaError as error:
+        raise TenantQuotaError(f"{file} could not be {verb}.\n{error.message}\n{again}") from None
+
+
+def _hint(backend: QuotaBackend, error: pymysql.Error) -> str:
+    table = interrupted.table_of(backend.last.text)
+    if error_number(error) == LOCK_WAIT_TIMEOUT and table:
+        return who_holds(backend.connection, table)
+    return ""

@@ -1,0 +1,141 @@
+"""The files in procedures/, views/ and events/, and the pins that migrations hold on them."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from tenant_quota.errors import TenantQuotaError
+
+KINDS = {"procedures": "PROCEDURE", "views": "VIEW", "events": "EVENT"}
+
+_CREATE = re.compile(
+    r"CREATE\s+(?P<algorithm>ALGORITHM\s*=\s*\w+\s+)?(?P<security>SQL\s+SECURITY\s+\w+\s+)?"
+    r"(?P<kind>PROCEDURE|VIEW|EVENT)\s+`?(?P<name>\w+)`?(?P<rest>[\s(].*)",
+    re.IGNORECASE | re.DOTALL,
+)
+_PIN = re.compile(
+    r"^(?P<verb>install|uninstall)\(\s*__file__,\s*\"(?P<path>[^\"]+)\","
+    r"(?:\s*sha256=\"(?P<sha256>[0-9a-f]{64})\",)?\s*\)",
+    re.MULTILINE,
+)
+_EVENT_TOKEN = re.compile(
+    r"'(?:[^'\\]|\\.|'')*'|`[^`]*`|--[^\n]*|\b(?:ENABLE|DISABLE|COMMENT|DO)\b", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True)
+class ObjectFile:
+    """One stored object as its file has it; ``path`` is relative to the SQL's root."""
+
+    path: str
+    kind: str
+    name: str
+    sha256: str
+    statement: str
+
+    def create(self, name: str, definer: str = "", *, replace: bool = False) -> str:
+        """Return the CREATE statement under ``name``; ``definer`` is quoted already."""
+        match = _match_create(self.statement, self.path)
+        return "".join(
+            (
+                "CREATE ",
+                "OR REPLACE " if replace else "",
+                match["algorithm"] or "",
+                f"DEFINER = {definer} " if definer else "",
+                match["security"] or "",
+                f"{self.kind} `{name}`",
+                match["rest"],
+            )
+        )
+
+    def create_asleep(self, name: str) -> str:
+        """Return the CREATE statement of an event under ``name`` that never runs."""
+        statement = self.create(name)
+        for token in _EVENT_TOKEN.finditer(statement):
+            word = token[0].upper()
+            if word in ("ENABLE", "DISABLE"):
+                return statement[: token.start()] + "DISABLE" + statement[token.end() :]
+            if word in ("COMMENT", "DO"):
+                return statement[: token.start()] + "DISABLE " + statement[token.start() :]
+        return statement  # not an event; the server will say so
+
+    @property
+    def event_status(self) -> str:
+        """ENABLE or DISABLE, as the file says; MySQL's default is ENABLE."""
+        for token in _EVENT_TOKEN.finditer(self.statement):
+            if token[0].upper() in ("ENABLE", "DISABLE"):
+                return token[0].upper()
+            if token[0].upper() == "DO":
+                break
+        return "ENABLE"
+
+
+@dataclass(frozen=True)
+class Pin:
+    """What one migration installs; ``sha256`` is empty where it drops the object instead."""
+
+    migration: str
+    path: str
+    sha256: str
+
+
+def normalised(text: str) -> str:
+    """Return the text with newlines as \\n, so that a checkout's line ends do not matter."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def read_object_file(root: Path, path: str) -> ObjectFile:
+    """Read ``root/path``, e.g. ``procedures/consume_quota.sql``.
+
+    Raises FileNotFoundError, or TenantQuotaError where the file is not a header
+    comment and one CREATE statement of the object that gave the file its name.
+    """
+    name = Path(path).stem
+    kind = KINDS.get(Path(path).parts[0])
+    if kind is None:
+        raise TenantQuotaError(f"{path}: objects lie in {', '.join(KINDS)}.")
+    try:
+        text = normalised((root / path).read_bytes().decode("utf-8"))
+    except UnicodeDecodeError:
+        raise TenantQuotaError(f"{path} is not UTF-8 text.") from None
+
+    if not text.startswith(f"-- {name}: "):
+        raise TenantQuotaError(f"{path}: the first line must read `-- {name}: one sentence.`")
+    if re.search(r"^\s*DELIMITER\b", text, re.IGNORECASE | re.MULTILINE):
+        raise TenantQuotaError(f"{path}: no DELIMITER; that is the mysql client's.")
+    if re.search(r"^CREATE\b[^(']*\bDEFINER\s*=", text, re.IGNORECASE | re.MULTILINE):
+        raise TenantQuotaError(f"{path}: no DEFINER; give it to apply with --definer.")
+    statement = re.sub(r"\A(?:[ \t]*(?:--[^\n]*)?\n)+", "", text).rstrip().removesuffix(";")
+    match = _match_create(statement, path)
+    if match["kind"].upper() != kind or match["name"] != name:
+        raise TenantQuotaError(f"{path} must create {kind} {name}.")
+    digest = hashlib.sha256(text.encode("utf-8")).hexdigest()
+    return ObjectFile(path, kind, name, digest, statement)
+
+
+def _match_create(statement: str, path: str) -> re.Match[str]:
+    match = _CREATE.fullmatch(statement)
+    if match is None:
+        raise TenantQuotaError(f"{path}: after the comment must stand one CREATE statement.")
+    return match
+
+
+def object_paths(root: Path) -> list[str]:
+    """Return the object files: procedures, then views, then events, each by name."""
+    return [
+        f"{folder}/{file.name}"
+        for folder in KINDS
+        for file in sorted((root / folder).glob("*.sql"))
+    ]
+
+
+def read_pins(migrations: Path) -> list[Pin]:
+    """Return every pin, oldest migration first."""
+    return [
+        Pin(file.stem, match["path"], match["sha256"] or "")
+        for file in sorted(migrations.glob("*.py"))
+        if (match := _PIN.search(file.read_text(encoding="utf-8")))
+    ]
