@@ -1,0 +1,167 @@
+"""define_quota: creates a limit or changes a live one, and refuses slips."""
+
+import json
+from datetime import datetime
+
+import pymysql
+import pytest
+
+from tests.support import Quota, at_once, call, rows, state_of, value
+
+
+def test_it_creates_then_changes_then_has_nothing_to_do(quota: Quota) -> None:
+    assert quota.define("MONTHLY", 10).status == "CREATED"
+    assert quota.define("MONTHLY", 20, soft_limit=15).status == "CHANGED"
+    assert quota.define("MONTHLY", 20, soft_limit=15).status == "UNCHANGED"
+    assert (quota.column("hard_limit"), quota.column("soft_limit")) == (20, 15)
+
+
+def test_what_was_used_stays_used(quota: Quota) -> None:
+    quota.define("MONTHLY", 10, used=6)
+    changed = quota.define("MONTHLY", 4)
+    assert (changed.used_count, changed.remaining) == (6, 0)
+    assert quota.consume(1).status == "EXCEEDED"
+    quota.define("MONTHLY", 7)
+    assert [quota.consume(1).status for _ in range(2)] == ["GRANTED", "EXCEEDED"]
+
+
+def test_an_option_left_out_keeps_its_value_and_null_goes_back_to_the_default(quota: Quota) -> None:
+    quota.define("MONTHLY", 10, product_codes=["a"], enforcement="SHADOW", slot_count=4)
+    quota.define("MONTHLY", 20)
+    kept = "JSON_UNQUOTE(product_codes), enforcement, slot_count"
+    read = f"SELECT {kept} FROM tenant_quotas WHERE tenant_id = %s"
+    assert rows(quota.connection, read, quota.tenant_id) == [('["a"]', "SHADOW", 4)]
+    quota.define("MONTHLY", 20, product_codes=None, enforcement=None, slot_count=None)
+    assert rows(quota.connection, read, quota.tenant_id) == [(None, "ENFORCE", 0)]
+
+
+def test_a_concurrency_limit_has_as_many_tokens_as_its_hard_limit(quota: Quota) -> None:
+    quota.define("CONCURRENT", 7)
+    assert quota.column("concurrent_tokens", "CONCURRENT") == 7
+
+
+def test_the_billing_day_changes_in_mid_period_and_nothing_is_lost(quota: Quota) -> None:
+    quota.define("MONTHLY", 10, used=4)
+    moved = quota.define("MONTHLY", 10, period_anchor="2020-01-15 00:00:00")
+    assert moved.next_reset_time.day == 15
+    assert quota.used() == 4
+    back = quota.define("MONTHLY", 10, period_anchor=None)
+    assert (back.next_reset_time.day, quota.used(), quota.ledger()) == (1, 4, [4])
+
+
+def test_a_period_that_lapsed_is_closed_before_the_change(quota: Quota) -> None:
+    quota.define("MONTHLY", 10, used=4)
+    quota.set(next_reset_time=datetime(2020, 1, 1))
+    assert quota.define("MONTHLY", 20).used_count == 0
+    assert quota.ledger(columns="operation_type, delta_value") == [("CONSUME", 4), ("RESET", -4)]
+
+
+BAD_OPTIONS = [
+    ("MONTHLY", '{"slot_count": ', "malformed JSON"),
+    ("MONTHLY", "", "malformed JSON"),
+    ("MONTHLY", "[1]", "must be a JSON object"),
+    ("MONTHLY", "7", "must be a JSON object"),
+    ("MONTHLY", '{"slots": 4}', "slots is not known"),
+    ("MONTHLY", '{"": 4}', "is not known"),
+    ("MONTHLY", '{"effective_time": "2024-02-30"}', "must be a date and time"),
+    ("MONTHLY", '{"effective_time": 20240101}', "must be a date and time"),
+    ("MONTHLY", '{"expire_time": "soon"}', "must be a date and time"),
+    ("MONTHLY", '{"expire_time": "2024-01-01", "effective_time": "2024-01-02"}', "must be after"),
+    ("MONTHLY", '{"period_anchor": "x"}', "must be a date and time"),
+    ("TOTAL", '{"period_anchor": "2024-01-01"}', "is for limits with periods"),
+    ("MONTHLY", '{"product_codes": "a"}', "must be an array"),
+    ("MONTHLY", '{"enforcement": "shadow"}', "must be ENFORCE or SHADOW"),
+    ("MONTHLY", '{"enforcement": 1}', "must be ENFORCE or SHADOW"),
+    ("MONTHLY", '{"slot_count": -1}', "must be a whole number"),
+    ("MONTHLY", '{"slot_count": 1.5}', "must be a whole number"),
+    ("MONTHLY", '{"slot_count": "4"}', "must be a whole number"),
+    ("MONTHLY", '{"slot_count": 99999999999999999999999}', "must be a whole number"),
+    ("RATE", '{"slot_count": 4, "refill_per_second": 1}', "is for counted limits"),
+    ("RATE", None, "needs the option refill_per_second"),
+    ("RATE", '{"refill_per_second": 0}', "above 0"),
+    ("RATE", '{"refill_per_second": -1}', "above 0"),
+    ("RATE", '{"refill_per_second": "1"}', "above 0"),
+    ("RATE", '{"refill_per_second": null}', "above 0"),
+    ("RATE", '{"refill_per_second": 1e300}', "above 0"),
+    ("MONTHLY", '{"refill_per_second": 1}', "is for RATE limits"),
+]
+
+
+@pytest.mark.parametrize(("limit_type", "options", "why"), BAD_OPTIONS)
+def test_it_refuses_bad_options_and_changes_nothing(
+    quota: Quota, limit_type: str, options: str | None, why: str
+) -> None:
+    with pytest.raises(pymysql.err.MySQLError, match=why) as caught:
+        call(
+            quota.connection,
+            "define_quota",
+            *(quota.tenant_id, quota.quota_type, limit_type, 10, None, options),
+        )
+    assert state_of(caught.value) == ("45001", "invalid_argument")
+    count = "SELECT COUNT(*) FROM tenant_quotas WHERE tenant_id = %s"
+    assert value(quota.connection, count, quota.tenant_id) == 0
+    assert quota.define("TOTAL").transaction == "OWN", "the failed call left a transaction behind"
+
+
+@pytest.mark.parametrize(
+    ("limit_type", "hard", "soft", "why"),
+    [
+        (None, 1, None, "p_limit_type must be"),
+        ("", 1, None, "p_limit_type must be"),
+        ("monthly", 1, None, "p_limit_type must be"),
+        ("MONTHLY", None, None, "p_hard_limit must be at least 0, not NULL"),
+        ("MONTHLY", -1, None, "p_hard_limit must be at least 0, not -1"),
+        ("MONTHLY", 10, -1, "p_soft_limit must be from 0 to p_hard_limit"),
+        ("MONTHLY", 10, 11, "p_soft_limit must be from 0 to p_hard_limit"),
+        ("CONCURRENT", 2**31, None, "at most 2147483647"),
+    ],
+)
+def test_it_refuses_limits_that_could_not_work(
+    quota: Quota, limit_type: str | None, hard: int | None, soft: int | None, why: str
+) -> None:
+    with pytest.raises(pymysql.err.MySQLError, match=why) as caught:
+        call(
+            quota.connection,
+            "define_quota",
+            *(quota.tenant_id, quota.quota_type, limit_type, hard, soft, None),
+        )
+    assert state_of(caught.value) == ("45001", "invalid_argument")
+
+
+def test_a_hard_limit_of_zero_denies_everything(quota: Quota) -> None:
+    quota.define("MONTHLY", 0)
+    answer = quota.consume(1)
+    assert (answer.status, answer.remaining, answer.retry_after_ms) == ("EXCEEDED", 0, None)
+
+
+def test_many_who_define_the_same_limit_at_once_make_one(quota: Quota) -> None:
+    connections = [quota.connect() for _ in range(8)]
+    options = json.dumps({"product_codes": ["a"]})
+    arguments = (quota.tenant_id, quota.quota_type, "MONTHLY", 10, None, options)
+    statuses = at_once(8, lambda n: call(connections[n], "define_quota", *arguments).status)
+    assert statuses.count("CREATED") == 1
+    assert quota.column("COUNT(*)") == 1
+
+
+def test_raising_and_lowering_under_load_never_exceeds_the_limit_of_the_moment(
+    quota: Quota,
+) -> None:
+    quota.define("TOTAL", 50)
+    connections = [quota.connect() for _ in range(9)]
+
+    def work(number: int) -> int:
+        if number == 8:
+            for limit in (80, 20, 60, 100):
+                call(
+                    connections[8],
+                    "define_quota",
+                    *(quota.tenant_id, quota.quota_type, "TOTAL", limit, None, None),
+                )
+            return 0
+        return sum(quota.consume(1, on=connections[number]).success for _ in range(30))
+
+    granted = sum(at_once(9, work))
+    while quota.consume(1).success:
+        granted += 1
+    assert granted == quota.used("TOTAL") == 100
+    quota.assert_adds_up(["TOTAL"])

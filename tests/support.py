@@ -1,0 +1,226 @@
+"""What tests say in one line: call a procedure, define a limit, run many callers at once."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
+from typing import Any, TypeVar
+
+import pymysql
+from click.testing import CliRunner
+from pymysql.connections import Connection
+
+from tenant_quota.cli import main
+
+Result = TypeVar("Result")
+
+#: Any SQL value: tests pass and compare them as PyMySQL gives them.
+Value = Any
+
+
+def apply_everything(url: str) -> None:
+    """Run ``tenant-quota apply``, and fail with its output if it fails."""
+    result = CliRunner().invoke(main, ["apply", "--url", url])
+    assert result.exit_code == 0, result.output
+
+
+def rows(connection: Connection, statement: str, *arguments: Value) -> list[tuple[Value, ...]]:
+    """Run one statement and return its rows."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, arguments)
+        return list(cursor.fetchall())
+
+
+def value(connection: Connection, statement: str, *arguments: Value) -> Value:
+    """Run one statement and return the first column of its only row."""
+    ((answer, *_),) = rows(connection, statement, *arguments)
+    return answer
+
+
+def call(connection: Connection, procedure: str, *arguments: Value) -> SimpleNamespace:
+    """CALL a procedure that answers with one row, and return it by column name."""
+    with connection.cursor(pymysql.cursors.DictCursor) as cursor:
+        cursor.callproc(procedure, arguments)
+        (row,) = cursor.fetchall()
+        assert cursor.nextset(), "a CALL ends with its own status"
+        assert not cursor.description, f"{procedure} answered with a second result"
+        return SimpleNamespace(**row)
+
+
+def call_out(connection: Connection, procedure: str, *arguments: Value, outs: int) -> tuple[Value, ...]:
+    """CALL a procedure with OUT parameters behind its others, and return their values."""
+    names = ", ".join(f"@out_{number}" for number in range(outs))
+    marks = "".join("%s, " for _ in arguments)
+    with connection.cursor() as cursor:
+        cursor.execute(f"CALL {procedure}({marks}{names})", arguments)
+        cursor.execute(f"SELECT {names}")
+        return cursor.fetchone()
+
+
+def state_of(error: BaseException) -> tuple[str | None, str]:
+    """Return the SQLSTATE of a server's error, and the token its message begins with."""
+    return getattr(error, "sqlstate", None), str(error.args[1]).partition(":")[0]
+
+
+def at_once(count: int, work: Callable[[int], Result]) -> list[Result]:
+    """Run ``work(0)`` to ``work(count - 1)`` in threads that start at the same moment.
+
+    Returns their results in order; an exception of any is raised here.
+    """
+    barrier = threading.Barrier(count)
+
+    def start(number: int) -> Result:
+        barrier.wait(timeout=60)
+        return work(number)
+
+    with ThreadPoolExecutor(count) as pool:
+        return [future.result(timeout=300) for future in [pool.submit(start, n) for n in range(count)]]
+
+
+class Quota:
+    """One tenant and one quota type, as a test talks about them."""
+
+    def __init__(
+        self, connect: Callable[..., Connection], tenant_id: str, quota_type: str = "REDEEM_CODE"
+    ) -> None:
+        self.connect = connect
+        self.connection = connect()
+        self.tenant_id = tenant_id
+        self.quota_type = quota_type
+
+    def sibling(self, name: str = "s") -> Quota:
+        """Return another tenant, unrelated, that shares this one's connection."""
+        return Quota(lambda: self.connection, f"{self.tenant_id}_{name}", self.quota_type)
+
+    def child(self, name: str = "c") -> Quota:
+        """Define a sub-channel of this tenant, and return it."""
+        if not rows(self.connection, "SELECT 1 FROM tenants WHERE tenant_id = %s", self.tenant_id):
+            self.define_tenant()
+        child = Quota(self.connect, f"{self.tenant_id}_{name}", self.quota_type)
+        child.define_tenant(parent=self.tenant_id)
+        return child
+
+    def define_tenant(self, zone: str | None = None, parent: str | None = None) -> SimpleNamespace:
+        return call(self.connection, "define_tenant", self.tenant_id, f"Tenant {self.tenant_id}", zone, parent)
+
+    def define(
+        self,
+        limit_type: str = "MONTHLY",
+        hard_limit: int = 10,
+        soft_limit: int | None = None,
+        used: int = 0,
+        **options: Value,
+    ) -> SimpleNamespace:
+        """Define a limit and consume ``used`` units of it."""
+        answer = call(
+            self.connection,
+            "define_quota",
+            *(self.tenant_id, self.quota_type, limit_type, hard_limit, soft_limit),
+            json.dumps(options) if options else None,
+        )
+        if used:
+            assert self.consume(used).status == "GRANTED"
+        return answer
+
+    def suspend(self) -> None:
+        rows(
+            self.connection,
+            "INSERT INTO tenants (tenant_id, tenant_name, status) VALUES (%s, 'x', 'SUSPENDED')"
+            " ON DUPLICATE KEY UPDATE status = 'SUSPENDED'",
+            self.tenant_id,
+        )
+
+    def consume(
+        self,
+        amount: int = 1,
+        key: str | None = None,
+        product: str | None = None,
+        on: Connection | None = None,
+    ) -> SimpleNamespace:
+        """CALL consume_quota, on a connection of the test's own if it names one."""
+        return call(
+            on or self.connection,
+            "consume_quota",
+            *(self.tenant_id, self.quota_type, amount, "ORDER", key, product),
+        )
+
+    def consume_at(
+        self, now: str, amount: int = 1, key: str | None = None, on: Connection | None = None
+    ) -> SimpleNamespace:
+        """Consume at a time of the test's choosing (UTC), through the ungranted inner procedure."""
+        names = (
+            "success status quota_id limit_type hard_limit used_count remaining"
+            " next_reset_time retry_after_ms transaction"
+        ).split()
+        answer = call_out(
+            on or self.connection,
+            "charge_quota",
+            *("CONSUME", self.tenant_id, self.quota_type, amount, "ORDER", key, None, now),
+            outs=len(names),
+        )
+        return SimpleNamespace(**dict(zip(names, answer, strict=True)))
+
+    def check(self, amount: int = 1, product: str | None = None) -> SimpleNamespace:
+        return call(self.connection, "check_quota", self.tenant_id, self.quota_type, amount, product)
+
+    def acquire(self, on: Connection | None = None) -> bool:
+        (ok,) = call_out(
+            on or self.connection, "acquire_quota_token", self.tenant_id, self.quota_type, outs=1
+        )
+        return bool(ok)
+
+    def acquire_at(self, now: str, on: Connection | None = None) -> bool:
+        """Acquire a token at a time of the test's choosing (UTC)."""
+        ok, *_ = call_out(
+            on or self.connection,
+            "charge_quota",
+            *("ACQUIRE", self.tenant_id, self.quota_type, 1, None, None, None, now),
+            outs=10,
+        )
+        return bool(ok)
+
+    def release(self, on: Connection | None = None) -> bool:
+        (ok,) = call_out(
+            on or self.connection, "release_quota_token", self.tenant_id, self.quota_type, outs=1
+        )
+        return bool(ok)
+
+    def column(self, name: str, limit_type: str = "MONTHLY") -> Value:
+        """Return one column of a limit's row."""
+        return value(
+            self.connection,
+            f"SELECT {name} FROM tenant_quotas"
+            " WHERE tenant_id = %s AND quota_type = %s AND limit_type = %s",
+            *(self.tenant_id, self.quota_type, limit_type),
+        )
+
+    def set(self, limit_type: str = "MONTHLY", **columns: Value) -> None:
+        """Write columns of a limit's row by hand, as a DBA would."""
+        settings = ", ".join(f"{name} = %s" for name in columns)
+        rows(
+            self.connection,
+            f"UPDATE tenant_quotas SET {settings}"
+            " WHERE tenant_id = %s AND quota_type = %s AND limit_type = %s",
+            *(*columns.values(), self.tenant_id, self.quota_type, limit_type),
+        )
+
+    def used(self, limit_type: str = "MONTHLY") -> int:
+        return int(self.column("used_count", limit_type))
+
+    def ledger(self, limit_type: str = "MONTHLY", columns: str = "delta_value") -> list[Value]:
+        """Return the limit's ledger in the order it was written, one column or several."""
+        found = rows(
+            self.connection,
+            f"SELECT {columns} FROM quota_usage_records"
+            " WHERE quota_id = %s ORDER BY created_at, record_id",
+            self.column("quota_id", limit_type),
+        )
+        return [row[0] if len(row) == 1 else row for row in found]
+
+    def assert_adds_up(self, limit_types: Sequence[str] = ("MONTHLY",)) -> None:
+        """Exact use is the sum of the whole ledger (DESIGN, section 4)."""
+        for limit_type in limit_types:
+            assert self.used(limit_type) == sum(self.ledger(limit_type))

@@ -1,0 +1,338 @@
+"""Installing, replacing and restoring stored objects on a real server, kills included."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import threading
+
+import pymysql
+import pytest
+
+from tenant_quota.errors import TenantQuotaError
+from tests.project import Project
+
+
+@pytest.fixture
+def project(tmp_path, empty_schema):
+    return Project(tmp_path / "project", empty_schema)
+
+
+@pytest.fixture
+def account(project):
+    """Give an account of its own without any privilege."""
+    name = f"tqm_{secrets.token_hex(4)}"
+    project.rows(f"CREATE USER {name}@localhost IDENTIFIED BY 'x'")
+    yield name
+    project.rows(f"DROP USER {name}@localhost")
+
+
+def install(project: Project, body: str, name: str = "y") -> None:
+    """Apply the procedure with this body, as a release would."""
+    project.procedure(name, body)
+    project.pin()
+    project.apply()
+    project.release()
+
+
+def grants(project: Project, account: str) -> str:
+    return " ".join(row[0] for row in project.rows(f"SHOW GRANTS FOR {account}@localhost"))
+
+
+def called(project: Project, name: str = "y") -> object:
+    return project.value(f"CALL {name}()")
+
+
+def test_percent_signs_quotes_and_chinese_survive(project):
+    install(project, "SELECT '100%, %s, %(x)s, {}, 配额 🎫' AS t")
+    assert called(project) == "100%, %s, %(x)s, {}, 配额 🎫"
+
+
+def test_an_object_keeps_the_pinned_session_settings(project):
+    install(project, "SELECT 1")
+    mode, client, collation = project.rows(
+        "SELECT sql_mode, character_set_client, collation_connection "
+        "FROM information_schema.routines WHERE routine_schema = DATABASE()"
+    )[0]
+    assert "STRICT_TRANS_TABLES" in mode
+    assert (client, collation) == ("utf8mb4", "utf8mb4_0900_bin")
+
+
+def test_an_edited_file_without_a_new_pin_fails_clearly(project):
+    project.procedure("y")
+    project.pin()
+    project.procedure("y", "SELECT 2")
+    with pytest.raises(TenantQuotaError, match=r"(?s)0002_install_y.*edited without a new pin"):
+        project.apply()
+    project.pin()
+    assert project.apply() == ["0002_install_y"]
+    assert called(project) == 2
+
+
+def test_on_a_fresh_database_only_the_last_pin_installs(project):
+    project.procedure("y", "SELECT 1")
+    project.pin()
+    project.release()
+    project.procedure("y", "SELECT 2")
+    project.pin()
+    project.apply()
+    assert called(project) == 2
+    assert project.rows("SELECT migration_id, previous_create FROM quota_object_history") == [
+        ("0003_reinstall_y", None)
+    ]
+    project.rollback()
+    assert "y" not in project.objects()
+
+
+def test_rollback_restores_exactly_the_previous_text_and_settings(project):
+    install(project, "SELECT 'first %' AS t")
+    before = project.rows("SHOW CREATE PROCEDURE y")
+    install(project, "SELECT 2")
+    assert called(project) == 2
+    project.rollback()
+    assert project.rows("SHOW CREATE PROCEDURE y") == before
+
+
+def test_rollback_restores_a_hand_made_procedure_with_its_odd_settings(project):
+    with project.connection() as connection, connection.cursor() as cursor:
+        cursor.execute("SET sql_mode = 'ANSI_QUOTES', character_set_client = latin1")
+        cursor.execute("SET collation_connection = latin1_german1_ci")
+        cursor.execute("CREATE PROCEDURE y () SELECT 'caf\xe9' AS \"t\"".encode("latin1"))
+    before = project.rows("SHOW CREATE PROCEDURE y")
+    assert before[0][3:5] == ("latin1", "latin1_german1_ci")
+    install(project, "SELECT 2")
+    project.rollback()
+    assert project.rows("SHOW CREATE PROCEDURE y") == before
+    assert called(project) == "café"
+
+
+def test_rollback_restores_the_previous_view_and_event(project):
+    project.write("views/v.sql", "CREATE SQL SECURITY INVOKER VIEW v AS SELECT 1 AS a")
+    project.write("events/e.sql", "CREATE EVENT e ON SCHEDULE EVERY 1 DAY DISABLE DO SELECT 1")
+    project.pin()
+    project.apply()
+    project.release()
+    before = project.rows("SHOW CREATE VIEW v"), project.rows("SHOW CREATE EVENT e")
+
+    project.write("views/v.sql", "CREATE VIEW v AS SELECT 2 AS a, 3 AS b")
+    project.write("events/e.sql", "CREATE EVENT e ON SCHEDULE EVERY 2 DAY DISABLE DO SELECT 2")
+    project.pin()
+    project.apply()
+    assert project.rows("SELECT * FROM v") == [(2, 3)]
+    project.rollback(count=2)
+    assert (project.rows("SHOW CREATE VIEW v"), project.rows("SHOW CREATE EVENT e")) == before
+
+
+def test_an_event_never_runs_under_its_scratch_name(project):
+    project.rows("CREATE TABLE ran (n INT)")
+    project.write(
+        "events/e.sql",
+        "CREATE EVENT e ON SCHEDULE EVERY 1 SECOND STARTS '2099-01-01 00:00:00' ENABLE\n"
+        "COMMENT 'DO not DISABLE' DO INSERT INTO ran VALUES (1)",
+    )
+    project.pin()
+    project.apply()
+    status, comment = project.rows(
+        "SELECT status, event_comment FROM information_schema.events WHERE event_schema = DATABASE()"
+    )[0]
+    assert (status, comment) == ("ENABLED", "DO not DISABLE")
+    created = project.value("SELECT created FROM information_schema.events WHERE event_name = 'e'")
+    project.rows("DELETE FROM _yoyo_migration WHERE migration_id LIKE '%event'")
+    assert project.apply() == ["0002_install_e_event"]
+    assert created == project.value(
+        "SELECT created FROM information_schema.events WHERE event_name = 'e'"
+    )
+
+
+def test_an_unchanged_object_is_not_touched(project):
+    install(project, "SELECT 1")
+    query = "SELECT created FROM information_schema.routines WHERE routine_schema = DATABASE()"
+    project.rows("DELETE FROM _yoyo_migration WHERE migration_id = '0002_install_y'")
+    with project.connection() as connection, connection.cursor() as cursor:
+        cursor.execute(query)
+        before = cursor.fetchall()
+        cursor.execute("DO SLEEP(1.1)")
+        assert project.apply() == ["0002_install_y"]
+        cursor.execute(query)
+        assert cursor.fetchall() == before
+
+
+def test_a_syntax_error_leaves_the_old_procedure_in_place(project):
+    install(project, "SELECT 1")
+    project.procedure("y", "SELEKT 2")
+    project.pin()
+    with pytest.raises(TenantQuotaError, match=r"(?s)0003_reinstall_y.*1064.*SELEKT 2"):
+        project.apply()
+    assert called(project) == 1
+    assert "tenant_quota_scratch" not in project.objects()
+
+    project.procedure("y", "SELECT 3")
+    project.pin()
+    project.apply()
+    assert called(project) == 3
+    project.rollback()
+    assert called(project) == 1
+
+
+def test_grants_on_a_procedure_survive_a_reinstall_and_its_rollback(project, account):
+    install(project, "SELECT 1")
+    project.rows(f"GRANT EXECUTE ON PROCEDURE y TO {account}@localhost WITH GRANT OPTION")
+    before = grants(project, account)
+    install(project, "SELECT 2")
+    assert grants(project, account) == before
+    project.rollback()
+    assert grants(project, account) == before
+    assert "EXECUTE ON PROCEDURE" in before
+
+
+def test_an_account_that_is_gone_does_not_stop_a_rollback(project):
+    install(project, "SELECT 1")
+    project.rows("CREATE USER tqm_gone@localhost")
+    project.rows("GRANT EXECUTE ON PROCEDURE y TO tqm_gone@localhost")
+    install(project, "SELECT 2")
+    project.rows("DROP USER tqm_gone@localhost")
+    project.rollback()
+    assert called(project) == 1
+
+
+def test_the_definer_is_the_account_given(project, account):
+    project.procedure("y")
+    project.write("views/v.sql", "CREATE SQL SECURITY DEFINER VIEW v AS SELECT 1 AS a")
+    project.write("events/e.sql", "CREATE EVENT e ON SCHEDULE EVERY 1 DAY DISABLE DO SELECT 1")
+    project.pin()
+    project.apply(definer=f"{account}@localhost")
+    definers = project.rows(
+        "SELECT definer FROM information_schema.routines WHERE routine_schema = DATABASE() "
+        "UNION ALL SELECT definer FROM information_schema.views WHERE table_schema = DATABASE() "
+        "UNION ALL SELECT definer FROM information_schema.events WHERE event_schema = DATABASE()"
+    )
+    assert definers == [(f"{account}@localhost",)] * 3
+
+
+def test_a_released_object_whose_file_is_gone_is_dropped_and_comes_back(project):
+    install(project, "SELECT 1")
+    (project.root / "procedures/y.sql").unlink()
+    project.pin()
+    assert project.apply() == ["0003_drop_y"]
+    assert "y" not in project.objects()
+    project.rollback()
+    assert called(project) == 1
+    project.rollback(count=None)
+    project.apply()  # a fresh database never gets it
+    assert "y" not in project.objects()
+
+
+def test_a_metadata_lock_is_named_with_its_holder(project, monkeypatch):
+    monkeypatch.setattr("tenant_quota.stored_objects.LOCK_WAIT_SECONDS", 1)
+    install(project, "SELECT 1")
+    project.procedure("y", "SELECT 2")
+    project.pin()
+    with project.connection() as holder, holder.cursor() as cursor:
+        cursor.execute("BEGIN")
+        cursor.execute("CALL y()")
+        with pytest.raises(TenantQuotaError, match=f"connection {holder.thread_id()} "):
+            project.apply()
+        cursor.execute("COMMIT")
+    project.apply()
+    assert called(project) == 2
+
+
+def killed_at(number: int, work) -> bool:
+    """Run ``work`` in a process that dies before its ``number``-th statement; False if it ends.
+
+    The server sees what a kill -9 of the client gives: connections that are suddenly gone.
+    """
+    child = os.fork()
+    if child == 0:
+        count = 0
+        query = pymysql.connections.Connection.query
+
+        def counted(self, sql, unbuffered=False):
+            nonlocal count
+            count += 1
+            if count == number:
+                os._exit(9)
+            return query(self, sql, unbuffered)
+
+        pymysql.connections.Connection.query = counted
+        try:
+            work()
+        except BaseException:
+            os._exit(1)
+        os._exit(0)
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    assert code in (0, 9), "the work failed of itself"
+    return code == 9
+
+
+@pytest.mark.parametrize("direction", ["apply", "rollback"])
+def test_killed_before_any_statement_and_run_again_ends_as_if_undisturbed(
+    project, account, direction
+):
+    """The reinstall of a procedure with grants, a table and a column, each killed everywhere."""
+    project.rows("CREATE PROCEDURE y () SELECT 'made by hand'")
+    project.rows(f"GRANT EXECUTE ON PROCEDURE y TO {account}@localhost")
+    project.apply()
+    project.procedure("y", "SELECT 2")
+    project.pin()
+    project.migration("0003_t", "CREATE TABLE t (a INT)", "DROP TABLE t", "0002_install_y")
+    project.migration("0004_b", "ALTER TABLE t ADD b INT", "ALTER TABLE t DROP b", "0003_t")
+
+    def state() -> tuple[object, ...]:
+        tables = project.rows("SHOW CREATE TABLE t") if "t" in project.objects() else None
+        history = [
+            (name, previous, json.loads(kept or "{}"), done is not None)
+            for name, previous, kept, done in project.rows(
+                "SELECT migration_id, previous_create, previous_state, installed_at "
+                "FROM quota_object_history"
+            )
+        ]
+        marks = project.rows("SELECT migration_id FROM _yoyo_migration ORDER BY migration_id")
+        leftovers = project.rows("SELECT operation FROM _yoyo_log WHERE operation LIKE 'begin%'")
+        objects = sorted(project.objects())
+        text = project.rows("SHOW CREATE PROCEDURE y")
+        return tables, history, marks, leftovers, objects, text, grants(project, account)
+
+    def apply() -> None:
+        project.apply()
+
+    def rollback() -> None:
+        project.rollback(to="0001_create_quota_object_history")
+
+    work, undo = (apply, rollback) if direction == "apply" else (rollback, apply)
+    if direction == "rollback":
+        apply()
+    work()
+    undisturbed = state()
+    undo()
+    number = 1
+    while killed_at(number, work):
+        work()
+        assert state() == undisturbed, f"killed before statement {number}"
+        undo()
+        number += 1
+    assert number > 60
+
+
+def test_callers_at_work_see_the_old_or_the_new_text_or_a_moment_of_1305(project):
+    install(project, "SELECT 1")
+    stop, seen = threading.Event(), set()
+
+    def call_on() -> None:
+        with project.connection() as connection, connection.cursor() as cursor:
+            while not stop.is_set():
+                try:
+                    cursor.execute("CALL y()")
+                    seen.add(cursor.fetchone())
+                except pymysql.err.OperationalError as error:
+                    seen.add(error.args[0])
+
+    callers = [threading.Thread(target=call_on) for _ in range(4)]
+    for caller in callers:
+        caller.start()
+    install(project, "SELECT 2")
+    stop.set()
+    for caller in callers:
+        caller.join()
+    assert seen <= {(1,), (2,), 1305}

@@ -1,0 +1,100 @@
+"""quota_usage_monitor: scenario 5's eight columns first, and figures that are exact now."""
+
+from datetime import datetime
+from decimal import Decimal
+
+import pytest
+
+from tests.support import Quota, rows, value
+
+
+def monitor(quota: Quota, columns: str) -> list[tuple[object, ...]]:
+    return rows(
+        quota.connection,
+        f"SELECT {columns} FROM quota_usage_monitor WHERE tenant_id = %s ORDER BY limit_type",
+        quota.tenant_id,
+    )
+
+
+def test_the_eight_columns_of_scenario_5_come_first(quota: Quota) -> None:
+    found = rows(
+        quota.connection,
+        "SELECT column_name FROM information_schema.columns WHERE table_schema = DATABASE()"
+        " AND table_name = 'quota_usage_monitor' ORDER BY ordinal_position LIMIT 8",
+    )
+    assert [name for (name,) in found] == [
+        *("tenant_id", "tenant_name", "quota_type", "limit_type", "hard_limit", "used_count"),
+        *("usage_rate", "status_level"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("used", "level", "rate"),
+    [(0, "NORMAL", 0), (7, "NORMAL", 70), (8, "WARNING", 80), (9, "WARNING", 90), (10, "EXCEEDED", 100)],
+)
+def test_three_levels(quota: Quota, used: int, level: str, rate: int) -> None:
+    quota.define("MONTHLY", 10, soft_limit=8, used=used)
+    assert monitor(quota, "used_count, status_level, usage_rate, remaining") == [
+        (used, level, Decimal(rate), 10 - used)
+    ]
+
+
+def test_no_soft_limit_is_no_warning(quota: Quota) -> None:
+    quota.define("MONTHLY", 3, used=2)
+    assert monitor(quota, "status_level, usage_rate") == [("NORMAL", Decimal("66.67"))]
+
+
+def test_a_limit_of_zero_does_not_divide_by_zero(quota: Quota) -> None:
+    quota.define("MONTHLY", 0)
+    rows(quota.connection, "SET sql_mode = 'STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO'")
+    assert monitor(quota, "usage_rate, status_level") == [(None, "EXCEEDED")]
+    assert rows(quota.connection, "SHOW WARNINGS") == []
+
+
+def test_a_quota_without_a_tenant_row_still_shows(quota: Quota) -> None:
+    quota.define("MONTHLY", 3, used=2)
+    assert monitor(quota, "tenant_id, tenant_name, used_count") == [(quota.tenant_id, None, 2)]
+
+
+def test_a_lapsed_period_shows_as_closed(quota: Quota) -> None:
+    quota.define("MONTHLY", 3, used=3)
+    quota.set(next_reset_time=datetime(2020, 1, 1))
+    assert monitor(quota, "used_count, status_level, remaining") == [(0, "NORMAL", 3)]
+    assert quota.used() == 3, "the view closes nothing"
+
+
+def test_a_period_lapses_by_the_tenants_own_wall_clock(quota: Quota) -> None:
+    quota.define_tenant(zone="+14:00")
+    quota.define("DAILY", 3, used=3)
+    quota.set("DAILY", next_reset_time=value(quota.connection, "SELECT UTC_TIMESTAMP() + INTERVAL 13 HOUR"))
+    assert monitor(quota, "used_count") == [(0,)]
+    rows(quota.connection, "UPDATE tenants SET time_zone = '+12:00' WHERE tenant_id = %s", quota.tenant_id)
+    assert monitor(quota, "used_count") == [(3,)]
+
+
+def test_a_bucket_shows_as_refilled(quota: Quota) -> None:
+    quota.define("RATE", 10, refill_per_second=2)
+    quota.consume(10)
+    now = value(quota.connection, "SELECT UTC_TIMESTAMP(6) - INTERVAL 2.25 SECOND")
+    quota.set("RATE", refilled_at=now)
+    assert monitor(quota, "used_count, remaining") == [(6, 4)]
+    quota.set("RATE", refilled_at="2020-01-01")
+    assert monitor(quota, "used_count, remaining") == [(0, 10)]
+
+
+def test_concurrency_is_measured_against_its_tokens(quota: Quota) -> None:
+    quota.define("CONCURRENT", 4)
+    quota.set("CONCURRENT", concurrent_tokens=2)
+    quota.acquire()
+    quota.acquire()
+    assert monitor(quota, "used_count, usage_rate, status_level") == [(2, Decimal(100), "EXCEEDED")]
+
+
+def test_what_valid_slots_hold_is_not_used(quota: Quota) -> None:
+    quota.define("TOTAL", 100, used=30, slot_count=2)
+    rows(
+        quota.connection,
+        "INSERT INTO quota_slots (quota_id, slot_number, tenant_id, remaining) VALUES (%s, 1, %s, 12)",
+        *(quota.column("quota_id", "TOTAL"), quota.tenant_id),
+    )
+    assert monitor(quota, "used_count, remaining") == [(18, 82)]
