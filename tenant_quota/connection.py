@@ -220,8 +220,9 @@ def connect(options: ConnectionOptions) -> Connection[Any]:
     # From here on a statement may take as long as it takes.
     connection._read_timeout = None  # type: ignore[attr-defined]
     try:
-        _check_server(connection)
         with connection.cursor() as cursor:
+            cursor.execute("SELECT VERSION()")
+            check_version((cursor.fetchone() or ("",))[0])
             cursor.execute(
                 "SET NAMES utf8mb4 COLLATE utf8mb4_0900_bin, "
                 "SESSION sql_mode = %s, SESSION lock_wait_timeout = %s",
@@ -246,10 +247,8 @@ def connect_to_database(options: ConnectionOptions, *, create: bool = False) -> 
     return connect(options)
 
 
-def _check_server(connection: Connection[Any]) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT VERSION()")
-        (version,) = cursor.fetchone() or ("",)
+def check_version(version: str) -> None:
+    """Raise TenantQuotaError unless ``VERSION()`` is that of a MySQL that will do."""
     numbers = re.match(r"(\d+)\.(\d+)\.(\d+)", version)
     oldest = ".".join(map(str, OLDEST_SERVER))
     for other in ("MariaDB", "TiDB"):

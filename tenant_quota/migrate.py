@@ -91,7 +91,7 @@ def rollback_plan(
     options: ConnectionOptions,
     *,
     root: Path | None = None,
-    count: int | None = None,
+    count: int | None = 1,
     to: str | None = None,
 ) -> list[str]:
     """Return what `rollback` with the same arguments would take back, in its order."""
@@ -103,13 +103,13 @@ def rollback(
     options: ConnectionOptions,
     *,
     root: Path | None = None,
-    count: int | None = None,
+    count: int | None = 1,
     to: str | None = None,
     lock_timeout: float = LOCK_TIMEOUT,
     on_step: OnStep = _nothing,
     on_note: OnNote = _nothing,
 ) -> list[str]:
-    """Take back the last ``count`` migrations, or all after ``to``, or all if both are None.
+    """Take back all migrations after ``to``, else the last ``count``, None meaning all.
 
     Returns their names in the order they were taken back. Raises TenantQuotaError.
     """

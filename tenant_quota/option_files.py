@@ -41,16 +41,26 @@ def read_option_file(path: Path, group_suffix: str = "") -> dict[str, str]:
             continue
         if current in groups:
             name, _, value = line.partition("=")
-            options[name.strip().lower().replace("_", "-")] = _value(value.strip())
+            options[name.strip().lower().replace("_", "-")] = _value(value)
     return options
 
 
 def _value(text: str) -> str:
-    """Return a value as MySQL reads it: quotes removed, escapes resolved, comment cut off."""
-    if len(text) >= 2 and text[0] in "'\"":
-        end = text.find(text[0], 1)
-        if end > 0:
-            text = text[1:end]
-    else:
-        text = text.partition("#")[0].rstrip()
+    """Return a value as MySQL reads it: comment cut off, quotes removed, escapes resolved."""
+    text = _without_comment(text).strip()
+    if len(text) >= 2 and text[0] in "'\"" and text[0] == text[-1]:
+        text = text[1:-1]
     return re.sub(r"\\(.)", lambda m: _ESCAPES.get(m[1], m[0]), text)
+
+
+def _without_comment(text: str) -> str:
+    """Cut at the first # outside quotes; a backslash within quotes hides the next character."""
+    quote = ""
+    hidden = False
+    for position, character in enumerate(text):
+        if character in "'\"" and not hidden:
+            quote = "" if quote == character else quote or character
+        if character == "#" and not quote:
+            return text[:position]
+        hidden = bool(quote) and character == "\\" and not hidden
+    return text

@@ -211,29 +211,30 @@ def _finish(connection: Connection[Any], migration: str) -> None:
 def _restore(connection: Connection[Any], migration: str) -> None:
     """Bring back exactly what this migration replaced; nothing if it replaced nothing.
 
-    The routine's grants of today come back, not those of then; the history has them before
-    the DROP, in case this is interrupted.
+    The routine's grants of today come back, not those of then. They are in the history
+    before the DROP, and ``installed_at`` NULL says so, in case this is interrupted.
     """
     _prepare(connection)
     row = _history(connection, migration)
     if row is None:
         return
     kind, name = row["object_type"], row["object_name"]
-    current = live.read_live(connection, kind, name)
     if row["previous_create"] is None:
         live.drop(connection, kind, name)
     else:
         settings, grants = live.state_from_json(row["previous_state"])
         previous = live.LiveObject(row["previous_create"], settings)
-        if current is not None and current != previous:
+        current = live.read_live(connection, kind, name)
+        if row["installed_at"] is not None and current is not None:
             grants = live.read_grants(connection, kind, name)
             run(
                 connection,
-                "UPDATE quota_object_history SET previous_state = %s WHERE migration_id = %s",
+                "UPDATE quota_object_history SET previous_state = %s, installed_at = NULL "
+                "WHERE migration_id = %s",
                 (live.state_to_json(settings, grants), migration),
             )
         if current != previous:
             live.drop(connection, kind, name)
             live.create(connection, previous.create, settings)
-            live.restore_grants(connection, kind, name, grants)
+        live.restore_grants(connection, kind, name, grants)
     run(connection, "DELETE FROM quota_object_history WHERE migration_id = %s", (migration,))

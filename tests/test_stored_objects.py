@@ -134,15 +134,11 @@ def test_an_event_never_runs_under_its_scratch_name(project):
     project.pin()
     project.apply()
     status, comment = project.rows(
-        "SELECT status, event_comment FROM information_schema.events WHERE event_schema = DATABASE()"
+        "SELECT status, event_comment FROM information_schema.events "
+        "WHERE event_schema = DATABASE()"
     )[0]
     assert (status, comment) == ("ENABLED", "DO not DISABLE")
-    created = project.value("SELECT created FROM information_schema.events WHERE event_name = 'e'")
-    project.rows("DELETE FROM _yoyo_migration WHERE migration_id LIKE '%event'")
-    assert project.apply() == ["0002_install_e_event"]
-    assert created == project.value(
-        "SELECT created FROM information_schema.events WHERE event_name = 'e'"
-    )
+    assert project.rows("SELECT * FROM ran") == []
 
 
 def test_an_unchanged_object_is_not_touched(project):
@@ -239,23 +235,24 @@ def test_a_metadata_lock_is_named_with_its_holder(project, monkeypatch):
 
 
 def killed_at(number: int, work) -> bool:
-    """Run ``work`` in a process that dies before its ``number``-th statement; False if it ends.
+    """Run ``work`` in a process that dies before its ``number``-th write; False if it ends.
 
     The server sees what a kill -9 of the client gives: connections that are suddenly gone.
     """
     child = os.fork()
     if child == 0:
         count = 0
+        reads = ("SELECT", "SHOW", "SET")  # a kill before one leaves what the last write left
         query = pymysql.connections.Connection.query
 
         def counted(self, sql, unbuffered=False):
             nonlocal count
-            count += 1
+            count += not (sql.decode() if isinstance(sql, bytes) else sql).startswith(reads)
             if count == number:
                 os._exit(9)
             return query(self, sql, unbuffered)
 
-        pymysql.connections.Connection.query = counted
+        pymysql.connections.Connection.query = counted  # type: ignore[method-assign]
         try:
             work()
         except BaseException:
@@ -267,9 +264,7 @@ def killed_at(number: int, work) -> bool:
 
 
 @pytest.mark.parametrize("direction", ["apply", "rollback"])
-def test_killed_before_any_statement_and_run_again_ends_as_if_undisturbed(
-    project, account, direction
-):
+def test_killed_before_any_write_and_run_again_ends_as_if_undisturbed(project, account, direction):
     """The reinstall of a procedure with grants, a table and a column, each killed everywhere."""
     project.rows("CREATE PROCEDURE y () SELECT 'made by hand'")
     project.rows(f"GRANT EXECUTE ON PROCEDURE y TO {account}@localhost")
@@ -309,10 +304,10 @@ def test_killed_before_any_statement_and_run_again_ends_as_if_undisturbed(
     number = 1
     while killed_at(number, work):
         work()
-        assert state() == undisturbed, f"killed before statement {number}"
+        assert state() == undisturbed, f"killed before write {number}"
         undo()
         number += 1
-    assert number > 60
+    assert number > 20
 
 
 def test_callers_at_work_see_the_old_or_the_new_text_or_a_moment_of_1305(project):
