@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/acquire_quota_token.sql",
-    sha256="aeb2e5cf25e747c04e5eb92b8cdac6147a93bdf74535ac38d0afe81debd13038",
+    sha256="3747e5c36d89be08bb333b8034cefdd81302a3550b7256765e1015a714aa3554",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/check_quota.sql",
-    sha256="aa2f93a308bf4da306c71f7bcc27bcb7d8d46cae5ccb32a0933bdbefc71c9e57",
+    sha256="addafacc2880be8c6d240cb9b2a17b457025cc71829bc2faa941cf7456a7c3c9",
 )

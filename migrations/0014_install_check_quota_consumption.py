@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/check_quota_consumption.sql",
-    sha256="ccdd8d5e6a9f31f7a15447fd50fe6d3d132ea2d83d7437bea43dd6491b6940d7",
+    sha256="991097de556d44391ef0ed6c94fae6cdff9063fd9ac7418d13831acb0eb03c86",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/check_quota_name.sql",
-    sha256="a9dc1e6899c252ff624d693a3e8f24c92b959827fc23fe2127a8c8716835adb3",
+    sha256="acf0b185716bc42a1f59ed4d1ab0546f0f68747359f4d0cde4731395b154bf3c",
 )

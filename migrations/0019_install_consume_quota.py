@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/consume_quota.sql",
-    sha256="0a568819862f3a03323e8cc115105554afc32bb81f5bfa29419d459ff2679110",
+    sha256="ebca6abea8872a1f5732a3db30093495e7b4768546f74a4b26c3b4d91b841a16",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/define_quota.sql",
-    sha256="9326ed72d792daf3bd712fc2083036c12553f3970b1c782f55e08b4d7c6b766f",
+    sha256="b3ae78290c72e8305b9a996ff7fe772e6a7bffde6bdc1769298b984d6ff1ec69",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/define_tenant.sql",
-    sha256="363c176de9c353d68b63b7daaf540111bb82b229dd0b61f974aa8176806cfd6b",
+    sha256="5029ed47930e70bce0a82c6605d7b08df64ca2f9ff557ceb3181aadbbecc6610",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/release_quota_token.sql",
-    sha256="f7b38f666d3af3c3da81fe28582fbf4c6582bff02712565a9b6b5a6fd9bc8b46",
+    sha256="c71a51659f91cf32751d7dcd07ef52f061c4184bbc15d72e5227e52eb3f0da5b",
 )

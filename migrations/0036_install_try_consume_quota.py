@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/try_consume_quota.sql",
-    sha256="84a3fa8eca196ceda24d22b1a8dc2acaad2f5cf3e436114332914fa74970f28b",
+    sha256="127a81b015e5ec9e567e1a81d953c713bd7f65081e90f1bc59098259e7bcca22",
 )

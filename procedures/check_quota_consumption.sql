@@ -7,25 +7,25 @@
 -- Example  CALL check_quota_consumption('CH_123', 'REDEEM_CODE', 1, NULL, NULL, NULL);
 
 CREATE PROCEDURE check_quota_consumption (
-    IN p_tenant_id     VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
-    IN p_quota_type    VARCHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    IN p_tenant_id     VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    IN p_quota_type    VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
     IN p_amount        BIGINT,
-    IN p_biz_type      VARCHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
-    IN p_biz_id        VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
-    IN p_product_code  VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin
+    IN p_biz_type      VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    IN p_biz_id        VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    IN p_product_code  VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin
 )
     COMMENT 'internal: refuse what cannot be consumed, before anything is locked.'
     NO SQL
     SQL SECURITY DEFINER
 BEGIN
-    CALL check_quota_name('p_tenant_id', p_tenant_id);
-    CALL check_quota_name('p_quota_type', p_quota_type);
+    CALL check_quota_name('p_tenant_id', p_tenant_id, 24);
+    CALL check_quota_name('p_quota_type', p_quota_type, 32);
     CALL check_quota_number('p_amount', p_amount, 1);
     IF p_biz_id IS NOT NULL THEN
-        CALL check_quota_name('p_biz_type', p_biz_type);
-        CALL check_quota_name('p_biz_id', p_biz_id);
+        CALL check_quota_name('p_biz_type', p_biz_type, 32);
+        CALL check_quota_name('p_biz_id', p_biz_id, 64);
     END IF;
     IF p_product_code IS NOT NULL THEN
-        CALL check_quota_name('p_product_code', p_product_code);
+        CALL check_quota_name('p_product_code', p_product_code, 64);
     END IF;
 END

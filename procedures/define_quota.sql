@@ -23,9 +23,9 @@
 -- Example  CALL define_quota('CH_123', 'REDEEM_CODE', 'DAILY', 500, 400, '{"product_codes": ["app_mall"]}');
 
 CREATE PROCEDURE define_quota (
-    IN p_tenant_id   VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
-    IN p_quota_type  VARCHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
-    IN p_limit_type  VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    IN p_tenant_id   VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    IN p_quota_type  VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    IN p_limit_type  VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
     IN p_hard_limit  BIGINT,
     IN p_soft_limit  BIGINT,
     IN p_options     LONGTEXT    CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin
@@ -59,8 +59,8 @@ BEGIN
         RESIGNAL;
     END;
 
-    CALL check_quota_name('p_tenant_id', p_tenant_id);
-    CALL check_quota_name('p_quota_type', p_quota_type);
+    CALL check_quota_name('p_tenant_id', p_tenant_id, 24);
+    CALL check_quota_name('p_quota_type', p_quota_type, 32);
     CALL check_quota_number('p_hard_limit', p_hard_limit, 0);
     IF p_limit_type IS NULL OR p_limit_type NOT IN ('HOURLY', 'DAILY', 'WEEKLY', 'MONTHLY', 'QUARTERLY', 'YEARLY',
                                                     'TOTAL', 'RATE', 'CONCURRENT') THEN

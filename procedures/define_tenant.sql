@@ -18,17 +18,17 @@
 -- Example  CALL define_tenant('CH_123', 'Channel 123', 'Asia/Shanghai', NULL);
 
 CREATE PROCEDURE define_tenant (
-    IN p_tenant_id         VARCHAR(24)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
-    IN p_tenant_name       VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
-    IN p_time_zone         VARCHAR(64)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
-    IN p_parent_tenant_id  VARCHAR(24)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin
+    IN p_tenant_id         VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    IN p_tenant_name       VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    IN p_time_zone         VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    IN p_parent_tenant_id  VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin
 )
     COMMENT 'Create a tenant, or change what it is.'
     MODIFIES SQL DATA
     SQL SECURITY DEFINER
 BEGIN
     DECLARE v_transaction  VARCHAR(8)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_time_zone    VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin
+    DECLARE v_time_zone    VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin
                            DEFAULT COALESCE(p_time_zone, 'SYSTEM');
     DECLARE v_local        DATETIME(6);
     DECLARE v_ancestor_id  VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin DEFAULT p_parent_tenant_id;
@@ -44,11 +44,12 @@ BEGIN
         RESIGNAL;
     END;
 
-    CALL check_quota_name('p_tenant_id', p_tenant_id);
-    CALL check_quota_name('p_tenant_name', p_tenant_name);
+    CALL check_quota_name('p_tenant_id', p_tenant_id, 24);
+    CALL check_quota_name('p_tenant_name', p_tenant_name, 128);
+    CALL check_quota_name('p_time_zone', v_time_zone, 64);
     CALL convert_quota_time(v_time_zone, UTC_TIMESTAMP(6), v_local);
     IF p_parent_tenant_id IS NOT NULL THEN
-        CALL check_quota_name('p_parent_tenant_id', p_parent_tenant_id);
+        CALL check_quota_name('p_parent_tenant_id', p_parent_tenant_id, 24);
     END IF;
     CALL guard_quota_session();
     CALL open_quota_transaction(v_transaction);

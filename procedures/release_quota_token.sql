@@ -35,8 +35,8 @@ BEGIN
         RESIGNAL;
     END;
 
-    CALL check_quota_name('p_tenant_id', p_tenant_id);
-    CALL check_quota_name('p_quota_type', p_quota_type);
+    CALL check_quota_name('p_tenant_id', p_tenant_id, 24);
+    CALL check_quota_name('p_quota_type', p_quota_type, 32);
     CALL guard_quota_session();
     CALL open_quota_transaction(v_transaction);
     CALL find_quota_limits(p_tenant_id, p_quota_type, 'RELEASE', v_transaction, v_limits, v_is_suspended);

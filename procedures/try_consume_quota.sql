@@ -12,12 +12,12 @@
 -- Example  CALL try_consume_quota('CH_123', 'REDEEM_CODE', 1, 'REDEMPTION', 'order_790', 'app_mall', @ok, @status);
 
 CREATE PROCEDURE try_consume_quota (
-    IN  p_tenant_id     VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
-    IN  p_quota_type    VARCHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    IN  p_tenant_id     VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    IN  p_quota_type    VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
     IN  p_amount        BIGINT,
-    IN  p_biz_type      VARCHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
-    IN  p_biz_id        VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
-    IN  p_product_code  VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    IN  p_biz_type      VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    IN  p_biz_id        VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    IN  p_product_code  VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
     OUT p_success       BOOLEAN,
     OUT p_status        VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin
 )

@@ -71,16 +71,16 @@ def start_container() -> Any:
 
 
 def connect(url: str, **options: Any) -> Any:
-    """Connect to a ``mysql://`` URL with PyMySQL; its database part may be empty."""
+    """Connect to a ``mysql://`` URL with PyMySQL; options override its parts."""
     parts = urlsplit(url)
-    return pymysql.connect(
-        host=parts.hostname or "127.0.0.1",
-        port=parts.port or 3306,
-        user=unquote(parts.username or "root"),
-        password=unquote(parts.password or "").encode(),
-        database=parts.path.strip("/") or None,
-        **options,
-    )
+    from_url = {
+        "host": parts.hostname or "127.0.0.1",
+        "port": parts.port or 3306,
+        "user": unquote(parts.username or "root"),
+        "password": unquote(parts.password or "").encode(),
+        "database": parts.path.strip("/") or None,
+    }
+    return pymysql.connect(**{**from_url, **options})
 
 
 def refuse_other_servers(url: str) -> None:

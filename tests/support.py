@@ -50,19 +50,31 @@ def call(connection: Connection, procedure: str, *arguments: Value) -> SimpleNam
         return SimpleNamespace(**row)
 
 
-def call_out(connection: Connection, procedure: str, *arguments: Value, outs: int) -> tuple[Value, ...]:
+def call_out(
+    connection: Connection, procedure: str, *arguments: Value, outs: int
+) -> tuple[Value, ...]:
     """CALL a procedure with OUT parameters behind its others, and return their values."""
     names = ", ".join(f"@out_{number}" for number in range(outs))
     marks = "".join("%s, " for _ in arguments)
     with connection.cursor() as cursor:
         cursor.execute(f"CALL {procedure}({marks}{names})", arguments)
         cursor.execute(f"SELECT {names}")
-        return cursor.fetchone()
+        return tuple(cursor.fetchone() or ())
 
 
 def state_of(error: BaseException) -> tuple[str | None, str]:
     """Return the SQLSTATE of a server's error, and the token its message begins with."""
     return getattr(error, "sqlstate", None), str(error.args[1]).partition(":")[0]
+
+
+def no_transaction_is_open(connection: Connection) -> bool:
+    """Ask the server: releasing a savepoint fails where no transaction keeps it (1305)."""
+    rows(connection, "SAVEPOINT probe_of_the_test")
+    try:
+        rows(connection, "RELEASE SAVEPOINT probe_of_the_test")
+    except pymysql.err.MySQLError as error:
+        return bool(error.args[0] == 1305)
+    return False
 
 
 def at_once(count: int, work: Callable[[int], Result]) -> list[Result]:
@@ -77,7 +89,9 @@ def at_once(count: int, work: Callable[[int], Result]) -> list[Result]:
         return work(number)
 
     with ThreadPoolExecutor(count) as pool:
-        return [future.result(timeout=300) for future in [pool.submit(start, n) for n in range(count)]]
+        return [
+            future.result(timeout=300) for future in [pool.submit(start, n) for n in range(count)]
+        ]
 
 
 class Quota:
@@ -104,7 +118,14 @@ class Quota:
         return child
 
     def define_tenant(self, zone: str | None = None, parent: str | None = None) -> SimpleNamespace:
-        return call(self.connection, "define_tenant", self.tenant_id, f"Tenant {self.tenant_id}", zone, parent)
+        return call(
+            self.connection,
+            "define_tenant",
+            self.tenant_id,
+            f"Tenant {self.tenant_id}",
+            zone,
+            parent,
+        )
 
     def define(
         self,
@@ -151,10 +172,18 @@ class Quota:
         self, now: str, amount: int = 1, key: str | None = None, on: Connection | None = None
     ) -> SimpleNamespace:
         """Consume at a time of the test's choosing (UTC), through the ungranted inner procedure."""
-        names = (
-            "success status quota_id limit_type hard_limit used_count remaining"
-            " next_reset_time retry_after_ms transaction"
-        ).split()
+        names = [
+            "success",
+            "status",
+            "quota_id",
+            "limit_type",
+            "hard_limit",
+            "used_count",
+            "remaining",
+            "next_reset_time",
+            "retry_after_ms",
+            "transaction",
+        ]
         answer = call_out(
             on or self.connection,
             "charge_quota",
@@ -164,7 +193,9 @@ class Quota:
         return SimpleNamespace(**dict(zip(names, answer, strict=True)))
 
     def check(self, amount: int = 1, product: str | None = None) -> SimpleNamespace:
-        return call(self.connection, "check_quota", self.tenant_id, self.quota_type, amount, product)
+        return call(
+            self.connection, "check_quota", self.tenant_id, self.quota_type, amount, product
+        )
 
     def acquire(self, on: Connection | None = None) -> bool:
         (ok,) = call_out(

@@ -170,6 +170,23 @@ def test_what_is_applied_without_a_file_here_is_said_and_not_skipped_over(projec
         project.rollback()
 
 
+def test_the_locale_does_not_matter(empty_schema):
+    process = subprocess.run(
+        [sys.executable, "-m", "tenant_quota", "apply"],
+        env={
+            **os.environ,
+            "TENANT_QUOTA_URL": empty_schema,
+            "LC_ALL": "C",
+            "PYTHONCOERCECLOCALE": "0",
+            "PYTHONUTF8": "0",
+        },
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert process.returncode == 0, process.stdout + process.stderr
+
+
 def test_a_missing_folder_is_an_error(project, tmp_path):
     with pytest.raises(TenantQuotaError, match="There is no folder"):
         migrate.apply(project.options, root=tmp_path / "elsewhere")

@@ -6,6 +6,7 @@ import json
 import os
 import secrets
 import threading
+from dataclasses import replace
 
 import pymysql
 import pytest
@@ -180,6 +181,27 @@ def test_grants_on_a_procedure_survive_a_reinstall_and_its_rollback(project, acc
     project.rollback()
     assert grants(project, account) == before
     assert "EXECUTE ON PROCEDURE" in before
+
+
+def test_an_account_with_rights_on_the_schema_alone_can_apply_and_roll_back(
+    project, account, monkeypatch
+):
+    project.rows(f"GRANT ALL ON `{project.options.database}`.* TO {account}@localhost")
+    monkeypatch.setattr(project, "options", replace(project.options, user=account, password=b"x"))
+    notes: list[str] = []
+    project.write("views/v.sql", "CREATE VIEW v AS SELECT 1 AS a")
+    project.write("events/e.sql", "CREATE EVENT e ON SCHEDULE EVERY 1 DAY DISABLE DO SELECT 1")
+    install(project, "SELECT 1")
+    project.procedure("y", "SELECT 2")
+    project.pin()
+    project.apply(on_note=notes.append)
+    assert called(project) == 2
+    assert "may not read mysql.procs_priv" in notes[0]
+    project.rollback()
+    assert called(project) == 1
+    project.rollback(count=None)
+    assert project.objects() == set()
+    monkeypatch.undo()
 
 
 def test_an_account_that_is_gone_does_not_stop_a_rollback(project):

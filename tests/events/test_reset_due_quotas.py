@@ -29,7 +29,10 @@ def test_the_scheduler_runs_it(empty_schema: str) -> None:
         # The same event, sooner: what is proved is that the scheduler's call works.
         rows(connection, "ALTER EVENT reset_due_quotas ON SCHEDULE EVERY 1 SECOND")
         deadline = time.monotonic() + 20
-        while value(connection, "SELECT used_count FROM tenant_quotas") and time.monotonic() < deadline:
+        while (
+            value(connection, "SELECT used_count FROM tenant_quotas")
+            and time.monotonic() < deadline
+        ):
             time.sleep(0.1)
         rows(connection, "ALTER EVENT reset_due_quotas DISABLE")
         assert value(connection, "SELECT used_count FROM tenant_quotas") == 0

@@ -23,7 +23,9 @@ def boundary(limit_type: str, anchor: datetime, number: int) -> datetime:
     return anchor.replace(year=year, month=month + 1, day=day)
 
 
-def period(quota: Quota, limit_type: str, anchor: datetime, instant: datetime) -> tuple[datetime, ...]:
+def period(
+    quota: Quota, limit_type: str, anchor: datetime, instant: datetime
+) -> tuple[datetime, ...]:
     arguments = (limit_type, str(anchor), str(instant))
     answer = call_out(quota.connection, "compute_quota_period", *arguments, outs=2)
     return tuple(datetime.fromisoformat(str(each)) for each in answer)
@@ -41,7 +43,13 @@ def period(quota: Quota, limit_type: str, anchor: datetime, instant: datetime) -
         ("YEARLY", "2024-02-29", "2028-02-28 23:59:59", "2027-02-28", "2028-02-29"),
         ("QUARTERLY", "2001-01-01", "2024-12-31 23:59:59", "2024-10-01", "2025-01-01"),
         ("WEEKLY", "2001-01-01", "2026-11-22 23:59:59", "2026-11-16", "2026-11-23"),
-        ("DAILY", "2001-01-01 05:30", "2026-11-22 05:29:59", "2026-11-21 05:30", "2026-11-22 05:30"),
+        (
+            "DAILY",
+            "2001-01-01 05:30",
+            "2026-11-22 05:29:59",
+            "2026-11-21 05:30",
+            "2026-11-22 05:30",
+        ),
         ("HOURLY", "2030-01-01 00:15", "2026-11-22 10:00", "2026-11-22 09:15", "2026-11-22 10:15"),
     ],
 )

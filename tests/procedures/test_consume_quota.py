@@ -1,5 +1,7 @@
 """consume_quota: all limits or none, once per key, and a status that says why."""
 
+from typing import Any
+
 import pymysql
 import pytest
 
@@ -71,7 +73,7 @@ def test_all_limits_are_charged_together(quota: Quota) -> None:
 @pytest.mark.parametrize("tight", ["MONTHLY", "DAILY", "TOTAL", "RATE"])
 def test_one_limit_that_denies_keeps_all_others_as_they_were(quota: Quota, tight: str) -> None:
     for limit_type in ("MONTHLY", "DAILY", "TOTAL", "RATE"):
-        options = {"refill_per_second": 0.001} if limit_type == "RATE" else {}
+        options: dict[str, Any] = {"refill_per_second": 0.001} if limit_type == "RATE" else {}
         quota.define(limit_type, hard_limit=5 if limit_type == tight else 100, **options)
     answer = quota.consume(6)
     assert (answer.status, answer.limit_type) == ("EXCEEDED", tight)
@@ -105,7 +107,14 @@ def test_the_same_key_again_is_replayed_with_the_first_figures(quota: Quota) -> 
     quota.consume(2, key="k2")
     again = quota.consume(3, key="k1", product="p")
     assert (again.success, again.status) == (1, "REPLAYED")
-    for column in ("quota_id", "limit_type", "hard_limit", "used_count", "remaining", "next_reset_time"):
+    for column in (
+        "quota_id",
+        "limit_type",
+        "hard_limit",
+        "used_count",
+        "remaining",
+        "next_reset_time",
+    ):
         assert getattr(again, column) == getattr(first, column), column
     assert quota.ledger() == [3, 2]
     assert quota.used() == 5

@@ -6,7 +6,7 @@ import pytest
 from tests.support import Quota, call, rows, state_of
 
 
-def tenant(quota: Quota) -> list[tuple[str, ...]]:
+def tenant(quota: Quota) -> list[tuple[object, ...]]:
     return rows(
         quota.connection,
         "SELECT tenant_name, time_zone, parent_tenant_id, status FROM tenants WHERE tenant_id = %s",
@@ -42,7 +42,9 @@ def test_it_is_part_of_the_callers_transaction(quota: Quota) -> None:
         (None, None, None, "p_tenant_name is NULL"),
         (" ", None, None, "p_tenant_name is blank"),
         ("x", "Mars/Olympus", None, "unknown time zone Mars/Olympus"),
-        ("x", "", None, "unknown time zone"),
+        ("x", "", None, "p_time_zone is blank"),
+        ("x", "z" * 65, None, "p_time_zone is longer than 64 characters"),
+        ("n" * 129, None, None, "p_tenant_name is longer than 128 characters"),
         ("x", None, "", "p_parent_tenant_id is blank"),
         ("x", None, "nobody_there", "is no tenant"),
     ],

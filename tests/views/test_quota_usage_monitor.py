@@ -30,7 +30,13 @@ def test_the_eight_columns_of_scenario_5_come_first(quota: Quota) -> None:
 
 @pytest.mark.parametrize(
     ("used", "level", "rate"),
-    [(0, "NORMAL", 0), (7, "NORMAL", 70), (8, "WARNING", 80), (9, "WARNING", 90), (10, "EXCEEDED", 100)],
+    [
+        (0, "NORMAL", 0),
+        (7, "NORMAL", 70),
+        (8, "WARNING", 80),
+        (9, "WARNING", 90),
+        (10, "EXCEEDED", 100),
+    ],
 )
 def test_three_levels(quota: Quota, used: int, level: str, rate: int) -> None:
     quota.define("MONTHLY", 10, soft_limit=8, used=used)
@@ -66,9 +72,16 @@ def test_a_lapsed_period_shows_as_closed(quota: Quota) -> None:
 def test_a_period_lapses_by_the_tenants_own_wall_clock(quota: Quota) -> None:
     quota.define_tenant(zone="+14:00")
     quota.define("DAILY", 3, used=3)
-    quota.set("DAILY", next_reset_time=value(quota.connection, "SELECT UTC_TIMESTAMP() + INTERVAL 13 HOUR"))
+    quota.set(
+        "DAILY",
+        next_reset_time=value(quota.connection, "SELECT UTC_TIMESTAMP() + INTERVAL 13 HOUR"),
+    )
     assert monitor(quota, "used_count") == [(0,)]
-    rows(quota.connection, "UPDATE tenants SET time_zone = '+12:00' WHERE tenant_id = %s", quota.tenant_id)
+    rows(
+        quota.connection,
+        "UPDATE tenants SET time_zone = '+12:00' WHERE tenant_id = %s",
+        quota.tenant_id,
+    )
     assert monitor(quota, "used_count") == [(3,)]
 
 

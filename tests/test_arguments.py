@@ -1,0 +1,163 @@
+"""Bad arguments: the stated error, nothing changed, nothing left behind."""
+
+from __future__ import annotations
+
+import pymysql
+import pytest
+
+from tests.support import Quota, call, call_out, no_transaction_is_open, rows, state_of, value
+
+EDGE = 2**63
+
+BAD_CONSUMPTIONS = [
+    # tenant, type, amount, biz type, biz id, product, message
+    ((None, "U", 1, None, None, None), "p_tenant_id is NULL"),
+    (("", "U", 1, None, None, None), "p_tenant_id is blank"),
+    (("   ", "U", 1, None, None, None), "p_tenant_id is blank"),
+    (("T", None, 1, None, None, None), "p_quota_type is NULL"),
+    (("T", " ", 1, None, None, None), "p_quota_type is blank"),
+    (("T", "U", None, None, None, None), "p_amount must be at least 1, not NULL"),
+    (("T", "U", 0, None, None, None), "p_amount must be at least 1, not 0"),
+    (("T", "U", -1, None, None, None), "p_amount must be at least 1, not -1"),
+    (("T", "U", -EDGE, None, None, None), "p_amount must be at least 1, not -9223372036854775808"),
+    (("T", "U", 1, None, "k", None), "p_biz_type is NULL"),
+    (("T", "U", 1, " ", "k", None), "p_biz_type is blank"),
+    (("T", "U", 1, "ORDER", "", None), "p_biz_id is blank"),
+    (("T", "U", 1, "ORDER", "k", ""), "p_product_code is blank"),
+]
+
+
+@pytest.mark.parametrize("in_transaction", [False, True])
+@pytest.mark.parametrize(("arguments", "why"), BAD_CONSUMPTIONS)
+def test_what_cannot_be_consumed_is_refused(
+    quota: Quota, arguments: tuple[object, ...], why: str, in_transaction: bool
+) -> None:
+    quota.define("MONTHLY", 10)
+    names: dict[object, object] = {"T": quota.tenant_id, "U": quota.quota_type}
+    mine = tuple(names.get(each, each) for each in arguments)
+    if in_transaction:
+        quota.connection.begin()
+    with pytest.raises(pymysql.err.MySQLError, match=why) as caught:
+        call(quota.connection, "consume_quota", *mine)
+    assert state_of(caught.value) == ("45001", "invalid_argument")
+    assert no_transaction_is_open(quota.connection) is not in_transaction
+    quota.connection.rollback()
+    with pytest.raises(pymysql.err.MySQLError, match=why):
+        call_out(quota.connection, "try_consume_quota", *mine, outs=2)
+    assert (quota.used(), quota.ledger()) == (0, [])
+
+
+TOO_LONG = [
+    (("x" * 25, "U", None, None, None), "p_tenant_id is longer than 24 characters"),
+    (("T", "x" * 33, None, None, None), "p_quota_type is longer than 32 characters"),
+    (("T", "U", "x" * 33, "k", None), "p_biz_type is longer than 32 characters"),
+    (("T", "U", "ORDER", "x" * 65, None), "p_biz_id is longer than 64 characters"),
+    (("T", "U", None, None, "x" * 65), "p_product_code is longer than 64 characters"),
+    (("T", "U", "ORDER", "😀" * 65, None), "p_biz_id is longer than 64 characters"),
+    (("T", "U", "ORDER", "x" * 300, None), ""),
+]
+
+
+@pytest.mark.parametrize("mode", ["", "STRICT_TRANS_TABLES"])
+@pytest.mark.parametrize(("names", "why"), TOO_LONG)
+def test_what_is_too_long_is_refused_not_cut(
+    quota: Quota, names: tuple[str, ...], why: str, mode: str
+) -> None:
+    quota.define("MONTHLY", 10)
+    rows(quota.connection, "SET sql_mode = %s", mode)
+    tenant, quota_type, *rest = names
+    tenant = quota.tenant_id if tenant == "T" else tenant
+    quota_type = quota.quota_type if quota_type == "U" else quota_type
+    with pytest.raises(pymysql.err.MySQLError, match=why) as caught:
+        call(quota.connection, "consume_quota", tenant, quota_type, 1, *rest)
+    # Longer than any parameter: in a strict session the server refuses it before we can.
+    assert state_of(caught.value)[0] == "45001" or caught.value.args[0] == 1406
+    assert (quota.used(), quota.ledger()) == (0, [])
+
+
+@pytest.mark.parametrize("amount", [EDGE, -EDGE - 1, 10**30, 1e300])
+def test_an_amount_beyond_bigint_is_refused(quota: Quota, amount: float) -> None:
+    quota.define("MONTHLY", EDGE - 1)
+    with pytest.raises(pymysql.err.MySQLError, match="Out of range value for column 'p_amount'"):
+        quota.consume(amount)  # type: ignore[arg-type]
+    assert quota.used() == 0
+
+
+@pytest.mark.parametrize("amount", [EDGE, -EDGE - 1, 10**30, "x", "0.4"])
+def test_what_a_lax_session_makes_of_an_amount_is_not_granted(quota: Quota, amount: object) -> None:
+    quota.define("MONTHLY", EDGE - 2)
+    rows(quota.connection, "SET sql_mode = ''")
+    try:
+        assert quota.consume(amount).status == "EXCEEDED"  # type: ignore[arg-type]
+    except pymysql.err.MySQLError as error:
+        assert state_of(error) == ("45001", "invalid_argument")  # noqa: PT017 - either will do
+    assert (quota.used(), quota.ledger()) == (0, [])
+
+
+def test_the_edge_of_bigint_itself_is_an_amount(quota: Quota) -> None:
+    quota.define("MONTHLY", 10)
+    assert quota.consume(EDGE - 1).status == "EXCEEDED"
+    quota.define("MONTHLY", EDGE - 1)
+    assert quota.consume(EDGE - 1).status == "GRANTED"
+    assert quota.consume(1).status == "EXCEEDED"
+    assert quota.used() == EDGE - 1
+
+
+def test_names_of_full_length_are_kept_whole(quota: Quota) -> None:
+    long = Quota(lambda: quota.connection, (quota.tenant_id + "x" * 24)[:24], "配" * 32)
+    long.define("MONTHLY", 10)
+    answer = call(
+        quota.connection,
+        "consume_quota",
+        long.tenant_id,
+        "配" * 32,
+        1,
+        "类" * 32,
+        "号" * 64,
+        "品" * 64,
+    )
+    assert answer.status == "GRANTED"
+    assert long.ledger(columns="biz_type, biz_id, product_code") == [
+        ("类" * 32, "号" * 64, "品" * 64)
+    ]
+
+
+@pytest.mark.parametrize("procedure", ["acquire_quota_token", "release_quota_token"])
+@pytest.mark.parametrize(("tenant", "quota_type"), [(None, "U"), ("", "U"), ("T", None), ("T", "")])
+def test_tokens_need_a_tenant_and_a_type(
+    quota: Quota, procedure: str, tenant: str | None, quota_type: str | None
+) -> None:
+    with pytest.raises(pymysql.err.MySQLError) as caught:
+        call_out(quota.connection, procedure, tenant, quota_type, outs=1)
+    assert state_of(caught.value) == ("45001", "invalid_argument")
+
+
+@pytest.mark.parametrize(
+    "arguments", [(None, "U", 1, None), ("T", "", 1, None), ("T", "U", 0, None), ("T", "U", 1, " ")]
+)
+def test_check_refuses_what_consume_refuses(quota: Quota, arguments: tuple[object, ...]) -> None:
+    with pytest.raises(pymysql.err.MySQLError) as caught:
+        call(quota.connection, "check_quota", *arguments)
+    assert state_of(caught.value) == ("45001", "invalid_argument")
+
+
+def test_a_zone_that_became_unknown_is_named(quota: Quota) -> None:
+    quota.define_tenant()
+    quota.define("MONTHLY", 10)
+    rows(
+        quota.connection,
+        "UPDATE tenants SET time_zone = 'Mars/Olympus' WHERE tenant_id = %s",
+        quota.tenant_id,
+    )
+    with pytest.raises(pymysql.err.MySQLError, match="unknown time zone Mars/Olympus") as caught:
+        quota.consume(1)
+    assert state_of(caught.value) == ("45001", "invalid_argument")
+    assert no_transaction_is_open(quota.connection)
+
+
+def test_text_that_looks_like_sql_is_text(quota: Quota) -> None:
+    quota.define("MONTHLY", 10)
+    nasty = "'; DROP TABLE tenants; -- %s \\ \" `"
+    assert quota.consume(1, key=nasty).status == "GRANTED"
+    assert quota.consume(1, key=nasty).status == "REPLAYED"
+    assert value(quota.connection, "SELECT COUNT(*) >= 0 FROM tenants") == 1

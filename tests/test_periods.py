@@ -1,0 +1,292 @@
+"""Periods are right with the event off, late or run twice; time is named through the inner procedure."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+import pytest
+
+from tests.support import Quota, at_once, call, rows, value
+
+RESETS = "operation_type, delta_value, period_start"
+
+
+def resets(quota: Quota, limit_type: str = "MONTHLY") -> list[tuple[int, str]]:
+    return [
+        (delta, str(start))
+        for operation, delta, start in quota.ledger(limit_type, RESETS)
+        if operation == "RESET"
+    ]
+
+
+def insert_as_scenario_1(quota: Quota, limit_type: str = "MONTHLY", **columns: object) -> None:
+    names = ["tenant_id", "quota_type", "limit_type", "hard_limit", *columns]
+    marks = ", ".join(["%s"] * len(names))
+    rows(
+        quota.connection,
+        f"INSERT INTO tenant_quotas ({', '.join(names)}) VALUES ({marks})",
+        *(quota.tenant_id, quota.quota_type, limit_type, 1000, *columns.values()),
+    )
+
+
+def test_the_first_touch_schedules_by_the_calendar(quota: Quota) -> None:
+    quota.define_tenant(zone="UTC")
+    insert_as_scenario_1(quota)
+    assert quota.column("next_reset_time") is None
+    assert str(quota.consume_at("2030-05-17 12:00:00").next_reset_time) == "2030-06-01 00:00:00"
+    assert quota.ledger(columns="period_start") == [datetime(2030, 5, 1)]
+    assert resets(quota) == []
+
+
+@pytest.mark.parametrize(
+    ("limit_type", "end", "start"),
+    [
+        ("HOURLY", "2030-05-17 13:00:00", "2030-05-17 12:00:00"),
+        ("DAILY", "2030-05-18 00:00:00", "2030-05-17 00:00:00"),
+        ("WEEKLY", "2030-05-20 00:00:00", "2030-05-13 00:00:00"),
+        ("MONTHLY", "2030-06-01 00:00:00", "2030-05-01 00:00:00"),
+        ("QUARTERLY", "2030-07-01 00:00:00", "2030-04-01 00:00:00"),
+        ("YEARLY", "2031-01-01 00:00:00", "2030-01-01 00:00:00"),
+    ],
+)
+def test_every_period_closes_at_its_boundary_and_not_before(
+    quota: Quota, limit_type: str, end: str, start: str
+) -> None:
+    quota.define_tenant(zone="UTC")
+    insert_as_scenario_1(quota, limit_type)
+    assert str(quota.consume_at("2030-05-17 12:34:56", 7).next_reset_time) == end
+    last_moment = str(datetime.fromisoformat(end) - timedelta(microseconds=1))
+    assert quota.consume_at(last_moment, 2).used_count == 9
+    assert quota.consume_at(end, 4).used_count == 4
+    assert resets(quota, limit_type) == [(-9, start)]
+    labels = quota.ledger(limit_type, "operation_type, delta_value, period_start")
+    assert labels[-1] == ("CONSUME", 4, datetime.fromisoformat(end))
+    quota.assert_adds_up([limit_type])
+    assert str(quota.column("reset_time", limit_type)) == end
+
+
+def walk(quota: Quota, days: list[str]) -> list[str]:
+    """Consume once at noon UTC of each day; return the boundary that each answer shows."""
+    return [str(quota.consume_at(f"{day} 12:00:00").next_reset_time)[:10] for day in days]
+
+
+def test_the_31st_stays_the_31st(quota: Quota) -> None:
+    quota.define_tenant(zone="UTC")
+    insert_as_scenario_1(quota, period_anchor="2030-01-31")
+    days = ["2030-01-31", "2030-02-28", "2030-03-30", "2030-03-31", "2030-04-30", "2030-05-31"]
+    assert walk(quota, days) == [
+        *("2030-02-28", "2030-03-31", "2030-03-31", "2030-04-30", "2030-05-31", "2030-06-30"),
+    ]
+    assert [start[:10] for _, start in resets(quota)] == [
+        *("2030-01-31", "2030-02-28", "2030-03-31", "2030-04-30"),
+    ]
+
+
+def test_the_31st_of_january_in_a_leap_year(quota: Quota) -> None:
+    quota.define_tenant(zone="UTC")
+    insert_as_scenario_1(quota, period_anchor="2032-01-31")
+    assert walk(quota, ["2032-02-28", "2032-02-29", "2032-03-31"]) == [
+        *("2032-02-29", "2032-03-31", "2032-04-30"),
+    ]
+
+
+def test_a_leap_day_comes_back_every_four_years(quota: Quota) -> None:
+    quota.define_tenant(zone="UTC")
+    insert_as_scenario_1(quota, "YEARLY", period_anchor="2028-02-29")
+    years = ["2028-02-29", "2029-03-01", "2030-03-01", "2031-03-01", "2032-02-28", "2032-02-29"]
+    assert walk(quota, years) == [
+        *("2029-02-28", "2030-02-28", "2031-02-28", "2032-02-29", "2032-02-29", "2033-02-28"),
+    ]
+
+
+def test_a_first_next_reset_time_by_hand_sets_the_billing_day(quota: Quota) -> None:
+    quota.define_tenant(zone="UTC")
+    insert_as_scenario_1(quota, next_reset_time="2030-05-20 06:00:00")
+    assert walk(quota, ["2030-05-17", "2030-05-21", "2030-06-20"]) == [
+        *("2030-05-20", "2030-06-20", "2030-07-20"),
+    ]
+    assert resets(quota) == [(-1, "2030-04-20 06:00:00"), (-1, "2030-05-20 06:00:00")]
+
+
+def test_a_server_down_for_three_months_lands_on_the_right_date_with_one_reset(
+    quota: Quota,
+) -> None:
+    quota.define_tenant(zone="UTC")
+    insert_as_scenario_1(quota, period_anchor="2030-01-31")
+    quota.consume_at("2030-02-10 12:00:00", 5)
+    answer = quota.consume_at("2030-05-15 08:00:00", 1)
+    assert (answer.used_count, str(answer.next_reset_time)) == (1, "2030-05-31 00:00:00")
+    assert resets(quota) == [(-5, "2030-01-31 00:00:00")]
+    assert quota.ledger(columns="period_start")[-1] == datetime(2030, 4, 30)
+
+
+# Daylight saving: New York leaves 01:59 for 03:00 on 2030-03-10 (07:00 UTC), and lives
+# 01:00 to 02:00 twice on 2030-11-03 (05:00 to 07:00 UTC).
+
+
+def test_the_day_that_springs_forward(quota: Quota) -> None:
+    quota.define_tenant(zone="America/New_York")
+    insert_as_scenario_1(quota, "DAILY", period_anchor="2030-01-01 02:30:00")
+    insert_as_scenario_1(quota, "HOURLY")
+    quota.consume_at("2030-03-10 06:59:59.999999")  # 01:59:59 local
+    assert resets(quota, "DAILY") == resets(quota, "HOURLY") == []
+    quota.consume_at("2030-03-10 07:00:00")  # 03:00:00 local: 02:30 never came, and is past
+    assert resets(quota, "DAILY") == [(-1, "2030-03-09 02:30:00")]
+    assert resets(quota, "HOURLY") == [(-1, "2030-03-10 01:00:00")]
+    quota.consume_at("2030-03-10 07:59:59")
+    assert (quota.used("DAILY"), quota.used("HOURLY")) == (2, 2)
+    assert str(quota.column("next_reset_time", "DAILY")) == "2030-03-11 02:30:00"
+
+
+def test_the_day_that_falls_back(quota: Quota) -> None:
+    quota.define_tenant(zone="America/New_York")
+    insert_as_scenario_1(quota, "DAILY", period_anchor="2030-01-01 01:30:00")
+    insert_as_scenario_1(quota, "HOURLY")
+    for moment in ("05:29:59", "05:30:00", "05:59:59", "06:00:00", "06:30:00", "06:59:59"):
+        quota.consume_at(f"2030-11-03 {moment}")  # 01:29:59 01:30 01:59:59 | 01:00 01:30 01:59:59
+    # 01:30 comes twice; the period closes at the first and not again at the second.
+    assert resets(quota, "DAILY") == [(-1, "2030-11-02 01:30:00")]
+    assert resets(quota, "HOURLY") == []
+    quota.consume_at("2030-11-03 07:00:00")  # 02:00 local
+    assert resets(quota, "HOURLY") == [(-6, "2030-11-03 01:00:00")]
+    assert quota.used("DAILY") == 6
+
+
+def test_retry_after_counts_real_time_over_a_change_of_the_clock(quota: Quota) -> None:
+    quota.define_tenant(zone="America/New_York")
+    insert_as_scenario_1(quota, "DAILY", used_count=1000)
+    # The day of 2030-03-10 has 23 hours, that of 2030-11-03 has 25.
+    assert quota.consume_at("2030-03-10 05:00:00").retry_after_ms == 23 * 3_600_000
+    quota.set("DAILY", next_reset_time=None)
+    assert quota.consume_at("2030-11-03 04:00:00").retry_after_ms == 25 * 3_600_000
+
+
+def test_each_tenant_lives_in_its_own_zone(quota: Quota) -> None:
+    child = quota.child()
+    quota.define_tenant(zone="Asia/Shanghai")
+    child.define_tenant(zone="America/New_York", parent=quota.tenant_id)
+    for each in (quota, child):
+        insert_as_scenario_1(each, "DAILY")
+    child.consume_at("2030-05-17 15:59:59", 5)
+    child.consume_at("2030-05-17 16:00:00", 3)  # midnight in Shanghai, noon in New York
+    assert (quota.used("DAILY"), child.used("DAILY")) == (3, 8)
+    assert resets(quota, "DAILY") == [(-5, "2030-05-17 00:00:00")]
+    assert resets(child, "DAILY") == []
+
+
+def test_a_clock_that_runs_back_over_a_boundary_opens_no_second_period(quota: Quota) -> None:
+    quota.define_tenant(zone="UTC")
+    insert_as_scenario_1(quota, "DAILY")
+    for moment in (
+        "2030-05-17 23:59:59",
+        "2030-05-18 00:00:01",
+        "2030-05-17 23:59:58",
+        "2030-05-18 00:00:02",
+    ):
+        quota.consume_at(moment)
+    assert resets(quota, "DAILY") == [(-1, "2030-05-17 00:00:00")]
+    assert quota.used("DAILY") == 3
+
+
+def test_a_period_without_use_is_closed_like_any_other(quota: Quota) -> None:
+    quota.define_tenant(zone="UTC")
+    insert_as_scenario_1(quota)
+    assert quota.consume_at("2030-05-17 12:00:00", 2000).status == "EXCEEDED"
+    assert quota.consume_at("2030-06-17 12:00:00").status == "GRANTED"
+    assert resets(quota) == [(0, "2030-05-01 00:00:00")]
+
+
+def test_a_denial_closes_the_lapsed_period_too(quota: Quota) -> None:
+    quota.define_tenant(zone="UTC")
+    insert_as_scenario_1(quota)
+    quota.consume_at("2030-05-17 12:00:00", 7)
+    denied = quota.consume_at("2030-06-17 12:00:00", 1001)
+    assert (denied.status, denied.used_count) == ("EXCEEDED", 0)
+    assert resets(quota) == [(-7, "2030-05-01 00:00:00")]
+
+
+def test_use_of_a_period_is_the_sum_over_its_start(quota: Quota) -> None:
+    quota.define_tenant(zone="UTC")
+    insert_as_scenario_1(quota, "DAILY")
+    for day in range(10, 20):
+        for _ in range(day % 4):
+            quota.consume_at(f"2030-05-{day} 09:00:00", day)
+    sums = rows(
+        quota.connection,
+        "SELECT period_start, SUM(IF(operation_type = 'RESET', 0, delta_value)),"
+        " SUM(IF(operation_type = 'RESET', delta_value, 0)) FROM quota_usage_records"
+        " WHERE quota_id = %s GROUP BY period_start ORDER BY period_start",
+        quota.column("quota_id", "DAILY"),
+    )
+    assert [(start.day, int(use)) for start, use, _ in sums] == [
+        (day, day * (day % 4)) for day in range(10, 20) if day % 4
+    ]
+    assert all(use == -reset for _, use, reset in sums[:-1])
+    quota.assert_adds_up(["DAILY"])
+
+
+def test_scenario_3_by_hand_in_mid_period_goes_back_to_the_calendar(quota: Quota) -> None:
+    quota.define_tenant(zone="UTC")
+    insert_as_scenario_1(quota)
+    quota.consume_at("2030-05-17 12:00:00", 5)
+    quota.set(used_count=0, reset_time="2030-06-01 00:00:07", next_reset_time="2030-07-01 00:00:07")
+    answer = quota.consume_at("2030-06-02 00:00:00", 2)
+    assert (answer.used_count, str(answer.next_reset_time)) == (2, "2030-07-01 00:00:00")
+    assert quota.ledger(columns="period_start")[-1] == datetime(2030, 6, 1)
+    assert quota.consume_at("2030-07-01 00:00:03").used_count == 1
+
+
+def test_a_next_reset_time_set_by_hand_is_never_run_ahead_of(quota: Quota) -> None:
+    quota.define_tenant(zone="UTC")
+    insert_as_scenario_1(quota)
+    quota.consume_at("2030-05-17 12:00:00", 5)
+    quota.set(next_reset_time="2030-05-17 13:00:00")
+    assert quota.consume_at("2030-05-17 12:59:59").used_count == 6
+    assert quota.consume_at("2030-05-17 13:00:00").used_count == 1
+    assert resets(quota) == [(-6, "2030-05-01 00:00:00")]
+    assert str(quota.column("next_reset_time")) == "2030-06-01 00:00:00"
+
+
+def test_sweeps_and_16_consumers_at_the_boundary_at_once(quota: Quota) -> None:
+    """The boundary comes while 16 callers and 4 sweeps are at work, by the real clock."""
+    boundary = value(quota.connection, "SELECT NOW() + INTERVAL 3 SECOND")
+    utc_boundary = value(
+        quota.connection,
+        "SELECT UTC_TIMESTAMP() + INTERVAL TIMESTAMPDIFF(SECOND, NOW(), %s) SECOND",
+        boundary,
+    )
+    insert_as_scenario_1(quota, "HOURLY", period_anchor=boundary)
+    insert_as_scenario_1(quota, "DAILY", period_anchor=boundary)
+    quota.set("HOURLY", hard_limit=10**9)
+    quota.set("DAILY", hard_limit=10**9)
+    connections = [quota.connect() for _ in range(20)]
+    stop = time.monotonic() + 5
+
+    def work(number: int) -> int:
+        done = 0
+        while time.monotonic() < stop:
+            if number < 16:
+                done += quota.consume(1, on=connections[number]).success
+            else:
+                call(connections[number], "reset_due_quotas", 5)
+                time.sleep(0.01)
+        return done
+
+    granted = sum(at_once(20, work))
+    for limit_type in ("HOURLY", "DAILY"):
+        ledger = quota.ledger(limit_type, "operation_type, delta_value, period_start, created_at")
+        consumed = [row for row in ledger if row[0] == "CONSUME"]
+        before = [row for row in consumed if row[3] < utc_boundary]
+        after = [row for row in consumed if row[3] >= utc_boundary]
+        assert len(consumed) == granted
+        assert before
+        assert after, "the boundary was not crossed while callers were at work"
+        assert {start for _, _, start, _ in after} == {boundary}
+        assert all(start < boundary for _, _, start, _ in before)
+        assert [row[1] for row in ledger if row[0] == "RESET"] == [-len(before)]
+        assert quota.used(limit_type) == len(after)
+        moments = [row[3] for row in ledger]
+        assert all(one <= two for one, two in pairwise(moments))
+        quota.assert_adds_up([limit_type])
