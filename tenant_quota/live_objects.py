@@ -107,9 +107,10 @@ def drop(connection: Connection[Any], kind: str, name: str) -> None:
         raise
 
 
-def read_grants(connection: Connection[Any], kind: str, name: str) -> list[dict[str, str]]:
-    """Return the grants on the routine itself; none where they may not be read.
+def read_grants(connection: Connection[Any], kind: str, name: str) -> list[dict[str, str]] | None:
+    """Return the grants on the routine itself; None where they may not be read.
 
+    Without those of this very account: MySQL gives them to whoever creates the routine.
     Grants on views live with the name and outlast the view; events have none.
     """
     if kind != "PROCEDURE":
@@ -118,11 +119,12 @@ def read_grants(connection: Connection[Any], kind: str, name: str) -> list[dict[
         return fetch(
             connection,
             "SELECT User AS user, Host AS host, Proc_priv AS privileges FROM mysql.procs_priv "
-            "WHERE Db = DATABASE() AND Routine_name = %s AND Routine_type = 'PROCEDURE'",
+            "WHERE Db = DATABASE() AND Routine_name = %s AND Routine_type = 'PROCEDURE' "
+            "AND CONCAT(User, '@', Host) <> CURRENT_USER()",
             (name,),
         )
     except StatementFailed:
-        return []
+        return None
 
 
 def restore_grants(

@@ -8,10 +8,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pymysql
+import yoyo.migrations
 from yoyo.exceptions import BadMigration, MigrationConflict
 from yoyo.migrations import MigrationList, read_migrations
 
@@ -21,7 +23,7 @@ from tenant_quota.connection import ConnectionOptions, connect_to_database
 from tenant_quota.errors import TenantQuotaError
 from tenant_quota.paths import sql_root
 from tenant_quota.statements import LOCK_WAIT_TIMEOUT, StatementFailed, error_number, who_holds
-from tenant_quota.stored_objects import definer as use_definer
+from tenant_quota.stored_objects import installing
 
 LOCK_TIMEOUT = 60.0  # seconds to wait for another apply
 
@@ -76,7 +78,7 @@ def apply(
     connect_to_database(options, create=create_database).close()
     with (
         QuotaBackend(options) as backend,
-        use_definer(definer),
+        installing(definer, on_note),
         backend.lock(lock_timeout, _waiting(on_note)),
     ):
         migrations = _read(root)
@@ -113,7 +115,11 @@ def rollback(
 
     Returns their names in the order they were taken back. Raises TenantQuotaError.
     """
-    with QuotaBackend(options) as backend, backend.lock(lock_timeout, _waiting(on_note)):
+    with (
+        QuotaBackend(options) as backend,
+        installing(None, on_note),
+        backend.lock(lock_timeout, _waiting(on_note)),
+    ):
         chosen = _chosen(backend, _read(root), count, to)
         if chosen:
             backend.ensure_internal_schema_updated()
@@ -144,6 +150,8 @@ def _read(root: Path | None) -> MigrationList:
         raise TenantQuotaError(f"There is no folder {directory}: is the package complete?")
     try:
         migrations = read_migrations(glob.escape(str(directory)))
+        # yoyo opens them in the locale's encoding; ours are UTF-8 everywhere.
+        vars(yoyo.migrations)["open"] = partial(open, encoding="utf-8")
         for migration in migrations:
             migration.load()
     except BadMigration as error:

@@ -49,7 +49,7 @@ class Change:
     why: str
 
     def __str__(self) -> str:
-        return f"{self.action:9}  migrations/{self.migration}  {self.why}"
+        return f"{self.action} migrations/{self.migration}: {self.why}"
 
 
 def pin(root: Path, *, check: bool = False) -> list[Change]:

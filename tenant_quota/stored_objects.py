@@ -7,9 +7,11 @@ in ``quota_object_history`` before anything is dropped.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import warnings
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,26 +25,41 @@ from tenant_quota.object_files import KINDS, ObjectFile, read_object_file, read_
 from tenant_quota.statements import fetch, run
 
 SCRATCH = "tenant_quota_scratch"
-_definer: ContextVar[str] = ContextVar("definer", default="")
+
+
+def _warn(text: str) -> None:
+    warnings.warn(text, stacklevel=2)
+
+
+@dataclass(frozen=True)
+class _Manner:
+    """How objects are installed: with which definer (quoted), and where to say what."""
+
+    definer: str = ""
+    note: Callable[[str], None] = _warn
+
+
+_manner: ContextVar[_Manner] = ContextVar("manner", default=_Manner())  # noqa: B039 - frozen
 
 
 @contextmanager
-def definer(account: str | None) -> Iterator[None]:
+def installing(definer: str | None, note: Callable[[str], None]) -> Iterator[None]:
     """Within this, objects are created with ``user@host`` as their definer.
 
-    None means the account that is connected. Raises TenantQuotaError if it is no account.
+    None means the account that is connected. ``note`` gets what the user should know.
+    Raises TenantQuotaError if the definer is no account.
     """
     quoted = ""
-    if account:
-        user, at, host = account.rpartition("@")
+    if definer:
+        user, at, host = definer.rpartition("@")
         if not (user and at and host):
             raise TenantQuotaError("--definer must be an account: user@host.")
         quoted = live.quote_account(user.strip("`'\""), host.strip("`'\""))
-    token = _definer.set(quoted)
+    token = _manner.set(_Manner(quoted, note))
     try:
         yield
     finally:
-        _definer.reset(token)
+        _manner.reset(token)
 
 
 def install(migration_file: str, path: str, *, sha256: str) -> None:
@@ -111,7 +128,7 @@ def _replace(connection: Connection[Any], migration: str, file: ObjectFile) -> N
     if not same:
         if file.kind != "VIEW":  # a view is replaced in one statement
             live.drop(connection, file.kind, file.name)
-        statement = file.create(file.name, _definer.get(), replace=file.kind == "VIEW")
+        statement = file.create(file.name, _manner.get().definer, replace=file.kind == "VIEW")
         live.create(connection, statement, live.Settings())
     live.restore_grants(connection, file.kind, file.name, grants)
     _finish(connection, migration)
@@ -145,7 +162,7 @@ def _same(current: live.LiveObject, proved: live.LiveObject, file: ObjectFile) -
     return (
         current.as_named(file.name, file.name) == text
         and current.settings == proved.settings
-        and _definer.get() in ("", current.definer)
+        and _manner.get().definer in ("", current.definer)
     )
 
 
@@ -183,7 +200,7 @@ def _begin(
         return live.state_from_json(row["previous_state"])[1] if row["previous_state"] else []
 
     current = live.read_live(connection, kind, name)
-    grants = live.read_grants(connection, kind, name)
+    grants = _grants_to_keep(connection, kind, name) if current else []
     run(
         connection,
         "REPLACE INTO quota_object_history (migration_id, object_type, object_name, new_sha256, "
@@ -198,6 +215,16 @@ def _begin(
         ),
     )
     return grants
+
+
+def _grants_to_keep(connection: Connection[Any], kind: str, name: str) -> list[dict[str, str]]:
+    grants = live.read_grants(connection, kind, name)
+    if grants is None:
+        _manner.get().note(
+            f"{name}: this account may not read mysql.procs_priv, so EXECUTE that was granted "
+            f"on this procedure itself (not on the schema) must be granted again."
+        )
+    return grants or []
 
 
 def _finish(connection: Connection[Any], migration: str) -> None:
@@ -226,7 +253,7 @@ def _restore(connection: Connection[Any], migration: str) -> None:
         previous = live.LiveObject(row["previous_create"], settings)
         current = live.read_live(connection, kind, name)
         if row["installed_at"] is not None and current is not None:
-            grants = live.read_grants(connection, kind, name)
+            grants = _grants_to_keep(connection, kind, name)
             run(
                 connection,
                 "UPDATE quota_object_history SET previous_state = %s, installed_at = NULL "

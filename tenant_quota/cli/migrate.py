@@ -21,13 +21,27 @@ _lock_timeout = click.option(
 )
 
 
-def _show(step: migrate.Progress) -> None:
-    """Show a migration when it begins, and its time on the same line when it is done."""
-    if step.seconds is None:
-        width = len(str(step.total))
-        click.echo(f"[{step.number:{width}}/{step.total}] {step.migration} ... ", nl=False)
-    else:
-        click.echo(f"{step.seconds:.2f} s")
+class _Lines:
+    """One line for each migration: its name when it begins, its time when it is done."""
+
+    def __init__(self) -> None:
+        self.open = False
+
+    def __enter__(self) -> _Lines:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.open:
+            click.echo("failed")
+
+    def show(self, step: migrate.Progress) -> None:
+        """Take a step's progress; ends the line of a migration that is done."""
+        self.open = step.seconds is None
+        if step.seconds is None:
+            width = len(str(step.total))
+            click.echo(f"[{step.number:{width}}/{step.total}] {step.migration} ... ", nl=False)
+        else:
+            click.echo(f"{step.seconds:.2f} s")
 
 
 def _note(text: str) -> None:
@@ -37,19 +51,24 @@ def _note(text: str) -> None:
 @click.command()
 @connection_options
 @click.option("--create-database", is_flag=True, help="Create the database if it is missing.")
-@click.option("--definer", metavar="USER@HOST", help="Account that procedures run as.")
+@click.option(
+    "--definer",
+    metavar="USER@HOST",
+    help="Account that what is installed now runs as.  [default: the connected one]",
+)
 @_lock_timeout
 def apply(create_database: bool, definer: str | None, lock_timeout: float) -> None:
     """Bring the database up to date: tables, procedures, view and event."""
     options = current_connection()
-    done = migrate.apply(
-        options,
-        definer=definer,
-        lock_timeout=lock_timeout,
-        create_database=create_database,
-        on_step=_show,
-        on_note=_note,
-    )
+    with _Lines() as lines:
+        done = migrate.apply(
+            options,
+            definer=definer,
+            lock_timeout=lock_timeout,
+            create_database=create_database,
+            on_step=lines.show,
+            on_note=_note,
+        )
     what = f"{len(done)} applied" if done else "Nothing to do"
     click.echo(f"{what}: {options.database} is up to date.")
 
@@ -83,9 +102,15 @@ def rollback(
             click.echo(f"  {name}")
         click.echo("Rolling back what created a table or a column loses its data.")
         click.confirm("Go on?", abort=True)
-    done = migrate.rollback(
-        options, count=count, to=to, lock_timeout=lock_timeout, on_step=_show, on_note=_note
-    )
+    with _Lines() as lines:
+        done = migrate.rollback(
+            options,
+            count=count,
+            to=to,
+            lock_timeout=lock_timeout,
+            on_step=lines.show,
+            on_note=_note,
+        )
     click.echo(f"{len(done)} rolled back in {options.database}.")
 
 
@@ -126,7 +151,7 @@ def pin(check: bool) -> None:
         raise TenantQuotaError("`pin` is for a checkout of the source; this is an installed copy.")
     changes = pins.pin(sql_root(), check=check)
     for change in changes:
-        click.echo(change)
+        click.echo(f"to be {change}" if check else change)
     if not changes:
         click.echo("Every pin is up to date.")
     elif check:
