@@ -21,10 +21,12 @@ from tenant_quota import interrupted
 from tenant_quota.backend import QuotaBackend
 from tenant_quota.connection import ConnectionOptions, connect_to_database
 from tenant_quota.errors import TenantQuotaError
+from tenant_quota.object_files import read_pins
 from tenant_quota.paths import sql_root
 from tenant_quota.statements import LOCK_WAIT_TIMEOUT, StatementFailed, error_number, who_holds
 from tenant_quota.stored_objects import installing
 
+HISTORY_TABLE = "quota_object_history"
 LOCK_TIMEOUT = 60.0  # seconds to wait for another apply
 
 # yoyo logs a failing import with its traceback; the error that we raise says it all.
@@ -86,6 +88,7 @@ def apply(
         unknown = set(_applied(backend)) - {m.id for m in migrations}
         for name in sorted(unknown):
             on_note(f"{name} is applied in {options.database} but has no file here.")
+        _reopen(backend, _repinned(backend, root))
         return _run(backend, "apply", list(backend.to_apply(migrations)), on_step)
 
 
@@ -130,6 +133,9 @@ def status(options: ConnectionOptions, *, root: Path | None = None) -> list[Migr
     """Return every migration and whether it is applied. Writes nothing."""
     with QuotaBackend(options) as backend:
         applied = _applied(backend)
+        repinned = _repinned(backend, root)
+    for name in repinned:
+        applied.pop(name, None)
     names = [m.id for m in _read(root)]
     states = [
         MigrationState(name, "applied" if name in applied else "pending", applied.get(name))
@@ -173,6 +179,38 @@ def _applied(backend: QuotaBackend) -> dict[str, datetime]:
         "ORDER BY migration_id"
     ).fetchall()
     return dict(rows)
+
+
+def _repinned(backend: QuotaBackend, root: Path | None) -> list[str]:
+    """Return the migrations that installed another text than they pin now.
+
+    Only what no release has shipped is ever pinned anew in place: this is for a database
+    that follows a checkout. A pin that a later one supersedes does not count.
+    """
+    if HISTORY_TABLE not in backend.list_tables():
+        return []
+    rows = backend.execute(f"SELECT migration_id, new_sha256 FROM {HISTORY_TABLE}").fetchall()  # noqa: S608
+    installed = dict(rows)
+    last = {pin.path: pin for pin in read_pins((root or sql_root()) / "migrations")}
+    return [
+        pin.migration
+        for pin in last.values()
+        if installed.get(pin.migration, pin.sha256) != pin.sha256
+    ]
+
+
+def _reopen(backend: QuotaBackend, names: list[str]) -> None:
+    """Make these pending again, as after an interrupted run, which keeps the previous text."""
+    with backend.transaction():
+        for name in names:
+            backend.execute(
+                f"UPDATE {HISTORY_TABLE} SET installed_at = NULL WHERE migration_id = :id",  # noqa: S608
+                {"id": name},
+            )
+            backend.execute(
+                f"DELETE FROM {backend.migration_table_quoted} WHERE migration_id = :id",  # noqa: S608
+                {"id": name},
+            )
 
 
 def _chosen(

@@ -11,6 +11,7 @@ from dataclasses import replace
 import pymysql
 import pytest
 
+from tenant_quota import migrate
 from tenant_quota.errors import TenantQuotaError
 from tests.project import Project
 
@@ -69,6 +70,23 @@ def test_an_edited_file_without_a_new_pin_fails_clearly(project):
     project.pin()
     assert project.apply() == ["0002_install_y"]
     assert called(project) == 2
+
+
+def test_a_pin_rewritten_before_its_release_is_installed_on_databases_that_have_the_old(project):
+    project.rows("CREATE PROCEDURE y () SELECT 'by hand'")
+    project.procedure("y", "SELECT 1")
+    project.procedure("z", "SELECT 1")
+    project.pin()
+    project.apply()
+    project.procedure("y", "SELECT 2")
+    project.pin()
+    states = migrate.status(project.options, root=project.root)
+    assert [s.state for s in states] == ["applied", "pending", "applied"]
+    assert project.apply() == ["0002_install_y"]
+    assert called(project) == 2
+    assert project.apply() == []
+    project.rollback(count=2)
+    assert called(project) == "by hand"
 
 
 def test_on_a_fresh_database_only_the_last_pin_installs(project):
