@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/judge_quota_limit.sql",
-    sha256="284811756483095d5ce45d043a03b47f71d7ea3ad867c12456f31ba51068f51a",
+    sha256="f188b309707087428d29183d99be11168c4cbb9f4062a7f9a9bc8b9d3f0f0a9e",
 )

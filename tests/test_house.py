@@ -1,0 +1,192 @@
+"""The rules of the house that a machine can check, over the files themselves."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.mutations import mutations
+
+TOP = Path(__file__).parent.parent
+PROCEDURES = sorted((TOP / "procedures").glob("*.sql"))
+OBJECTS = [
+    *PROCEDURES,
+    *sorted((TOP / "views").glob("*.sql")),
+    *sorted((TOP / "events").glob("*.sql")),
+]
+MIGRATIONS = sorted((TOP / "migrations").glob("[0-9]*"))
+PYTHON = [
+    *(TOP / "tenant_quota").rglob("*.py"),
+    *(TOP / "tests").rglob("*.py"),
+    *(TOP / "benchmarks").rglob("*.py"),
+]
+
+by_name = pytest.mark.parametrize(
+    "path", OBJECTS, ids=lambda path: f"{path.parent.name}-{path.stem}"
+)
+by_procedure = pytest.mark.parametrize("path", PROCEDURES, ids=lambda path: path.stem)
+
+
+def header(path: Path) -> str:
+    return path.read_text(encoding="utf-8").partition("\nCREATE ")[0]
+
+
+def statement(path: Path) -> str:
+    return "CREATE " + path.read_text(encoding="utf-8").partition("\nCREATE ")[2]
+
+
+def code(path: Path) -> str:
+    """Return the statement without comments and without the text of messages."""
+    without_comments = re.sub(r"--.*", "", statement(path))
+    return re.sub(r"'(?:[^']|'')*'", "''", without_comments)
+
+
+def is_internal(path: Path) -> bool:
+    return header(path).splitlines()[0].startswith(f"-- {path.stem}: internal: ")
+
+
+def parameters(path: Path) -> list[str]:
+    return re.findall(r"^ {4}(?:IN|OUT|INOUT) +(\w+)", statement(path), re.MULTILINE)
+
+
+@by_name
+def test_line_1_names_the_object_and_says_in_one_sentence_what_it_is(path: Path) -> None:
+    first = header(path).splitlines()[0]
+    assert re.fullmatch(rf"-- {path.stem}: \S[^.]*\.", first), first
+    sentence = first.partition(": ")[2]
+    if path.parent.name != "views":  # a view has no COMMENT
+        (comment,) = re.findall(r"^ *COMMENT '((?:[^']|'')*)'", statement(path), re.MULTILINE)
+        assert (
+            comment.replace("''", "'") == sentence[0].upper() + sentence[1:]
+            or comment.replace("''", "'") == sentence
+        )
+
+
+@by_name
+def test_a_file_is_its_manual_and_one_create_statement(path: Path) -> None:
+    assert len(re.findall(r"^CREATE ", path.read_text(encoding="utf-8"), re.MULTILINE)) == 1
+    assert re.match(rf"CREATE (PROCEDURE|VIEW|EVENT) {path.stem}\b", statement(path))
+    for word in ("DELIMITER", "DROP", "GRANT", "DEFINER ="):
+        assert not re.search(rf"\b{word}(?!\w)", code(path)), word
+    for section in ("Source ", "Example "):
+        assert f"\n-- {section}" in header(path), section
+
+
+@by_procedure
+def test_the_manual_names_every_parameter_and_what_is_raised(path: Path) -> None:
+    assert "\n-- Raises " in header(path)
+    named = set(re.findall(r"\bp_\w+", header(path)))
+    names = parameters(path)
+    assert len(names) == len(set(names))
+    between = re.findall(r"(p_\w+) \.\. (p_\w+)", header(path))  # a range names its ends
+    for first, last in between:
+        named.update(names[names.index(first) : names.index(last) + 1])
+    if not re.search(r"^--   the others ", header(path), re.MULTILINE):
+        assert set(names) <= named, set(names) - named
+    assert all(name.startswith("p_") for name in names)
+
+
+@by_procedure
+def test_a_public_procedure_answers_with_one_row_or_with_out_parameters(path: Path) -> None:
+    if not is_internal(path):
+        answers = "\n-- Answers " in header(path)
+        outs = "p_success" in parameters(path)
+        assert answers is not outs
+
+
+@by_procedure
+def test_locals_are_v_and_cursors_are_c(path: Path) -> None:
+    declared = re.findall(r"\bDECLARE (?!CONTINUE|EXIT)(\w+)", code(path))
+    cursors = re.findall(r"\bDECLARE (\w+) CURSOR", code(path))
+    assert all(name.startswith("c_") for name in cursors)
+    assert all(name.startswith("v_") for name in set(declared) - set(cursors))
+
+
+@by_procedure
+def test_all_text_says_its_character_set_and_collation(path: Path) -> None:
+    # What says nothing takes the database's default, and compares as that does.
+    for each in re.findall(
+        r"\b(?:VARCHAR\(\d+\)|CHAR\(\d+\)|(?:LONG)?TEXT\b)([^,;\n]*)", code(path)
+    ):
+        assert "CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin" in each, each
+
+
+@by_procedure
+def test_transactions_begin_and_end_in_three_places_only(path: Path) -> None:
+    allowed = {
+        "START TRANSACTION": ["open_quota_transaction"],
+        "COMMIT AND NO CHAIN NO RELEASE": ["close_quota_transaction"],
+        "ROLLBACK AND NO CHAIN NO RELEASE": ["abandon_quota_transaction"],
+    }
+    for words, places in allowed.items():
+        assert (words in code(path)) is (path.stem in places), words
+    text = code(path)
+    for words in (*allowed, "ROLLBACK TO SAVEPOINT"):
+        text = text.replace(words, "")
+    assert not re.search(r"\b(COMMIT|ROLLBACK)\b", text)
+
+
+@by_procedure
+def test_whoever_opens_a_transaction_abandons_it_on_error_and_raises(path: Path) -> None:
+    if "CALL open_quota_transaction(" in code(path) and path.stem != "reset_due_quotas":
+        handler = re.search(
+            r"EXIT HANDLER FOR SQLEXCEPTION\s+BEGIN(.*?)END;", code(path), re.DOTALL
+        )
+        assert handler, "no handler"
+        assert re.search(r"CALL abandon_quota_transaction\(.*\);\s+RESIGNAL;", handler[1])
+        assert "CALL close_quota_transaction(" in code(path)
+
+
+@by_procedure
+def test_it_runs_as_its_definer(path: Path) -> None:
+    assert "SQL SECURITY DEFINER" in statement(path)
+
+
+@by_name
+def test_nothing_that_8_0_19_lacks_or_9_7_has_dropped(path: Path) -> None:
+    for word in ("INTERSECT", "EXCEPT", "MD5", "SHA1", "QUALIFY", "MANUAL", "TABLESAMPLE"):
+        assert not re.search(rf"\b{word}\b", code(path)), word
+
+
+@by_name
+def test_lines_fit_a_screen(path: Path) -> None:
+    for line in path.read_text(encoding="utf-8").splitlines():
+        assert len(line) <= 120, line
+        assert line == line.rstrip()
+        assert "\t" not in line
+
+
+@pytest.mark.parametrize("path", [p for p in OBJECTS if not is_internal(p)], ids=lambda p: p.stem)
+def test_every_public_object_has_a_test_file_of_its_own(path: Path) -> None:
+    assert (TOP / "tests" / path.parent.name / f"test_{path.stem}.py").is_file()
+
+
+def test_migrations_are_numbered_without_gaps_and_named_by_what_they_do() -> None:
+    names = [path.name for path in MIGRATIONS if not path.name.endswith(".rollback.sql")]
+    numbers = [int(re.match(r"(\d{4})_[a-z]+_\w+\.(?:sql|py)$", name)[1]) for name in names]  # type: ignore[index]
+    assert numbers == list(range(1, len(names) + 1))
+
+
+@pytest.mark.parametrize(
+    "path", [p for p in MIGRATIONS if p.suffix == ".sql"], ids=lambda path: path.name
+)
+def test_a_migration_is_one_statement_with_its_rollback_beside_it(path: Path) -> None:
+    text = re.sub(r"--.*|'(?:[^']|'')*'", "", path.read_text(encoding="utf-8"))
+    assert len([each for each in text.split(";") if each.strip()]) == 1
+    if not path.name.endswith(".rollback.sql"):
+        assert path.with_suffix(".rollback.sql").is_file()
+    if "ALTER TABLE" in text:
+        assert "ALGORITHM = " in text
+
+
+@pytest.mark.parametrize("path", PYTHON, ids=lambda path: str(path.relative_to(TOP)))
+def test_no_module_is_long(path: Path) -> None:
+    length = len(path.read_text(encoding="utf-8").splitlines())
+    assert length <= (450 if "tests" in path.parts else 300)
+
+
+@pytest.mark.parametrize("mutation", mutations(), ids=lambda mutation: mutation.name)
+def test_every_mutation_still_has_something_to_break(mutation: object) -> None:
+    assert mutation.text() != ""  # type: ignore[attr-defined]
