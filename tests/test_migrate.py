@@ -126,9 +126,9 @@ def test_dml_outside_transactions_is_kept(project):
     assert project.rows("SELECT c FROM t") == [(1,)]
 
 
-def test_connecting_makes_no_table(project):
-    with QuotaBackend(project.options):
-        pass
+def test_connecting_makes_no_table_and_percent_stays_in_yoyos_own_statements(project):
+    with QuotaBackend(project.options) as backend:
+        assert backend.execute("SELECT '100%', '%s'").fetchone() == ("100%", "%s")
     assert project.rows("SHOW TABLES") == []
 
 

@@ -13,6 +13,7 @@ import pytest
 
 from tenant_quota import migrate
 from tenant_quota.errors import TenantQuotaError
+from tenant_quota.object_files import read_object_file
 from tests.project import Project
 
 
@@ -143,7 +144,27 @@ def test_rollback_restores_the_previous_view_and_event(project):
     assert (project.rows("SHOW CREATE VIEW v"), project.rows("SHOW CREATE EVENT e")) == before
 
 
-def test_an_event_never_runs_under_its_scratch_name(project):
+@pytest.mark.parametrize(
+    ("text", "asleep"),
+    [
+        (
+            "ON COMPLETION PRESERVE ENABLE COMMENT 'DO'",
+            "ON COMPLETION PRESERVE DISABLE COMMENT 'DO'",
+        ),
+        ("COMMENT 'ENABLE'", "DISABLE COMMENT 'ENABLE'"),
+        ("", "DISABLE "),
+        ("DISABLE", "DISABLE"),
+    ],
+)
+def test_an_event_is_proved_asleep(tmp_path, text, asleep):
+    project = Project(tmp_path, "mysql://nobody@127.0.0.1/none")
+    project.write("events/e.sql", f"CREATE EVENT e ON SCHEDULE EVERY 1 DAY {text} DO SELECT 1")
+    file = read_object_file(project.root, "events/e.sql")
+    wanted = f"CREATE EVENT `s` ON SCHEDULE EVERY 1 DAY {asleep} DO SELECT 1"
+    assert file.create_asleep("s").split() == wanted.split()
+
+
+def test_an_event_is_installed_awake_and_its_scratch_never_ran(project):
     project.rows("CREATE TABLE ran (n INT)")
     project.write(
         "events/e.sql",
