@@ -1,0 +1,86 @@
+"""The READMEs promise what is there: every signature, and every example with its answer."""
+
+from __future__ import annotations
+
+import re
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tenant_quota.cli.demo import Step, ask, differs, read_steps, show
+from tenant_quota.connection import connect_to_database, resolve
+from tests.support import apply_everything
+
+ROOT = Path(__file__).parent.parent
+READMES = [ROOT / "README.md", ROOT / "docs/README.zh-CN.md"]
+in_each_language = pytest.mark.parametrize("readme", READMES, ids=lambda path: path.stem)
+
+
+def blocks(readme: Path, language: str) -> list[str]:
+    """Return the fenced blocks of one language."""
+    text = readme.read_text(encoding="utf-8")
+    found: list[str] = re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    return found
+
+
+def examples(readme: Path) -> list[Step]:
+    """Return the statements of all SQL blocks in order."""
+    return [step for block in blocks(readme, "sql") for step in read_steps(block)]
+
+
+def public_signatures() -> set[str]:
+    """Return ``name(p_one, p_two)`` of each procedure whose first line does not say internal."""
+    signatures = set()
+    for file in (ROOT / "procedures").glob("*.sql"):
+        text = file.read_text(encoding="utf-8")
+        if text.startswith(f"-- {file.stem}: internal:"):
+            continue
+        created = re.search(r"^CREATE PROCEDURE (\w+)\s*\((.*?)^\)", text, re.MULTILINE | re.DOTALL)
+        assert created, file
+        parameters = re.findall(r"^ +(?:IN|OUT|INOUT) +(\w+)", created[2], re.MULTILINE)
+        signatures.add(f"{created[1]}({', '.join(parameters)})")
+    return signatures
+
+
+@in_each_language
+def test_every_public_procedure_stands_there_with_its_signature_and_no_other(readme):
+    lines = [line for block in blocks(readme, "text") for line in block.splitlines()]
+    assert len(lines) == len(set(lines))
+    assert set(lines) == public_signatures()
+
+
+@in_each_language
+def test_every_public_procedure_has_an_example(readme):
+    called = re.findall(r"CALL (\w+)\(", "\n".join(step.statement for step in examples(readme)))
+    assert set(called) == {signature.partition("(")[0] for signature in public_signatures()}
+
+
+@in_each_language
+def test_every_example_gives_the_answer_that_stands_beside_it(readme, empty_schema):
+    apply_everything(empty_schema)
+    wrong = []
+    with closing(connect_to_database(resolve(url=empty_schema))) as connection:
+        ask(connection, "ALTER EVENT reset_due_quotas DISABLE")  # else it may be BUSY by chance
+        for step in examples(readme):
+            answer = ask(connection, step.statement)
+            missing = differs(step.expected, answer)
+            if missing:
+                wrong.append(f"{step.statement}\n  {missing!r} is not in {show(answer)}")
+            is_silent = answer.rows == [] and not answer.error
+            assert bool(step.expected) != is_silent, f"no answer beside {step.statement}"
+    assert wrong == []
+
+
+def test_both_languages_have_the_same_examples():
+    english, chinese = (
+        [(step.statement.split(), step.expected) for step in examples(readme)] for readme in READMES
+    )
+    assert english == chinese
+
+
+@in_each_language
+def test_links_lead_to_files(readme):
+    links = re.findall(r"\]\((?!https?:)([^)#]+)", readme.read_text(encoding="utf-8"))
+    assert links
+    assert [link for link in links if not (readme.parent / link).exists()] == []
