@@ -6,6 +6,7 @@ import json
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, TypeVar
 
@@ -14,6 +15,8 @@ from click.testing import CliRunner
 from pymysql.connections import Connection
 
 from tenant_quota.cli import main
+from tests.mutations import chosen
+from tests.server import connect
 
 Result = TypeVar("Result")
 
@@ -22,9 +25,15 @@ Value = Any
 
 
 def apply_everything(url: str) -> None:
-    """Run ``tenant-quota apply``, and fail with its output if it fails."""
+    """Run ``tenant-quota apply``; then break what a mutation run wants broken."""
     result = CliRunner().invoke(main, ["apply", "--url", url])
     assert result.exit_code == 0, result.output
+    mutation = chosen()
+    if mutation:
+        with connect(url) as connection:
+            rows(connection, f"DROP PROCEDURE {Path(mutation.file).stem}")
+            rows(connection, "SET NAMES utf8mb4 COLLATE utf8mb4_0900_bin")
+            rows(connection, mutation.text().rstrip().removesuffix(";").replace("%", "%%"))
 
 
 def rows(connection: Connection, statement: str, *arguments: Value) -> list[tuple[Value, ...]]:

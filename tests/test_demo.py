@@ -71,7 +71,7 @@ def test_a_wrong_answer_is_shown_and_is_exit_code_1(empty_schema, tmp_path, monk
     result = run(empty_schema)
     assert result.exit_code == 1
     assert "✗ this should have been: EXCEEDED" in result.output
-    assert "1 answers were not" in result.output
+    assert "not as they should be: 1." in result.output
 
 
 def squeezed(text: str) -> str:

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import pytest
 
-from tests.support import Quota, at_once, call, rows, value
+from tests.support import Quota, at_once, call, rows
 
 RESETS = "operation_type, delta_value, period_start"
 
@@ -249,14 +249,42 @@ def test_a_next_reset_time_set_by_hand_is_never_run_ahead_of(quota: Quota) -> No
     assert str(quota.column("next_reset_time")) == "2030-06-01 00:00:00"
 
 
+def soon(quota: Quota, seconds: int) -> tuple[datetime, datetime]:
+    """Return a moment some seconds ahead, by the server's wall clock and in UTC."""
+    ((local, utc),) = rows(
+        quota.connection,
+        "SELECT NOW() + INTERVAL %s SECOND, UTC_TIMESTAMP() + INTERVAL %s SECOND",
+        *(seconds, seconds),
+    )
+    return local, utc
+
+
+def test_who_waited_over_the_boundary_is_charged_to_the_new_period(quota: Quota) -> None:
+    boundary, utc_boundary = soon(quota, 2)
+    insert_as_scenario_1(quota, "HOURLY", period_anchor=boundary)
+    assert quota.consume(3).status == "GRANTED"
+    holder, waiter = quota.connect(autocommit=False), quota.connect()
+
+    def work(number: int) -> None:
+        if number == 0:
+            quota.consume(4, on=holder)
+            time.sleep(3)
+            holder.commit()
+        else:
+            time.sleep(0.5)
+            quota.consume(5, on=waiter)
+
+    at_once(2, work)
+    found = quota.ledger("HOURLY", f"operation_type, delta_value, period_start = '{boundary}'")
+    assert found == [("CONSUME", 3, 0), ("CONSUME", 4, 0), ("RESET", -7, 0), ("CONSUME", 5, 1)]
+    moments = quota.ledger("HOURLY", "created_at")
+    assert moments[1] < utc_boundary <= moments[3]
+    assert quota.used("HOURLY") == 5
+
+
 def test_sweeps_and_16_consumers_at_the_boundary_at_once(quota: Quota) -> None:
     """The boundary comes while 16 callers and 4 sweeps are at work, by the real clock."""
-    boundary = value(quota.connection, "SELECT NOW() + INTERVAL 3 SECOND")
-    utc_boundary = value(
-        quota.connection,
-        "SELECT UTC_TIMESTAMP() + INTERVAL TIMESTAMPDIFF(SECOND, NOW(), %s) SECOND",
-        boundary,
-    )
+    boundary, utc_boundary = soon(quota, 3)
     insert_as_scenario_1(quota, "HOURLY", period_anchor=boundary)
     insert_as_scenario_1(quota, "DAILY", period_anchor=boundary)
     quota.set("HOURLY", hard_limit=10**9)

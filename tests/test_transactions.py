@@ -324,7 +324,10 @@ def test_a_call_inside_a_procedure_that_began_a_transaction_joins_it(quota: Quot
         rows(quota.connection, "DROP PROCEDURE consume_and_roll_back")
 
 
-def test_an_error_in_the_middle_undoes_a_transaction_of_our_own(quota: Quota) -> None:
+@pytest.mark.parametrize("joined", [False, True])
+def test_an_error_in_the_middle_leaves_nothing_half_done(
+    quota: Quota, note: Note, joined: bool
+) -> None:
     quota.define("MONTHLY", 10)
     quota.define("TOTAL", 10)
     broken = quota.column("quota_id", "TOTAL")
@@ -337,10 +340,15 @@ def test_an_error_in_the_middle_undoes_a_transaction_of_our_own(quota: Quota) ->
     )
     session = quota.connect()
     try:
+        if joined:
+            session.begin()
+        note(session)
         with pytest.raises(pymysql.err.MySQLError, match="the disk is on fire"):
             quota.consume(1, key="k", on=session)
-        assert no_transaction_is_open(session)
+        assert no_transaction_is_open(session) is not joined
+        session.commit()
     finally:
         rows(quota.connection, f"DROP TRIGGER {trigger}")
+    assert note() == ["mine"]
     assert (quota.used(), quota.used("TOTAL"), quota.ledger()) == (0, 0, [])
     assert quota.consume(1, key="k", on=session).status == "GRANTED"

@@ -41,6 +41,15 @@ def test_the_parents_token_goes_back_with_the_childs(quota: Quota) -> None:
     assert quota.used("CONCURRENT") == 1
 
 
+def test_a_parents_limit_that_lent_nothing_stays_at_zero(quota: Quota) -> None:
+    child = quota.child()
+    child.define("CONCURRENT", hard_limit=5)
+    child.acquire()
+    quota.define("CONCURRENT", hard_limit=5)  # defined after the token was taken
+    assert child.release()
+    assert (quota.used("CONCURRENT"), child.used("CONCURRENT")) == (0, 0)
+
+
 def test_a_suspended_tenant_can_still_give_back(quota: Quota) -> None:
     quota.define("CONCURRENT", hard_limit=2)
     quota.acquire()
