@@ -1,7 +1,7 @@
 # Each target sets up all it needs: a .venv of its own with the package and its
 # tools. PYTHON=/path/to/python chooses the interpreter (3.10 or later).
 
-.PHONY: help demo test lint clean
+.PHONY: help demo test mutants lint clean
 .DEFAULT_GOAL := help
 
 VENV := .venv
@@ -11,6 +11,7 @@ READY := $(VENV)/.ready
 help:
 	@echo "make demo    the five scenarios on a throwaway real MySQL"
 	@echo "make test    lint, types and every test, on a throwaway real MySQL"
+	@echo "make mutants break the SQL on purpose, rule by rule, and see the tests fail"
 	@echo "make lint    ruff and mypy alone"
 	@echo "make clean   remove .venv, build products and tool caches"
 
@@ -19,6 +20,9 @@ demo: $(READY)
 
 test: lint
 	$(BIN)/pytest -q --durations=10
+
+mutants: $(READY)
+	$(BIN)/python -m tests.mutations
 
 lint: $(READY)
 	$(BIN)/ruff check .
