@@ -163,7 +163,7 @@ def demo(url: str | None, stop: bool) -> None:
     else:
         click.echo("\n" + _look_around(options, url is None))
     if wrong:
-        click.secho(f"{wrong} answers were not as they should be: see above.", fg="red", err=True)
+        click.secho(f"Answers that were not as they should be: {wrong}.", fg="red", err=True)
         click.get_current_context().exit(1)
 
 
