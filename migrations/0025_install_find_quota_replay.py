@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/find_quota_replay.sql",
-    sha256="a97560e43e6e0bb463aaf369acbbb430cc0cb67a05077eb88c2652900164e51a",
+    sha256="a4bc0139862ea5c014b9c9f92a7aa6f1580daa63790cfd707121ae0b853a6c9a",
 )

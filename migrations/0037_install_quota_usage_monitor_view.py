@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "views/quota_usage_monitor.sql",
-    sha256="0c953cedf8cd031b4f47b3c105d0fc6ed65c8c68e3cea574d29fc2004ab8b339",
+    sha256="215f81885d2da5c533a8d36b60965dd28b4ebdbd9b2f84a4f725510a61e6c339",
 )

@@ -55,7 +55,7 @@ BEGIN
     LIMIT 1
     FOR SHARE OF q, r;
 
-    IF v_amount <> p_amount OR NOT v_product_code <=> p_product_code THEN
+    IF p_quota_id IS NOT NULL AND (v_amount <> p_amount OR NOT v_product_code <=> p_product_code) THEN
         SET v_message = CONCAT('key_reused: ', LEFT(p_biz_type, 16), '/', LEFT(p_biz_id, 32),
                                ' was first called with another amount or product; use a key of its own');
         SIGNAL SQLSTATE '45002' SET MESSAGE_TEXT = v_message;

@@ -15,48 +15,44 @@
 
 CREATE VIEW quota_usage_monitor AS
 SELECT
-    u.tenant_id,
-    u.tenant_name,
-    u.quota_type,
-    u.limit_type,
-    u.hard_limit,
+    q.tenant_id,
+    t.tenant_name,
+    q.quota_type,
+    q.limit_type,
+    q.hard_limit,
     u.used_count,
     ROUND(u.used_count / NULLIF(u.capacity, 0) * 100, 2) AS usage_rate,
     CASE
         WHEN u.used_count >= u.capacity THEN 'EXCEEDED'
-        WHEN u.used_count >= u.soft_limit THEN 'WARNING'
+        WHEN u.used_count >= q.soft_limit THEN 'WARNING'
         ELSE 'NORMAL'
     END AS status_level,
-    u.soft_limit,
+    q.soft_limit,
     GREATEST(u.capacity - u.used_count, 0) AS remaining,
-    u.enforcement,
-    u.effective_time,
-    u.expire_time,
-    u.next_reset_time,
-    u.slot_count,
-    u.quota_id
-FROM (
+    q.enforcement,
+    q.effective_time,
+    q.expire_time,
+    q.next_reset_time,
+    q.slot_count,
+    q.quota_id
+FROM tenant_quotas AS q
+LEFT JOIN tenants AS t ON t.tenant_id = q.tenant_id
+LEFT JOIN quota_jobs AS j ON j.job_name = 'reset_due_quotas' AND j.tenant_id = ''
+JOIN LATERAL (
     SELECT
-        q.quota_id, q.tenant_id, t.tenant_name, q.quota_type, q.limit_type, q.hard_limit, q.soft_limit,
-        q.enforcement, q.effective_time, q.expire_time, q.next_reset_time, q.slot_count,
         IF(q.limit_type = 'CONCURRENT', COALESCE(q.concurrent_tokens, 0), q.hard_limit) AS capacity,
-        CASE
+        CAST(CASE
             WHEN q.limit_type = 'RATE' THEN
                 q.used_count - LEAST(q.used_count, COALESCE(FLOOR(
                     GREATEST(TIMESTAMPDIFF(MICROSECOND, q.refilled_at, UTC_TIMESTAMP(6)), 0)
                     * q.refill_per_second * 0.000001), 0))
             WHEN q.next_reset_time <= CONVERT_TZ(UTC_TIMESTAMP(6), '+00:00',
                      IF(COALESCE(t.time_zone, 'SYSTEM') = 'SYSTEM',
-                        COALESCE((SELECT j.server_time_zone
-                                  FROM quota_jobs AS j
-                                  WHERE j.job_name = 'reset_due_quotas' AND j.tenant_id = ''), 'SYSTEM'),
-                        t.time_zone)) THEN 0
+                        COALESCE(j.server_time_zone, 'SYSTEM'), t.time_zone)) THEN 0
             WHEN q.slot_count > 0 THEN
                 q.used_count - COALESCE((SELECT SUM(s.remaining)
                                          FROM quota_slots AS s
                                          WHERE s.quota_id = q.quota_id), 0)
             ELSE q.used_count
-        END AS used_count
-    FROM tenant_quotas AS q
-    LEFT JOIN tenants AS t ON t.tenant_id = q.tenant_id
+        END AS SIGNED) AS used_count
 ) AS u

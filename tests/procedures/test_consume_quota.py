@@ -127,6 +127,18 @@ def test_a_key_is_replayed_even_when_nothing_is_left(quota: Quota) -> None:
     assert quota.consume(3, key="k2").status == "EXCEEDED"
 
 
+@pytest.mark.parametrize("product", ["p", None])
+def test_a_new_key_with_a_product_is_denied_like_any_other(
+    quota: Quota, product: str | None
+) -> None:
+    quota.define("MONTHLY", hard_limit=3)
+    assert quota.consume(4, key="k1", product=product).status == "EXCEEDED"
+    quota.suspend()
+    assert quota.consume(1, key="k1", product=product).status == "SUSPENDED"
+    nobody = quota.sibling()
+    assert nobody.consume(1, key="k1", product=product).status == "NO_QUOTA"
+
+
 def test_a_key_is_replayed_after_the_tenant_was_suspended(quota: Quota) -> None:
     quota.define("MONTHLY", hard_limit=3)
     quota.consume(1, key="k1")
