@@ -29,10 +29,12 @@ BEGIN
     DECLARE v_figure           BIGINT;
     DECLARE v_next_reset_time  DATETIME;
     DECLARE v_transaction      VARCHAR(8)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+    DECLARE v_reservation_id   CHAR(36)    CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+    DECLARE v_expires_at       DATETIME(6);
 
     CALL check_quota_name('p_tenant_id', p_tenant_id, 24);
     CALL check_quota_name('p_quota_type', p_quota_type, 32);
-    CALL charge_quota('ACQUIRE', p_tenant_id, p_quota_type, 1, NULL, NULL, NULL, NULL,
+    CALL charge_quota('ACQUIRE', p_tenant_id, p_quota_type, 1, NULL, NULL, NULL, NULL, NULL, NULL,
                       p_success, v_status, v_quota_id, v_limit_type, v_figure, v_figure, v_figure,
-                      v_next_reset_time, v_figure, v_transaction);
+                      v_next_reset_time, v_figure, v_transaction, v_reservation_id, v_expires_at);
 END

@@ -11,10 +11,15 @@
 -- taking back where it is the caller's, whose snapshot may be old and whose gap locks
 -- would stay.
 --
---   p_operation     CONSUME, or ACQUIRE (tokens: one unit, no ledger, no products)
+-- Who would be denied first gives back the holds of that limit that have lapsed, so that
+-- a crashed holder's units do not wait for the sweep.
+--
+--   p_operation     CONSUME; RESERVE (counted limits, held until a time); ACQUIRE and LEASE
+--                   (tokens: one unit, no ledger, no products; a lease is held until a time)
 --   p_tenant_id .. p_product_code   as in consume_quota, checked by the caller
+--   p_ttl_seconds, p_holder   RESERVE, LEASE: for how long, and for whom
 --   p_now           UTC; NULL: the clock, read after the locks. Only tests name a time
---   p_success .. p_transaction      the answer's columns (DESIGN, section 3)
+--   p_success .. p_expires_at       the answer's columns (DESIGN, section 3)
 --
 -- Raises   45001 invalid_argument, 45002 key_reused, 45003 clock_pinned
 -- Source   DESIGN, sections 3 to 5
@@ -28,6 +33,8 @@ CREATE PROCEDURE charge_quota (
     IN  p_biz_type         VARCHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
     IN  p_biz_id           VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
     IN  p_product_code     VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    IN  p_ttl_seconds      INT,
+    IN  p_holder           VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
     IN  p_now              DATETIME(6),
     OUT p_success          BOOLEAN,
     OUT p_status           VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
@@ -38,7 +45,9 @@ CREATE PROCEDURE charge_quota (
     OUT p_remaining        BIGINT,
     OUT p_next_reset_time  DATETIME,
     OUT p_retry_after_ms   BIGINT,
-    OUT p_transaction      VARCHAR(8) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin
+    OUT p_transaction      VARCHAR(8)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    OUT p_reservation_id   CHAR(36)    CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    OUT p_expires_at       DATETIME(6)
 )
     COMMENT 'internal: the one place that charges: all limits of a call, or none.'
     MODIFIES SQL DATA
@@ -51,6 +60,9 @@ BEGIN
     DECLARE v_is_done            BOOLEAN DEFAULT FALSE;
     DECLARE v_is_replay          BOOLEAN DEFAULT FALSE;
     DECLARE v_is_probed          BOOLEAN;  -- a denial looks for its key by inserting it
+    DECLARE v_is_held            BOOLEAN DEFAULT p_operation IN ('RESERVE', 'LEASE');
+    DECLARE v_alerts             JSON;     -- NULL: none
+    DECLARE v_returned           BIGINT;   -- units of lapsed holds
     DECLARE v_shown_rank         INT;      -- of show_quota_limit
     DECLARE v_errno              INT;
     DECLARE v_now                DATETIME(6);
@@ -60,6 +72,7 @@ BEGIN
     DECLARE v_tenant_id          VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_limit_type         VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_hard_limit         BIGINT;
+    DECLARE v_soft_limit         BIGINT;
     DECLARE v_used_count         BIGINT;
     DECLARE v_effective_time     DATETIME;
     DECLARE v_expire_time        DATETIME;
@@ -83,9 +96,9 @@ BEGIN
     DECLARE v_retry_after_ms     BIGINT;
 
     DECLARE c_limits CURSOR FOR
-        SELECT l.quota_id, l.time_zone, q.tenant_id, q.limit_type, q.hard_limit, q.used_count,
-               q.effective_time, q.expire_time, q.product_codes, q.period_anchor, q.next_reset_time,
-               q.refill_per_second, q.refilled_at, q.enforcement, q.concurrent_tokens
+        SELECT l.quota_id, l.time_zone, q.tenant_id, q.limit_type, q.hard_limit, q.soft_limit,
+               q.used_count, q.effective_time, q.expire_time, q.product_codes, q.period_anchor,
+               q.next_reset_time, q.refill_per_second, q.refilled_at, q.enforcement, q.concurrent_tokens
         FROM (SELECT quota_id, time_zone
               FROM JSON_TABLE(v_limits, '$[*]' COLUMNS (
                   quota_id   BIGINT UNSIGNED PATH '$.quota_id',
@@ -113,21 +126,42 @@ BEGIN
     SET v_now = COALESCE(p_now, UTC_TIMESTAMP(6));
 
     each_limit: LOOP
-        FETCH c_limits INTO v_quota_id, v_time_zone, v_tenant_id, v_limit_type, v_hard_limit, v_used_count,
-                            v_effective_time, v_expire_time, v_product_codes, v_period_anchor, v_next_reset_time,
-                            v_refill_per_second, v_refilled_at, v_enforcement, v_concurrent_tokens;
+        FETCH c_limits INTO v_quota_id, v_time_zone, v_tenant_id, v_limit_type, v_hard_limit, v_soft_limit,
+                            v_used_count, v_effective_time, v_expire_time, v_product_codes, v_period_anchor,
+                            v_next_reset_time, v_refill_per_second, v_refilled_at, v_enforcement,
+                            v_concurrent_tokens;
         IF v_is_done THEN
             LEAVE each_limit;
         END IF;
 
-        CALL judge_quota_limit(v_now, v_time_zone, p_amount, p_product_code, p_operation,
-                               v_limit_type, v_hard_limit, v_used_count, v_effective_time, v_expire_time,
-                               v_product_codes, v_period_anchor, v_next_reset_time, v_refill_per_second,
-                               v_refilled_at, v_enforcement, v_concurrent_tokens,
-                               v_verdict, v_is_charged, v_capacity, v_used, v_shift, v_ceiling, v_refilled_at,
-                               v_state, v_period_start, v_period_end, v_retry_after_ms);
-        IF v_state <> 'OPEN' THEN
-            CALL settle_quota_period(v_quota_id, v_time_zone, v_now, v_state);
+        judge: LOOP
+            CALL judge_quota_limit(v_now, v_time_zone, p_amount, p_product_code, p_operation,
+                                   v_limit_type, v_hard_limit, v_used_count, v_effective_time, v_expire_time,
+                                   v_product_codes, v_period_anchor, v_next_reset_time, v_refill_per_second,
+                                   v_refilled_at, v_enforcement, v_concurrent_tokens,
+                                   v_verdict, v_is_charged, v_capacity, v_used, v_shift, v_ceiling, v_refilled_at,
+                                   v_state, v_period_start, v_period_end, v_retry_after_ms);
+            IF v_state <> 'OPEN' THEN
+                CALL settle_quota_period(v_quota_id, v_time_zone, v_now, v_state);
+                SET v_used_count = v_used, v_next_reset_time = v_period_end;
+            END IF;
+            SET v_returned = 0;
+            IF v_verdict = 'EXCEEDED' AND v_limit_type <> 'RATE' THEN
+                CALL expire_quota_holds(v_quota_id, v_time_zone, v_now, v_returned);
+                SET v_used_count = v_used_count - v_returned;
+            END IF;
+            IF v_returned = 0 THEN
+                LEAVE judge;
+            END IF;
+        END LOOP;
+
+        IF v_verdict = 'EXCEEDED'
+           OR (v_is_charged AND v_used < v_soft_limit AND v_used + p_amount >= v_soft_limit) THEN
+            SET v_alerts = JSON_ARRAY_APPEND(COALESCE(v_alerts, JSON_ARRAY()), '$', JSON_OBJECT(
+                'quota_id', v_quota_id, 'is_denial', v_verdict = 'EXCEEDED', 'used', v_used + IF(v_is_charged, p_amount, 0),
+                'period_start', CASE WHEN v_period_start IS NOT NULL THEN v_period_start
+                                     WHEN v_limit_type = 'TOTAL' THEN '1000-01-01'
+                                     ELSE DATE(v_now) END));
         END IF;
         SET v_used = v_used + IF(v_is_charged, p_amount, 0);
         CALL show_quota_limit(v_quota_id, v_limit_type, v_hard_limit, v_enforcement, v_verdict, v_capacity, v_used,
@@ -144,14 +178,16 @@ BEGIN
     CLOSE c_limits;
 
     SET v_is_probed = NOT p_success AND p_biz_id IS NOT NULL AND p_transaction = 'JOINED';
-    IF p_operation <> 'ACQUIRE' AND (p_success OR v_is_probed) THEN
+    SET p_reservation_id = IF(v_is_held, UUID(), NULL);
+    SET p_expires_at = v_now + INTERVAL p_ttl_seconds SECOND;
+    IF p_operation IN ('CONSUME', 'RESERVE') AND (p_success OR v_is_probed) THEN
         BEGIN
             DECLARE CONTINUE HANDLER FOR 1062 SET v_is_replay = TRUE;
             INSERT INTO quota_usage_records
                 (quota_id, tenant_id, operation_type, delta_value, current_used, biz_id, biz_type,
-                 product_code, period_start, origin_tenant_id, created_at)
-            SELECT quota_id, tenant_id, p_operation, p_amount, used, p_biz_id, p_biz_type,
-                   p_product_code, period_start, IF(tenant_id = p_tenant_id, '', p_tenant_id), v_now
+                 product_code, period_start, reservation_id, origin_tenant_id, created_at)
+            SELECT quota_id, tenant_id, 'CONSUME', p_amount, used, p_biz_id, p_biz_type,
+                   p_product_code, period_start, p_reservation_id, IF(tenant_id = p_tenant_id, '', p_tenant_id), v_now
             FROM JSON_TABLE(v_charges, '$[*]' COLUMNS (
                 quota_id      BIGINT UNSIGNED PATH '$.quota_id',
                 tenant_id     VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin PATH '$.tenant_id',
@@ -167,12 +203,16 @@ BEGIN
         ROLLBACK TO SAVEPOINT tenant_quota_work;
     ELSEIF v_is_replay OR NOT p_success AND p_biz_id IS NOT NULL THEN
         CALL find_quota_replay(p_operation, p_tenant_id, p_amount, p_biz_type, p_biz_id, p_product_code, v_limits,
-                               v_quota_id, v_limit_type, v_hard_limit, v_used, v_capacity, v_period_end);
+                               v_quota_id, v_limit_type, v_hard_limit, v_used, v_capacity, v_period_end,
+                               p_reservation_id, p_expires_at);
         IF v_quota_id IS NOT NULL THEN
-            SET p_success = TRUE, p_status = 'REPLAYED', p_retry_after_ms = NULL;
+            SET p_success = TRUE, p_status = 'REPLAYED', p_retry_after_ms = NULL, v_alerts = NULL;
             SET p_quota_id = v_quota_id, p_limit_type = v_limit_type, p_hard_limit = v_hard_limit;
             SET p_used_count = v_used, p_remaining = v_capacity, p_next_reset_time = v_period_end;
         END IF;
+    END IF;
+    IF NOT p_success THEN
+        SET p_reservation_id = NULL, p_expires_at = NULL;
     END IF;
 
     IF p_status = 'GRANTED' THEN
@@ -191,6 +231,23 @@ BEGIN
             SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT =
                 'internal: a quota changed under its own lock; nothing was charged; please report this';
         END IF;
+        IF v_is_held THEN
+            INSERT INTO quota_reservations
+                (reservation_id, quota_id, tenant_id, origin_tenant_id, quota_type, kind, amount, holder, biz_type,
+                 biz_id, product_code, period_start, expires_at, created_at, updated_at)
+            SELECT p_reservation_id, quota_id, tenant_id, IF(tenant_id = p_tenant_id, '', p_tenant_id), p_quota_type,
+                   IF(p_operation = 'LEASE', 'LEASE', 'RESERVATION'), p_amount, p_holder, p_biz_type,
+                   p_biz_id, p_product_code, period_start, p_expires_at, v_now, v_now
+            FROM JSON_TABLE(v_charges, '$[*]' COLUMNS (
+                quota_id      BIGINT UNSIGNED PATH '$.quota_id',
+                tenant_id     VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin PATH '$.tenant_id',
+                is_charged    BOOLEAN  PATH '$.is_charged',
+                period_start  DATETIME PATH '$.period_start')) AS charge
+            WHERE is_charged;
+        END IF;
+    END IF;
+    IF v_alerts IS NOT NULL THEN
+        CALL record_quota_alerts(v_alerts, p_success, v_now);
     END IF;
 
     CALL close_quota_transaction(p_transaction);

@@ -6,7 +6,7 @@
 --
 --   p_tenant_id, p_quota_type   whose limits of what
 --   p_operation    CONSUME: counted and RATE limits; ACQUIRE: CONCURRENT and RATE limits;
---                  RELEASE: CONCURRENT limits
+--                  RESERVE: counted limits; LEASE: CONCURRENT limits
 --   p_transaction  JOINED: read the newest rows under a shared lock, because the caller's
 --                  snapshot may be old; else a plain read does, being the first of its own
 --   p_limits       JSON array of {quota_id, time_zone}; empty where nothing is defined
@@ -37,7 +37,8 @@ BEGIN
     DECLARE v_kinds      VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin
                          DEFAULT CASE p_operation
                              WHEN 'ACQUIRE' THEN 'CONCURRENT,RATE'
-                             WHEN 'RELEASE' THEN 'CONCURRENT'
+                             WHEN 'LEASE' THEN 'CONCURRENT'
+                             WHEN 'RESERVE' THEN 'HOURLY,DAILY,WEEKLY,MONTHLY,QUARTERLY,YEARLY,TOTAL'
                              ELSE 'HOURLY,DAILY,WEEKLY,MONTHLY,QUARTERLY,YEARLY,TOTAL,RATE'
                          END;
     DECLARE CONTINUE HANDLER FOR NOT FOUND BEGIN END;

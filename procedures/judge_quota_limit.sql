@@ -12,7 +12,7 @@
 --   p_time_zone     tenants.time_zone of the limit's owner
 --   p_amount        units asked for, 1 or more
 --   p_product_code  what they are for; NULL is covered by limits on all products only
---   p_operation     CONSUME, or ACQUIRE, which knows no products
+--   p_operation     CONSUME, RESERVE; or ACQUIRE, LEASE, which know no products
 --   p_limit_type .. p_concurrent_tokens   the row
 --   p_verdict       GRANTED, NOT_EFFECTIVE, EXPIRED, PRODUCT_NOT_COVERED or EXCEEDED; a
 --                   SHADOW limit's verdict is for the report only
@@ -103,7 +103,7 @@ BEGIN
     SET p_verdict = CASE
         WHEN v_local < p_effective_time THEN 'NOT_EFFECTIVE'
         WHEN v_local >= p_expire_time THEN 'EXPIRED'
-        WHEN p_operation <> 'ACQUIRE' AND p_product_codes IS NOT NULL
+        WHEN p_operation IN ('CONSUME', 'RESERVE') AND p_product_codes IS NOT NULL
              AND NOT COALESCE(p_product_code MEMBER OF (p_product_codes), FALSE) THEN 'PRODUCT_NOT_COVERED'
         WHEN p_used > p_capacity - p_amount THEN 'EXCEEDED'
         ELSE 'GRANTED'

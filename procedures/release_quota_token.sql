@@ -39,7 +39,7 @@ BEGIN
     CALL check_quota_name('p_quota_type', p_quota_type, 32);
     CALL guard_quota_session();
     CALL open_quota_transaction(v_transaction);
-    CALL find_quota_limits(p_tenant_id, p_quota_type, 'RELEASE', v_transaction, v_limits, v_is_suspended);
+    CALL find_quota_limits(p_tenant_id, p_quota_type, 'LEASE', v_transaction, v_limits, v_is_suspended);
 
     -- A tenant with a limit of its own gives back only what that limit lent.
     SELECT COALESCE(SUM(q.tenant_id = p_tenant_id), 0),

@@ -71,6 +71,19 @@ def call_out(
         return tuple(cursor.fetchone() or ())
 
 
+#: What charge_quota answers, in the order of its OUT parameters.
+CHARGE_OUTS = (
+    *("success", "status", "quota_id", "limit_type", "hard_limit", "used_count", "remaining"),
+    *("next_reset_time", "retry_after_ms", "transaction", "reservation_id", "expires_at"),
+)
+
+
+def charge(connection: Connection, *arguments: Value) -> SimpleNamespace:
+    """CALL charge_quota, which takes the time as its last argument (UTC)."""
+    answer = call_out(connection, "charge_quota", *arguments, outs=len(CHARGE_OUTS))
+    return SimpleNamespace(**dict(zip(CHARGE_OUTS, answer, strict=True)))
+
+
 def state_of(error: BaseException) -> tuple[str | None, str]:
     """Return the SQLSTATE of a server's error, and the token its message begins with."""
     return getattr(error, "sqlstate", None), str(error.args[1]).partition(":")[0]
@@ -181,25 +194,8 @@ class Quota:
         self, now: str, amount: int = 1, key: str | None = None, on: Connection | None = None
     ) -> SimpleNamespace:
         """Consume at a time of the test's choosing (UTC), through the ungranted inner procedure."""
-        names = [
-            "success",
-            "status",
-            "quota_id",
-            "limit_type",
-            "hard_limit",
-            "used_count",
-            "remaining",
-            "next_reset_time",
-            "retry_after_ms",
-            "transaction",
-        ]
-        answer = call_out(
-            on or self.connection,
-            "charge_quota",
-            *("CONSUME", self.tenant_id, self.quota_type, amount, "ORDER", key, None, now),
-            outs=len(names),
-        )
-        return SimpleNamespace(**dict(zip(names, answer, strict=True)))
+        arguments = ("CONSUME", self.tenant_id, self.quota_type, amount, "ORDER", key)
+        return charge(on or self.connection, *arguments, None, None, None, now)
 
     def check(self, amount: int = 1, product: str | None = None) -> SimpleNamespace:
         return call(
@@ -214,13 +210,8 @@ class Quota:
 
     def acquire_at(self, now: str, on: Connection | None = None) -> bool:
         """Acquire a token at a time of the test's choosing (UTC)."""
-        ok, *_ = call_out(
-            on or self.connection,
-            "charge_quota",
-            *("ACQUIRE", self.tenant_id, self.quota_type, 1, None, None, None, now),
-            outs=10,
-        )
-        return bool(ok)
+        arguments = ("ACQUIRE", self.tenant_id, self.quota_type, 1, *[None] * 5)
+        return bool(charge(on or self.connection, *arguments, now).success)
 
     def release(self, on: Connection | None = None) -> bool:
         (ok,) = call_out(

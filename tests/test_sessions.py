@@ -178,8 +178,8 @@ def test_an_application_needs_execute_and_nothing_else(
         "UPDATE tenant_quotas SET used_count = 0",
         "DELETE FROM quota_usage_records",
         "SELECT * FROM quota_usage_monitor",
-        "CALL charge_quota('CONSUME', 'T', 'U', 1, NULL, NULL, NULL, '2099-01-01',"
-        " @a, @b, @c, @d, @e, @f, @g, @h, @i, @j)",
+        "CALL charge_quota('CONSUME', 'T', 'U', 1, NULL, NULL, NULL, NULL, NULL, '2099-01-01',"
+        " @a, @b, @c, @d, @e, @f, @g, @h, @i, @j, @k, @l)",
         "CALL settle_quota_period(1, 'SYSTEM', '2099-01-01', @a)",
         "CALL define_quota('T', 'U', 'TOTAL', 1, NULL, NULL)",
         "CALL reset_due_quotas(1)",

@@ -1,0 +1,61 @@
+-- acquire_quota_lease: take one token of a tenant's concurrency limits, until a time.
+--
+-- For a holder that may crash: the token comes back when the lease lapses, at once for the
+-- next acquirer and without waiting for the sweep. Every CONCURRENT limit of the quota type,
+-- the tenant's own and its ancestors', all or nothing. Leases and acquire_quota_token share
+-- the capacity.
+--
+--   p_tenant_id, p_quota_type   who takes a token of what
+--   p_holder        who holds it, for people and monitoring
+--   p_ttl_seconds   seconds until it lapses, 1 to 31536000; renew it in time
+--
+-- Answers  one row, as consume_quota, then lease_id and expires_at (UTC)
+-- Raises   45001 invalid_argument, 45003 clock_pinned
+-- Source   DESIGN, sections 2 and 3
+-- Example  CALL acquire_quota_lease('CH_123', 'REDEEM_CODE', 'worker-7', 30);
+
+CREATE PROCEDURE acquire_quota_lease (
+    IN p_tenant_id    VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    IN p_quota_type   VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    IN p_holder       VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    IN p_ttl_seconds  INT
+)
+    COMMENT 'Take one token of a tenant''s concurrency limits, until a time.'
+    MODIFIES SQL DATA
+    SQL SECURITY DEFINER
+BEGIN
+    DECLARE v_success          BOOLEAN;
+    DECLARE v_status           VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+    DECLARE v_quota_id         BIGINT UNSIGNED;
+    DECLARE v_limit_type       VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+    DECLARE v_hard_limit       BIGINT;
+    DECLARE v_used_count       BIGINT;
+    DECLARE v_remaining        BIGINT;
+    DECLARE v_next_reset_time  DATETIME;
+    DECLARE v_retry_after_ms   BIGINT;
+    DECLARE v_transaction      VARCHAR(8)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+    DECLARE v_lease_id         CHAR(36)    CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+    DECLARE v_expires_at       DATETIME(6);
+
+    CALL check_quota_name('p_tenant_id', p_tenant_id, 24);
+    CALL check_quota_name('p_quota_type', p_quota_type, 32);
+    CALL check_quota_name('p_holder', p_holder, 64);
+    CALL check_quota_ttl(p_ttl_seconds);
+    CALL charge_quota('LEASE', p_tenant_id, p_quota_type, 1, NULL, NULL, NULL, p_ttl_seconds, p_holder, NULL,
+                      v_success, v_status, v_quota_id, v_limit_type, v_hard_limit, v_used_count, v_remaining,
+                      v_next_reset_time, v_retry_after_ms, v_transaction,
+                      v_lease_id, v_expires_at);
+
+    SELECT v_success          AS success,
+           v_status           AS status,
+           v_quota_id         AS quota_id,
+           v_limit_type       AS limit_type,
+           v_hard_limit       AS hard_limit,
+           v_used_count       AS used_count,
+           v_remaining        AS remaining,
+           v_next_reset_time  AS next_reset_time,
+           v_retry_after_ms   AS retry_after_ms,
+           v_transaction      AS `transaction`,
+           v_lease_id         AS lease_id,
+           v_expires_at       AS expires_at;
+END
