@@ -9,7 +9,8 @@
 --                  RESERVE: counted limits; LEASE: CONCURRENT limits
 --   p_transaction  JOINED: read the newest rows under a shared lock, because the caller's
 --                  snapshot may be old; else a plain read does, being the first of its own
---   p_limits       JSON array of {quota_id, time_zone}; empty where nothing is defined
+--   p_limits       JSON array of {quota_id, tenant_id, quota_type, time_zone}; empty where nothing
+--                  is defined
 --   p_suspended    TRUE if the tenant or an ancestor is suspended
 --
 -- Raises   45001 invalid_argument where the ancestors run in a circle
@@ -54,7 +55,8 @@ BEGIN
             FROM tenants
             WHERE tenant_id = v_tenant_id
             FOR SHARE;
-            SELECT JSON_ARRAYAGG(JSON_OBJECT('quota_id', quota_id, 'time_zone', v_time_zone)) INTO v_limits
+            SELECT JSON_ARRAYAGG(JSON_OBJECT(
+                       'quota_id', quota_id, 'tenant_id', tenant_id, 'quota_type', quota_type, 'time_zone', v_time_zone)) INTO v_limits
             FROM tenant_quotas
             WHERE tenant_id = v_tenant_id AND quota_type = p_quota_type
               AND FIND_IN_SET(limit_type, v_kinds)
@@ -63,7 +65,8 @@ BEGIN
             SELECT parent_tenant_id, time_zone, status INTO v_parent_id, v_time_zone, v_status
             FROM tenants
             WHERE tenant_id = v_tenant_id;
-            SELECT JSON_ARRAYAGG(JSON_OBJECT('quota_id', quota_id, 'time_zone', v_time_zone)) INTO v_limits
+            SELECT JSON_ARRAYAGG(JSON_OBJECT(
+                       'quota_id', quota_id, 'tenant_id', tenant_id, 'quota_type', quota_type, 'time_zone', v_time_zone)) INTO v_limits
             FROM tenant_quotas
             WHERE tenant_id = v_tenant_id AND quota_type = p_quota_type
               AND FIND_IN_SET(limit_type, v_kinds);

@@ -1,0 +1,240 @@
+"""consume_quota_batch: many items in one call, all of them or none."""
+
+from __future__ import annotations
+
+import json
+from types import SimpleNamespace
+from typing import Any
+
+import pymysql
+import pytest
+from pymysql.connections import Connection
+
+from tests.support import Quota, at_once, call, state_of
+
+Item = dict[str, Any]
+
+
+def item(amount: int = 1, key: str | None = None, product: str | None = None, **more: Any) -> Item:
+    """Return one item of the default quota type."""
+    found: Item = {"quota_type": "REDEEM_CODE", "amount": amount, **more}
+    if key is not None:
+        found.update(biz_type="ORDER", biz_id=key)
+    if product is not None:
+        found["product_code"] = product
+    return found
+
+
+def batch(quota: Quota, *items: Item, on: Connection | None = None) -> SimpleNamespace:
+    arguments = (quota.tenant_id, json.dumps(items))
+    return call(on or quota.connection, "consume_quota_batch", *arguments)
+
+
+def other_type(quota: Quota, quota_type: str) -> Quota:
+    return Quota(lambda: quota.connection, quota.tenant_id, quota_type)
+
+
+def test_every_item_is_charged_with_a_ledger_row_and_key_of_its_own(quota: Quota) -> None:
+    quota.define("MONTHLY", 10, product_codes=["a", "b"])
+    sms = other_type(quota, "SMS")
+    sms.define("TOTAL", 100)
+    answer = batch(quota, item(2, "k1", "a"), item(3, "k2", "b"), item(7, "k3", quota_type="SMS"))
+    assert (answer.success, answer.status, answer.item_index) == (1, "GRANTED", None)
+    assert (answer.limit_type, answer.used_count, answer.remaining) == ("MONTHLY", 5, 5)
+    columns = "delta_value, current_used, biz_id, product_code"
+    assert sorted(quota.ledger(columns=columns)) == [(2, 2, "k1", "a"), (3, 5, "k2", "b")]
+    assert sms.ledger("TOTAL", columns) == [(7, 7, "k3", None)]
+    assert quota.consume(2, key="k1", product="a").status == "REPLAYED"
+
+
+def test_it_answers_one_row_with_the_columns_of_the_contract_and_the_item(quota: Quota) -> None:
+    quota.define()
+    assert list(vars(batch(quota, item()))) == [
+        *("success", "status", "quota_id", "limit_type", "hard_limit", "used_count", "remaining"),
+        *("next_reset_time", "retry_after_ms", "transaction", "item_index"),
+    ]
+
+
+def test_one_denied_item_denies_all_and_is_named(quota: Quota) -> None:
+    quota.define("MONTHLY", 10)
+    quota.define("DAILY", 6, used=2)
+    sms = other_type(quota, "SMS")
+    sms.define("TOTAL", 100)
+    answer = batch(quota, item(1, quota_type="SMS"), item(2), item(2), item(1))
+    assert (answer.success, answer.status, answer.limit_type) == (0, "EXCEEDED", "DAILY")
+    assert answer.item_index == 3
+    assert answer.retry_after_ms > 0
+    assert (quota.used(), quota.used("DAILY"), sms.used("TOTAL")) == (2, 2, 0)
+    assert (quota.ledger(), sms.ledger("TOTAL")) == ([2], [])
+
+
+@pytest.mark.parametrize(
+    ("items", "status", "index"),
+    [
+        ([item(1, product="a"), item(1, product="x")], "PRODUCT_NOT_COVERED", 1),
+        ([item(1, product="a"), item(1)], "PRODUCT_NOT_COVERED", 1),
+        ([item(1, product="a"), item(1, quota_type="NOWHERE")], "NO_QUOTA", 1),
+        ([item(11, product="a")], "EXCEEDED", 0),
+    ],
+)
+def test_the_first_item_that_was_denied_is_named(
+    quota: Quota, items: list[Item], status: str, index: int
+) -> None:
+    quota.define("MONTHLY", 10, product_codes=["a"])
+    answer = batch(quota, *items)
+    assert (answer.success, answer.status, answer.item_index) == (0, status, index)
+    assert quota.ledger() == []
+
+
+def test_a_suspended_tenant_gets_nothing(quota: Quota) -> None:
+    quota.define("MONTHLY", 10)
+    quota.suspend()
+    assert batch(quota, item(1)).status == "SUSPENDED"
+
+
+def test_the_same_batch_again_is_replayed(quota: Quota) -> None:
+    quota.define("MONTHLY", 10)
+    items = [item(2, "k1"), item(3, "k2")]
+    assert [batch(quota, *items).status for _ in range(2)] == ["GRANTED", "REPLAYED"]
+    assert sorted(quota.ledger()) == [2, 3]
+
+
+def test_items_that_were_charged_before_count_as_nothing(quota: Quota) -> None:
+    quota.define("MONTHLY", 6)
+    quota.consume(4, key="k1")
+    assert batch(quota, item(4, "k1"), item(2, "k2")).status == "GRANTED"
+    assert sorted(quota.ledger()) == [2, 4]
+    assert batch(quota, item(4, "k1"), item(2, "k2")).status == "REPLAYED"
+
+
+def test_a_key_twice_in_one_batch_is_charged_once(quota: Quota) -> None:
+    quota.define("MONTHLY", 6)
+    assert batch(quota, item(4, "k"), item(4, "k")).status == "GRANTED"
+    assert quota.ledger() == [4]
+
+
+@pytest.mark.parametrize(
+    "items", [[item(3, "k1")], [item(2, "k1", "p")], [item(1, "n"), item(2, "n")]]
+)
+def test_a_key_for_something_else_is_refused_and_nothing_charged(
+    quota: Quota, items: list[Item]
+) -> None:
+    quota.define("MONTHLY", 60)
+    quota.consume(2, key="k1")
+    with pytest.raises(pymysql.err.MySQLError, match=r"p_items\[") as caught:
+        batch(quota, item(1, "fresh"), *items)
+    assert state_of(caught.value) == ("45002", "key_reused")
+    assert quota.ledger() == [2]
+
+
+def test_ancestors_rate_and_shadow_limits_take_part(quota: Quota) -> None:
+    child = quota.child()
+    quota.define("TOTAL", 9)
+    child.define("RATE", 8, refill_per_second=0.0001)
+    child.define("MONTHLY", 1, enforcement="SHADOW", product_codes=["a"])
+    assert batch(child, item(3, "k1", "a"), item(4, "k2", "b")).status == "GRANTED"
+    assert (quota.used("TOTAL"), child.used("RATE"), child.used()) == (7, 7, 3)
+    assert (sorted(quota.ledger("TOTAL")), child.ledger()) == ([3, 4], [3])
+    denied = batch(child, item(1), item(1))
+    assert (denied.limit_type, denied.item_index) == ("RATE", 1)
+
+
+def test_a_lapsed_period_is_closed_first(quota: Quota) -> None:
+    quota.define("MONTHLY", 5, used=5)
+    quota.set(next_reset_time="2020-01-01")
+    assert batch(quota, item(2), item(3)).status == "GRANTED"
+    assert sorted(quota.ledger()) == [-5, 2, 3, 5]
+    assert quota.used() == 5
+
+
+def test_it_is_part_of_the_callers_transaction(quota: Quota) -> None:
+    quota.define("MONTHLY", 5)
+    quota.connection.begin()
+    assert batch(quota, item(2, "k"), item(3)).transaction == "JOINED"
+    quota.connection.rollback()
+    assert (quota.used(), quota.ledger()) == (0, [])
+
+
+def test_a_thousand_items_are_one_call(quota: Quota) -> None:
+    quota.define("MONTHLY", 5000)
+    items = [item(1 + n % 3, f"k{n}") for n in range(1000)]
+    answer = batch(quota, *items)
+    assert (answer.status, answer.used_count) == ("GRANTED", 1999)
+    assert len(quota.ledger()) == 1000
+    quota.assert_adds_up()
+
+
+BAD_ITEMS = [
+    ("[", "malformed JSON"),
+    (None, "p_items is NULL"),
+    ("{}", "array of 1 to 1000"),
+    ("[]", "array of 1 to 1000"),
+    (json.dumps([item()] * 1001), "array of 1 to 1000"),
+    ("[7]", r"p_items\[0\] must be an object"),
+    (json.dumps([item(), item(foo=1)]), r"p_items\[1\] has a key that is not known"),
+    ('[{"amount": 1}]', r"p_items\[0\] needs a quota_type"),
+    (json.dumps([item(quota_type="x" * 33)]), r"p_items\[0\] needs a quota_type"),
+    ('[{"quota_type": "REDEEM_CODE"}]', r"p_items\[0\] needs an amount"),
+    (json.dumps([item(0)]), r"p_items\[0\] needs an amount"),
+    (json.dumps([item(), item(-1)]), r"p_items\[1\] needs an amount"),
+    (json.dumps([item(amount=1.5)]), r"p_items\[0\] needs an amount"),  # type: ignore[arg-type]
+    (json.dumps([item(amount="1")]), r"p_items\[0\] needs an amount"),  # type: ignore[arg-type]
+    (json.dumps([item(2**63)]), r"p_items\[0\] needs an amount"),
+    (json.dumps([item(biz_id="k")]), r"p_items\[0\] needs a biz_type"),
+    (json.dumps([item(key=" ")]), r"p_items\[0\] has a biz_id"),
+    (json.dumps([item(key="x" * 65)]), r"p_items\[0\] has a biz_id"),
+    (json.dumps([item(product="")]), r"p_items\[0\] has a product_code"),
+]
+
+
+@pytest.mark.parametrize(("items", "why"), BAD_ITEMS, ids=[why for _, why in BAD_ITEMS])
+def test_it_refuses_malformed_batches_and_charges_nothing(
+    quota: Quota, items: str | None, why: str
+) -> None:
+    quota.define("MONTHLY", 5)
+    with pytest.raises(pymysql.err.MySQLError, match=why) as caught:
+        call(quota.connection, "consume_quota_batch", quota.tenant_id, items)
+    assert state_of(caught.value) == ("45001", "invalid_argument")
+    assert quota.ledger() == []
+
+
+def test_amounts_that_add_up_beyond_bigint_are_denied(quota: Quota) -> None:
+    quota.define("MONTHLY", 2**63 - 2)
+    assert batch(quota, item(2**63 - 1), item(2**63 - 1)).status == "EXCEEDED"
+    assert quota.used() == 0
+
+
+def test_batches_and_single_calls_at_once_are_exact(quota: Quota) -> None:
+    quota.define("MONTHLY", 150)
+    quota.define("TOTAL", 160)
+    connections = [quota.connect() for _ in range(16)]
+
+    def work(number: int) -> int:
+        mine, granted = connections[number], 0
+        for turn in range(8):
+            key = f"{number}-{turn}"
+            if number % 2:
+                granted += quota.consume(1, key=key, on=mine).success
+            else:
+                items = [item(1, f"{key}-{n}") for n in range(4)]
+                granted += 4 * batch(quota, *items, on=mine).success
+        return granted
+
+    granted = sum(at_once(16, work))
+    while quota.consume(1).success:
+        granted += 1
+    assert granted == quota.used() == 150
+    quota.assert_adds_up(["MONTHLY", "TOTAL"])
+
+
+def test_the_same_batch_from_16_connections_at_once_is_charged_once(quota: Quota) -> None:
+    quota.define("MONTHLY", 1000)
+    connections = [quota.connect(autocommit=n % 2 == 0) for n in range(16)]
+
+    def work(number: int) -> str:
+        answer = batch(quota, item(2, "k1"), item(3, "k2"), on=connections[number])
+        connections[number].commit()
+        return str(answer.status)
+
+    assert sorted(at_once(16, work)) == ["GRANTED"] + ["REPLAYED"] * 15
+    assert sorted(quota.ledger()) == [2, 3]
