@@ -1,7 +1,8 @@
 -- check_quota: what consume_quota would answer now, without charging.
 --
 -- Takes no lock and writes nothing, so the answer may be out of date when it arrives: for
--- showing, never for deciding. A lapsed period is answered as if it were closed.
+-- showing, never for deciding. A lapsed period is answered as if it were closed, and lapsed
+-- reservations as if they were given back.
 --
 --   p_tenant_id, p_quota_type, p_amount, p_product_code   as in consume_quota
 --
@@ -26,6 +27,8 @@ BEGIN
     DECLARE v_is_done            BOOLEAN DEFAULT FALSE;
     DECLARE v_errno              INT;
     DECLARE v_shown_rank         INT;
+    DECLARE v_lapsed             BIGINT;
+    DECLARE v_is_last_look       BOOLEAN DEFAULT FALSE;
     -- one limit's row
     DECLARE v_quota_id           BIGINT UNSIGNED;
     DECLARE v_time_zone          VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
@@ -96,12 +99,27 @@ BEGIN
         IF v_is_done THEN
             LEAVE each_limit;
         END IF;
-        CALL judge_quota_limit(UTC_TIMESTAMP(6), v_time_zone, p_amount, p_product_code, 'CONSUME',
-                               v_limit_type, v_hard_limit, v_used_count, v_effective_time, v_expire_time,
-                               v_product_codes, v_period_anchor, v_next_reset_time, v_refill_per_second,
-                               v_refilled_at, v_enforcement, NULL,
-                               v_verdict, v_is_charged, v_capacity, v_used, v_shift, v_ceiling, v_refilled_at,
-                               v_state, v_period_start, v_period_end, v_this_retry);
+        judge: LOOP
+            CALL judge_quota_limit(UTC_TIMESTAMP(6), v_time_zone, p_amount, p_product_code, 'CONSUME',
+                                   v_limit_type, v_hard_limit, v_used_count, v_effective_time, v_expire_time,
+                                   v_product_codes, v_period_anchor, v_next_reset_time, v_refill_per_second,
+                                   v_refilled_at, v_enforcement, NULL,
+                                   v_verdict, v_is_charged, v_capacity, v_used, v_shift, v_ceiling, v_refilled_at,
+                                   v_state, v_period_start, v_period_end, v_this_retry);
+            -- What has lapsed is given back to whoever would be denied without it.
+            SET v_lapsed = 0;
+            IF v_verdict = 'EXCEEDED' AND v_limit_type <> 'RATE' AND NOT v_is_last_look THEN
+                SELECT COALESCE(SUM(amount), 0) INTO v_lapsed
+                FROM quota_reservations
+                WHERE quota_id = v_quota_id AND status = 'HELD' AND expires_at <= UTC_TIMESTAMP(6)
+                  AND period_start <=> v_period_start;
+            END IF;
+            IF v_lapsed = 0 THEN
+                LEAVE judge;
+            END IF;
+            SET v_used_count = v_used_count - v_lapsed, v_is_last_look = TRUE;
+        END LOOP;
+        SET v_is_last_look = FALSE;
         SET v_used = v_used + IF(v_is_charged, p_amount, 0);
         CALL show_quota_limit(v_quota_id, v_limit_type, v_hard_limit, v_enforcement, v_verdict, v_capacity, v_used,
                               v_period_end, v_this_retry, v_shown_rank, v_success, v_status, v_shown_quota_id,

@@ -1,8 +1,9 @@
 -- quota_usage_monitor: how much of each quota is used, and how close to its limit that is.
 --
 -- The first eight columns are scenario 5's. The use is exact: a lapsed period counts as
--- closed, a bucket as refilled, and what slots still hold as unused. A quota whose tenant
--- has no row shows with tenant_name NULL. A view cannot read @@GLOBAL.time_zone, so the
+-- closed, a bucket as refilled, a lapsed lease as given back, and what slots still hold as
+-- unused; a lapsed reservation counts until it is given back, within the minute or to whoever
+-- would be denied without it. A quota whose tenant has no row shows with tenant_name NULL. A view cannot read @@GLOBAL.time_zone, so the
 -- wall clock of zone SYSTEM comes from quota_jobs, where the event notes it each minute.
 --
 --   usage_rate     percent of the limit, two decimals; NULL where the limit is 0
@@ -49,6 +50,11 @@ JOIN LATERAL (
             WHEN q.next_reset_time <= CONVERT_TZ(UTC_TIMESTAMP(6), '+00:00',
                      IF(COALESCE(t.time_zone, 'SYSTEM') = 'SYSTEM',
                         COALESCE(j.server_time_zone, 'SYSTEM'), t.time_zone)) THEN 0
+            WHEN q.limit_type = 'CONCURRENT' THEN
+                q.used_count - COALESCE((SELECT SUM(r.amount)
+                                         FROM quota_reservations AS r
+                                         WHERE r.quota_id = q.quota_id AND r.status = 'HELD'
+                                           AND r.expires_at <= UTC_TIMESTAMP(6)), 0)
             WHEN q.slot_count > 0 THEN
                 q.used_count - COALESCE((SELECT SUM(s.remaining)
                                          FROM quota_slots AS s

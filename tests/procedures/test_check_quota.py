@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support import Quota, at_once, rows
+from tests.support import Quota, at_once, call, rows
 
 
 def figures(answer: object) -> dict[str, object]:
@@ -71,3 +71,19 @@ def test_many_may_ask_at_once(quota: Quota) -> None:
     connections = [quota.connect() for _ in range(8)]
     quotas = [Quota(lambda c=c: c, quota.tenant_id) for c in connections]
     assert at_once(8, lambda n: quotas[n].check(1).status) == ["GRANTED"] * 8
+
+
+def test_it_counts_lapsed_reservations_as_given_back_as_consume_would(quota: Quota) -> None:
+    quota.define("MONTHLY", 5)
+    reserve = (quota.tenant_id, quota.quota_type, 5, 600, None, None, None)
+    assert call(quota.connection, "reserve_quota", *reserve).status == "GRANTED"
+    assert quota.check(1).status == "EXCEEDED"
+    rows(
+        quota.connection,
+        "UPDATE quota_reservations SET expires_at = UTC_TIMESTAMP(6) WHERE tenant_id = %s",
+        quota.tenant_id,
+    )
+    checked = quota.check(3)
+    assert (checked.status, checked.remaining) == ("GRANTED", 2)
+    assert quota.used() == 5, "the look gave nothing back"
+    assert figures(quota.consume(3)) == figures(checked)

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from tests.support import Quota, rows, value
+from tests.support import Quota, call, rows, value
 
 
 def monitor(quota: Quota, columns: str) -> list[tuple[object, ...]]:
@@ -101,6 +101,20 @@ def test_concurrency_is_measured_against_its_tokens(quota: Quota) -> None:
     quota.acquire()
     quota.acquire()
     assert monitor(quota, "used_count, usage_rate, status_level") == [(2, Decimal(100), "EXCEEDED")]
+
+
+def test_a_lapsed_lease_shows_as_given_back(quota: Quota) -> None:
+    quota.define("CONCURRENT", 2)
+    for ttl in (1, 600):
+        call(quota.connection, "acquire_quota_lease", quota.tenant_id, quota.quota_type, "w", ttl)
+    assert monitor(quota, "used_count") == [(2,)]
+    rows(
+        quota.connection,
+        "UPDATE quota_reservations SET expires_at = expires_at - INTERVAL 2 SECOND"
+        " WHERE tenant_id = %s",
+        quota.tenant_id,
+    )
+    assert monitor(quota, "used_count, status_level") == [(1, "NORMAL")]
 
 
 def test_what_valid_slots_hold_is_not_used(quota: Quota) -> None:
