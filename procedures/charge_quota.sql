@@ -158,7 +158,8 @@ BEGIN
         IF v_verdict = 'EXCEEDED'
            OR (v_is_charged AND v_used < v_soft_limit AND v_used + p_amount >= v_soft_limit) THEN
             SET v_alerts = JSON_ARRAY_APPEND(COALESCE(v_alerts, JSON_ARRAY()), '$', JSON_OBJECT(
-                'quota_id', v_quota_id, 'is_denial', v_verdict = 'EXCEEDED', 'used', v_used + IF(v_is_charged, p_amount, 0),
+                'quota_id', v_quota_id, 'is_denial', v_verdict = 'EXCEEDED',
+                'used', v_used + IF(v_is_charged, p_amount, 0),
                 'period_start', CASE WHEN v_period_start IS NOT NULL THEN v_period_start
                                      WHEN v_limit_type = 'TOTAL' THEN '1000-01-01'
                                      ELSE DATE(v_now) END));
@@ -209,6 +210,9 @@ BEGIN
             SET p_success = TRUE, p_status = 'REPLAYED', p_retry_after_ms = NULL, v_alerts = NULL;
             SET p_quota_id = v_quota_id, p_limit_type = v_limit_type, p_hard_limit = v_hard_limit;
             SET p_used_count = v_used, p_remaining = v_capacity, p_next_reset_time = v_period_end;
+        ELSEIF v_is_replay THEN
+            SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT =
+                'internal: the ledger refused a row and holds none with its key; nothing was charged; call again';
         END IF;
     END IF;
     IF NOT p_success THEN

@@ -17,7 +17,8 @@
 --   p_verdict       GRANTED, NOT_EFFECTIVE, EXPIRED, PRODUCT_NOT_COVERED or EXCEEDED; a
 --                   SHADOW limit's verdict is for the report only
 --   p_is_charged    whether a grant charges this limit: a SHADOW limit counts on beyond
---                   its hard limit, but counts nothing that it does not cover
+--                   its hard limit (a bucket has nothing beyond empty), but counts nothing that
+--                   it does not cover
 --   p_capacity      units the limit has in all
 --   p_used          exact use before this call
 --   p_shift         what to add to used_count before charging (RATE)
@@ -110,7 +111,7 @@ BEGIN
     END;
 
     SET p_is_charged = p_verdict = 'GRANTED';
-    IF p_enforcement = 'SHADOW' AND p_limit_type NOT IN ('RATE', 'CONCURRENT') THEN
+    IF p_enforcement = 'SHADOW' AND p_limit_type <> 'RATE' THEN
         SET p_ceiling = NULL;
         SET p_is_charged = p_verdict IN ('GRANTED', 'EXCEEDED') AND p_used <= 9223372036854775807 - p_amount;
     END IF;

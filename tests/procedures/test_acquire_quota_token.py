@@ -154,3 +154,10 @@ def test_a_shadow_bucket_never_says_no(quota: Quota) -> None:
         "SELECT used_count, status_level FROM quota_usage_monitor WHERE tenant_id = %s",
         quota.tenant_id,
     ) == [(1, "EXCEEDED")]
+
+
+def test_a_shadow_concurrency_limit_counts_on_and_comes_down_again(quota: Quota) -> None:
+    quota.define("CONCURRENT", hard_limit=1, enforcement="SHADOW")
+    assert [quota.acquire() for _ in range(3)] == [True] * 3
+    assert quota.used("CONCURRENT") == 3
+    assert [quota.release() for _ in range(4)] == [True] * 3 + [False]
