@@ -1,0 +1,143 @@
+"""Refunds, reservations and leases in one line each, also at a time of the test's choosing."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+from pymysql.connections import Connection
+
+from tests.support import CHARGE_OUTS, Quota, Value, call, call_out, charge, rows
+
+#: The first ten columns of every answer.
+ANSWER = CHARGE_OUTS[:10]
+
+
+def in_utc(quota: Quota, *limit_types: str, hard_limit: int = 10, **options: Value) -> None:
+    """Define limits of a tenant in UTC whose first period begins with the first call."""
+    quota.define_tenant(zone="UTC")
+    for limit_type in limit_types or ("MONTHLY",):
+        quota.define(limit_type, hard_limit, **options)
+        quota.set(limit_type, next_reset_time=None, period_anchor=None)
+
+
+def refund(
+    quota: Quota,
+    key: str,
+    refund_id: str,
+    amount: int | None = None,
+    on: Connection | None = None,
+) -> SimpleNamespace:
+    arguments = (quota.tenant_id, quota.quota_type, amount, "ORDER", key, refund_id)
+    return call(on or quota.connection, "refund_quota", *arguments)
+
+
+def refund_at(
+    quota: Quota, now: str, key: str, refund_id: str, amount: int | None = None
+) -> SimpleNamespace:
+    arguments = (quota.tenant_id, quota.quota_type, amount, "ORDER", key, refund_id, now)
+    answer = call_out(quota.connection, "return_quota", *arguments, outs=len(ANSWER))
+    return SimpleNamespace(**dict(zip(ANSWER, answer, strict=True)))
+
+
+def reserve(
+    quota: Quota,
+    amount: int = 1,
+    key: str | None = None,
+    ttl: int | None = 600,
+    product: str | None = None,
+    on: Connection | None = None,
+) -> SimpleNamespace:
+    arguments = (quota.tenant_id, quota.quota_type, amount, ttl, "ORDER", key, product)
+    return call(on or quota.connection, "reserve_quota", *arguments)
+
+
+def reserve_at(
+    quota: Quota, now: str, amount: int = 1, key: str | None = None, ttl: int = 600
+) -> SimpleNamespace:
+    arguments = (quota.tenant_id, quota.quota_type, amount, "ORDER", key, None, ttl, None, now)
+    return charge(quota.connection, "RESERVE", *arguments)
+
+
+def confirm(
+    quota: Quota, hold: SimpleNamespace, amount: int | None = None, on: Connection | None = None
+) -> SimpleNamespace:
+    arguments = (hold.reservation_id, amount)
+    return call(on or quota.connection, "confirm_quota_reservation", *arguments)
+
+
+def cancel(quota: Quota, hold: SimpleNamespace, on: Connection | None = None) -> SimpleNamespace:
+    return call(on or quota.connection, "cancel_quota_reservation", hold.reservation_id)
+
+
+def settle_at(
+    quota: Quota,
+    now: str,
+    operation: str,
+    hold: SimpleNamespace,
+    amount: int | None = None,
+    ttl: int | None = None,
+) -> SimpleNamespace:
+    """CONFIRM, CANCEL, RELEASE or RENEW at a time, through the ungranted inner procedure."""
+    names = (*ANSWER, "expires_at")
+    arguments = (operation, hold.reservation_id, amount, ttl, now)
+    answer = call_out(quota.connection, "settle_quota_hold", *arguments, outs=len(names))
+    return SimpleNamespace(**dict(zip(names, answer, strict=True)))
+
+
+def lease(
+    quota: Quota, ttl: int | None = 600, holder: str | None = "w", on: Connection | None = None
+) -> SimpleNamespace:
+    arguments = (quota.tenant_id, quota.quota_type, holder, ttl)
+    return call(on or quota.connection, "acquire_quota_lease", *arguments)
+
+
+def lease_at(quota: Quota, now: str, ttl: int = 600) -> SimpleNamespace:
+    arguments = (quota.tenant_id, quota.quota_type, 1, None, None, None, ttl, "w", now)
+    return charge(quota.connection, "LEASE", *arguments)
+
+
+def renew(
+    quota: Quota, held: SimpleNamespace, ttl: int | None = 600, on: Connection | None = None
+) -> SimpleNamespace:
+    return call(on or quota.connection, "renew_quota_lease", held.lease_id, ttl)
+
+
+def release(quota: Quota, held: SimpleNamespace, on: Connection | None = None) -> SimpleNamespace:
+    return call(on or quota.connection, "release_quota_lease", held.lease_id)
+
+
+def sweep_at(quota: Quota, now: str, batch: int = 100, on: Connection | None = None) -> int:
+    """Give back what has lapsed at a time, one batch of quotas; return how many holds."""
+    (settled,) = call_out(on or quota.connection, "sweep_lapsed_holds", batch, now, outs=1)
+    return int(settled)
+
+
+def lapse(quota: Quota) -> None:
+    """Let all that is held of this tenant's quotas have lapsed a second ago."""
+    rows(
+        quota.connection,
+        "UPDATE quota_reservations SET expires_at = UTC_TIMESTAMP(6) - INTERVAL 1 SECOND"
+        " WHERE tenant_id = %s AND status = 'HELD'",
+        quota.tenant_id,
+    )
+
+
+def holds(quota: Quota, columns: str = "status") -> list[Value]:
+    """Return the holds on this tenant's quotas, one column or several."""
+    found = rows(
+        quota.connection,
+        f"SELECT {columns} FROM quota_reservations WHERE tenant_id = %s"
+        " ORDER BY created_at, reservation_id",
+        quota.tenant_id,
+    )
+    return [row[0] if len(row) == 1 else row for row in found]
+
+
+def period_use(quota: Quota, period_start: str, limit_type: str = "MONTHLY") -> int:
+    """Sum one period without its RESET rows: what was really used in it (DESIGN, section 4)."""
+    found = quota.ledger(limit_type, "operation_type, delta_value, period_start")
+    return sum(
+        delta
+        for operation, delta, start in found
+        if operation != "RESET" and str(start) == period_start
+    )
