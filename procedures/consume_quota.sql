@@ -51,7 +51,8 @@ BEGIN
 
     CALL check_quota_consumption(p_tenant_id, p_quota_type, p_amount, p_biz_type, p_biz_id, p_product_code);
     CALL charge_quota('CONSUME', p_tenant_id, p_quota_type, p_amount, p_biz_type, p_biz_id, p_product_code,
-                      NULL, NULL, NULL, v_success, v_status, v_quota_id, v_limit_type, v_hard_limit, v_used_count, v_remaining,
+                      NULL, NULL, NULL,
+                      v_success, v_status, v_quota_id, v_limit_type, v_hard_limit, v_used_count, v_remaining,
                       v_next_reset_time, v_retry_after_ms, v_transaction, v_reservation_id, v_expires_at);
 
     SELECT v_success          AS success,

@@ -6,7 +6,7 @@
 --
 --   p_operation .. p_product_code   as in charge_quota
 --   p_limits      the limits the call touches, from find_quota_limits
---   p_quota_id .. p_next_reset_time the answer's columns; p_quota_id is NULL if the key is new
+--   p_quota_id .. p_expires_at      the answer's columns; p_quota_id is NULL if the key is new
 --
 -- Raises   45002 key_reused if the first call was for another amount or product, or one
 --          consumed and the other reserves

@@ -293,6 +293,32 @@ def test_a_deadlocks_victim_is_told_so_and_nothing_commits_by_itself(
     assert quota.consume(1, key="victim", on=victim).status == "GRANTED"
 
 
+def test_a_call_that_was_killed_is_not_joined_by_the_next(quota: Quota) -> None:
+    # No handler runs on KILL QUERY, so the server leaves our transaction open.
+    quota.define("MONTHLY", 5)
+    holder, session = quota.connect(autocommit=False), quota.connect()
+    quota.consume(1, on=holder)
+
+    def kill() -> None:
+        wait_until(lambda: waiting(quota))
+        rows(quota.connection, f"KILL QUERY {session.thread_id()}")
+
+    killing = threading.Thread(target=kill)
+    killing.start()
+    with pytest.raises(pymysql.err.MySQLError) as caught:
+        quota.consume(1, key="k", on=session)
+    killing.join(timeout=30)
+    holder.rollback()
+    assert caught.value.args[0] == 1317
+    for again in (lambda: quota.consume(1, key="k", on=session), lambda: quota.acquire(on=session)):
+        with pytest.raises(pymysql.err.MySQLError, match="ROLLBACK and call again") as caught:
+            again()
+        assert state_of(caught.value) == ("45000", "interrupted")
+    session.rollback()
+    assert quota.consume(1, key="k", on=session).transaction == "OWN"
+    assert (quota.used(), quota.ledger()) == (1, [1])
+
+
 def waiting(quota: Quota) -> int:
     return int(value(quota.connection, "SELECT COUNT(*) FROM performance_schema.data_lock_waits"))
 

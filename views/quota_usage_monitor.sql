@@ -3,8 +3,9 @@
 -- The first eight columns are scenario 5's. The use is exact: a lapsed period counts as
 -- closed, a bucket as refilled, a lapsed lease as given back, and what slots still hold as
 -- unused; a lapsed reservation counts until it is given back, within the minute or to whoever
--- would be denied without it. A quota whose tenant has no row shows with tenant_name NULL. A view cannot read @@GLOBAL.time_zone, so the
--- wall clock of zone SYSTEM comes from quota_jobs, where the event notes it each minute.
+-- would be denied without it. A quota whose tenant has no row shows with tenant_name NULL. A view
+-- cannot read @@GLOBAL.time_zone, so the wall clock of zone SYSTEM comes from quota_jobs,
+-- where the event notes it each minute.
 --
 --   usage_rate     percent of the limit, two decimals; NULL where the limit is 0
 --   status_level   EXCEEDED at the hard limit, WARNING at the soft limit, else NORMAL
