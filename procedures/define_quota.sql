@@ -2,7 +2,12 @@
 --
 -- What was used stays used. Raising a limit makes room at once; lowering it below what is
 -- used denies until the use comes down. The parameters say how the limit is to be; an
--- option left out keeps its value.
+-- option left out keeps its value. quota_definition_changes keeps who changed what and when.
+--
+-- A billing day moved in mid-period cuts the open period anew: what was used and what is
+-- held move into the period that now is open, by two ADJUST rows that make 0, and its use
+-- comes down at the new boundary. The old one leaves no RESET row, for it never ended.
+-- What was consumed before can still be refunded; that is recorded and lowers nothing.
 --
 --   p_tenant_id, p_quota_type   whose limit on what
 --   p_limit_type   HOURLY, DAILY, WEEKLY, MONTHLY, QUARTERLY, YEARLY (use is reset with the
@@ -38,8 +43,11 @@ BEGIN
     DECLARE v_time_zone          VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin DEFAULT 'SYSTEM';
     DECLARE v_quota_id           BIGINT UNSIGNED;
     DECLARE v_is_new             BOOLEAN;
-    DECLARE v_is_changed         BOOLEAN;
-    DECLARE v_old_anchor         DATETIME;
+    DECLARE v_is_calendar        BOOLEAN DEFAULT p_limit_type NOT IN ('TOTAL', 'RATE', 'CONCURRENT');
+    DECLARE v_old_definition     JSON;
+    DECLARE v_new_definition     JSON;
+    DECLARE v_old_start          DATETIME;  -- of the open period, and after the change
+    DECLARE v_new_start          DATETIME;
     DECLARE v_effective_time     DATETIME;
     DECLARE v_expire_time        DATETIME;
     DECLARE v_product_codes      JSON;
@@ -50,6 +58,7 @@ BEGIN
     DECLARE v_used_count         BIGINT;
     DECLARE v_next_reset_time    DATETIME;
     DECLARE v_state              VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+    DECLARE v_status             VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_errno              INT;
     DECLARE CONTINUE HANDLER FOR NOT FOUND BEGIN END;
     DECLARE EXIT HANDLER FOR SQLEXCEPTION
@@ -94,9 +103,12 @@ BEGIN
 
     -- What lapsed under the old definition is closed under it.
     SELECT time_zone INTO v_time_zone FROM tenants WHERE tenant_id = p_tenant_id FOR SHARE;
-    IF NOT v_is_new AND p_limit_type NOT IN ('TOTAL', 'RATE', 'CONCURRENT') THEN
+    IF NOT v_is_new AND v_is_calendar THEN
         CALL settle_quota_period(v_quota_id, v_time_zone, NULL, v_state);
+        CALL find_quota_label(v_quota_id, v_time_zone, v_old_start);
     END IF;
+    CALL collect_quota_slots(v_quota_id, v_old_start);
+    CALL describe_quota(v_quota_id, v_old_definition);
 
     SELECT effective_time, expire_time, product_codes, period_anchor, refill_per_second, enforcement, slot_count
     INTO v_effective_time, v_expire_time, v_product_codes, v_period_anchor, v_refill_per_second, v_enforcement,
@@ -104,7 +116,6 @@ BEGIN
     FROM tenant_quotas
     WHERE quota_id = v_quota_id
     FOR UPDATE;
-    SET v_old_anchor = v_period_anchor;
     CALL read_quota_options(p_limit_type, p_options, v_effective_time, v_expire_time, v_product_codes,
                             v_period_anchor, v_refill_per_second, v_enforcement, v_slot_count);
 
@@ -121,12 +132,25 @@ BEGIN
         slot_count        = v_slot_count,
         concurrent_tokens = IF(limit_type = 'CONCURRENT', p_hard_limit, concurrent_tokens)
     WHERE quota_id = v_quota_id;
-    SET v_is_changed = ROW_COUNT() > 0;
-    IF p_limit_type NOT IN ('TOTAL', 'RATE', 'CONCURRENT') THEN
+    IF v_is_calendar THEN
         CALL settle_quota_period(v_quota_id, v_time_zone, NULL, v_state);
+        CALL find_quota_label(v_quota_id, v_time_zone, v_new_start);
+        CALL move_quota_period(v_quota_id, v_old_start, v_new_start);
     END IF;
-    IF v_is_changed THEN
+
+    CALL describe_quota(v_quota_id, v_new_definition);
+    SET v_status = CASE
+        WHEN v_is_new THEN 'CREATED'
+        WHEN v_old_definition = v_new_definition THEN 'UNCHANGED'
+        ELSE 'CHANGED'
+    END;
+    IF v_status <> 'UNCHANGED' THEN
         UPDATE tenant_quotas SET updated_at = UTC_TIMESTAMP(6) WHERE quota_id = v_quota_id;
+        INSERT INTO quota_definition_changes
+            (quota_id, tenant_id, quota_type, limit_type, changed_by, old_definition, new_definition)
+        VALUES
+            (v_quota_id, p_tenant_id, p_quota_type, p_limit_type, USER(),
+             IF(v_is_new, NULL, v_old_definition), v_new_definition);
     END IF;
 
     SELECT used_count, next_reset_time INTO v_used_count, v_next_reset_time
@@ -136,7 +160,7 @@ BEGIN
     CALL close_quota_transaction(v_transaction);
 
     SELECT TRUE                                   AS success,
-           CASE WHEN v_is_new THEN 'CREATED' WHEN v_is_changed THEN 'CHANGED' ELSE 'UNCHANGED' END AS status,
+           v_status                               AS status,
            v_quota_id                             AS quota_id,
            p_limit_type                           AS limit_type,
            p_hard_limit                           AS hard_limit,
