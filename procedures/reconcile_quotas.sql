@@ -1,0 +1,130 @@
+-- reconcile_quotas: compare counters with the ledger, and answer with a row for each drift.
+--
+-- Counted limits: the exact use (the counter, less what slots have not spent) is the sum
+-- of the whole ledger. CONCURRENT limits: as many tokens are out as leases hold, or more.
+-- While only procedures write there is no drift; SQL by hand makes some: a counter set
+-- back without a RESET row, a deleted ledger row.
+--
+-- It keeps nobody waiting: counters and ledger are compared without locks, a hundred
+-- quotas a statement, which sees one moment. Only what differs there is locked, one quota
+-- at a time, looked at again and, asked to repair, mended in that lock. Each is a
+-- transaction of its own; with one open already it is all part of that, and the locks
+-- stay until its end. It reads the whole ledger: for quiet hours where that is large.
+--
+--   p_tenant_id   whose quotas; NULL: all
+--   p_repair      TRUE: write one ADJUST row for each drift, so that the ledger agrees with
+--                 the counter, which is what decides. No ledger row is changed or deleted.
+--                 Leases are only reported: CONCURRENT limits have no ledger
+--
+-- Answers  a row for each drift, none where all is well: quota_id, tenant_id, quota_type,
+--          limit_type, used_count (exact use), ledger_sum (CONCURRENT: held by leases),
+--          drift (used_count - ledger_sum), status (DRIFT, REPAIRED)
+-- Raises   45001 invalid_argument, 45003 clock_pinned
+-- Source   DESIGN, sections 4 and 6
+-- Example  CALL reconcile_quotas(NULL, FALSE);
+
+CREATE PROCEDURE reconcile_quotas (
+    IN p_tenant_id  VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    IN p_repair     BOOLEAN
+)
+    COMMENT 'Compare counters with the ledger, and answer with a row for each drift.'
+    MODIFIES SQL DATA
+    SQL SECURITY DEFINER
+BEGIN
+    DECLARE v_found            JSON DEFAULT JSON_ARRAY();
+    DECLARE v_after            BIGINT UNSIGNED DEFAULT 0;  -- quotas up to here are done
+    DECLARE v_quota_id         BIGINT UNSIGNED;
+    DECLARE v_tenant_id        VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+    DECLARE v_quota_type       VARCHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+    DECLARE v_limit_type       VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+    DECLARE v_used_count       BIGINT;
+    DECLARE v_period_anchor    DATETIME;
+    DECLARE v_next_reset_time  DATETIME;
+    DECLARE v_local            DATETIME(6);
+    DECLARE v_slots            JSON;    -- NULL: none
+    DECLARE v_sum              BIGINT;  -- of the ledger, or of the leases
+    DECLARE v_period_start     DATETIME;
+    DECLARE v_closed_start     DATETIME;
+    DECLARE v_state            VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+    DECLARE v_status           VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+    DECLARE v_ignored          DATETIME;
+    DECLARE v_rows             INT;
+    DECLARE v_is_done          BOOLEAN;
+    DECLARE c_quotas CURSOR FOR
+        SELECT q.quota_id, q.tenant_id, q.quota_type, q.limit_type, q.used_count, q.period_anchor, q.next_reset_time,
+               COALESCE(CONVERT_TZ(UTC_TIMESTAMP(6), '+00:00',
+                            IF(COALESCE(t.time_zone, 'SYSTEM') = 'SYSTEM', @@GLOBAL.time_zone, t.time_zone)),
+                        UTC_TIMESTAMP(6)),
+               IF(q.limit_type = 'CONCURRENT',
+                  (SELECT COALESCE(SUM(r.amount), 0)
+                   FROM quota_reservations AS r
+                   WHERE r.quota_id = q.quota_id AND r.status = 'HELD' AND r.expires_at > UTC_TIMESTAMP(6)),
+                  (SELECT COALESCE(SUM(r.delta_value), 0) FROM quota_usage_records AS r WHERE r.quota_id = q.quota_id)),
+               (SELECT JSON_ARRAYAGG(JSON_OBJECT('period_start', s.period_start, 'remaining', s.remaining))
+                FROM quota_slots AS s
+                WHERE s.quota_id = q.quota_id AND s.remaining > 0)
+        FROM tenant_quotas AS q
+        LEFT JOIN tenants AS t ON t.tenant_id = q.tenant_id
+        WHERE q.quota_id > v_after
+          AND (p_tenant_id IS NULL OR q.tenant_id = p_tenant_id)
+          AND q.limit_type <> 'RATE'
+        ORDER BY q.quota_id
+        LIMIT 100;
+    DECLARE CONTINUE HANDLER FOR NOT FOUND SET v_is_done = TRUE;
+
+    IF p_tenant_id IS NOT NULL THEN
+        CALL check_quota_name('p_tenant_id', p_tenant_id, 24);
+    END IF;
+    IF p_repair IS NULL THEN
+        SIGNAL SQLSTATE '45001' SET MESSAGE_TEXT = 'invalid_argument: p_repair is NULL; say TRUE or FALSE';
+    END IF;
+    CALL guard_quota_session();
+
+    REPEAT
+        SET v_is_done = FALSE, v_rows = 0;
+        OPEN c_quotas;
+        each_quota: LOOP
+            FETCH c_quotas INTO v_quota_id, v_tenant_id, v_quota_type, v_limit_type, v_used_count, v_period_anchor,
+                                v_next_reset_time, v_local, v_sum, v_slots;
+            IF v_is_done THEN
+                LEAVE each_quota;
+            END IF;
+            SET v_rows = v_rows + 1, v_after = v_quota_id;
+
+            IF v_slots IS NOT NULL THEN
+                CALL find_quota_period(v_limit_type, v_period_anchor, v_next_reset_time, v_local,
+                                       v_state, v_ignored, v_period_start, v_ignored, v_closed_start);
+                SET v_used_count = v_used_count - (
+                    SELECT COALESCE(SUM(remaining), 0)
+                    FROM JSON_TABLE(v_slots, '$[*]' COLUMNS (
+                        period_start  DATETIME PATH '$.period_start',
+                        remaining     BIGINT   PATH '$.remaining')) AS slot
+                    WHERE period_start <=> IF(v_state = 'DUE', v_closed_start, v_period_start));
+            END IF;
+
+            IF v_used_count < v_sum OR v_used_count > v_sum AND v_limit_type <> 'CONCURRENT' THEN
+                CALL confirm_quota_drift(v_quota_id, p_repair, v_used_count, v_sum, v_status);
+                IF v_status IS NOT NULL THEN
+                    SET v_found = JSON_ARRAY_APPEND(v_found, '$', JSON_OBJECT(
+                        'quota_id', v_quota_id, 'tenant_id', v_tenant_id, 'quota_type', v_quota_type,
+                        'limit_type', v_limit_type, 'used_count', v_used_count, 'ledger_sum', v_sum,
+                        'status', v_status));
+                END IF;
+            END IF;
+        END LOOP;
+        CLOSE c_quotas;
+    UNTIL v_rows < 100 END REPEAT;
+
+    SELECT quota_id, tenant_id, quota_type, limit_type, used_count, ledger_sum,
+           used_count - ledger_sum AS drift, status
+    FROM JSON_TABLE(v_found, '$[*]' COLUMNS (
+        place       FOR ORDINALITY,
+        quota_id    BIGINT UNSIGNED PATH '$.quota_id',
+        tenant_id   VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin PATH '$.tenant_id',
+        quota_type  VARCHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin PATH '$.quota_type',
+        limit_type  VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin PATH '$.limit_type',
+        used_count  BIGINT PATH '$.used_count',
+        ledger_sum  BIGINT PATH '$.ledger_sum',
+        status      VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin PATH '$.status')) AS found
+    ORDER BY place;
+END
