@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from pymysql.connections import Connection
@@ -12,18 +13,21 @@ from tests.server import connect as connect_to
 from tests.server import server_url as server_url  # a fixture
 from tests.support import Quota, apply_everything
 
+EVENTS = [file.stem for file in (Path(__file__).parent.parent / "events").glob("*.sql")]
+
 
 @pytest.fixture(scope="session")
 def schema_url(server_url: str) -> Iterator[str]:
     """Give the URL of a schema with everything applied, shared by the run's tests.
 
-    Each test has tenants of its own. The event is off, so that only the test closes
-    periods; tests of the event take ``empty_schema``.
+    Each test has tenants of its own. The events are off, so that only the test closes
+    periods; tests of the events take ``empty_schema``.
     """
     with fresh_schema(server_url) as url:
         apply_everything(url)
         with connect_to(url) as connection, connection.cursor() as cursor:
-            cursor.execute("ALTER EVENT reset_due_quotas DISABLE")
+            for event in EVENTS:
+                cursor.execute(f"ALTER EVENT {event} DISABLE")
         yield url
 
 
