@@ -40,7 +40,7 @@ BEGIN
                          WHEN quota_type IS NULL OR TRIM(quota_type) = '' OR CHAR_LENGTH(quota_type) > 32
                              THEN 'needs a quota_type of 1 to 32 characters'
                          WHEN amount IS NULL OR amount < 1 OR NOT COALESCE(
-                                 JSON_TYPE(JSON_EXTRACT(whole, '$.amount')) COLLATE utf8mb4_0900_bin LIKE '%INTEGER', FALSE)
+                             JSON_TYPE(JSON_EXTRACT(whole, '$.amount')) COLLATE utf8mb4_0900_bin LIKE '%INTEGER', FALSE)
                              THEN 'needs an amount that is a whole number of at least 1'
                          WHEN biz_id IS NOT NULL AND (TRIM(biz_id) = '' OR CHAR_LENGTH(biz_id) > 64)
                              THEN 'has a biz_id that is blank or longer than 64 characters'

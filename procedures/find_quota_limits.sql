@@ -56,7 +56,7 @@ BEGIN
             WHERE tenant_id = v_tenant_id
             FOR SHARE;
             SELECT JSON_ARRAYAGG(JSON_OBJECT(
-                       'quota_id', quota_id, 'tenant_id', tenant_id, 'quota_type', quota_type, 'time_zone', v_time_zone))
+                    'quota_id', quota_id, 'tenant_id', tenant_id, 'quota_type', quota_type, 'time_zone', v_time_zone))
             INTO v_limits
             FROM tenant_quotas
             WHERE tenant_id = v_tenant_id AND quota_type = p_quota_type
@@ -67,7 +67,7 @@ BEGIN
             FROM tenants
             WHERE tenant_id = v_tenant_id;
             SELECT JSON_ARRAYAGG(JSON_OBJECT(
-                       'quota_id', quota_id, 'tenant_id', tenant_id, 'quota_type', quota_type, 'time_zone', v_time_zone))
+                    'quota_id', quota_id, 'tenant_id', tenant_id, 'quota_type', quota_type, 'time_zone', v_time_zone))
             INTO v_limits
             FROM tenant_quotas
             WHERE tenant_id = v_tenant_id AND quota_type = p_quota_type

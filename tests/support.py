@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -34,6 +38,27 @@ def apply_everything(url: str) -> None:
             rows(connection, f"DROP PROCEDURE {Path(mutation.file).stem}")
             rows(connection, "SET NAMES utf8mb4 COLLATE utf8mb4_0900_bin")
             rows(connection, mutation.text().rstrip().removesuffix(";").replace("%", "%%"))
+
+
+def heed_ctrl_c() -> None:
+    """Undo what a shell does to its background jobs: they ignore SIGINT."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def start_command(url: str, *arguments: str) -> subprocess.Popen[str]:
+    """Start ``tenant-quota`` in a process of its own, its output in pipes.
+
+    Ctrl-C works there even where the tests run in a shell's background, which ignores it.
+    """
+    return subprocess.Popen(
+        [sys.executable, "-m", "tenant_quota", *arguments],
+        env={**os.environ, "TENANT_QUOTA_URL": url},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+        preexec_fn=heed_ctrl_c,
+    )
 
 
 def rows(connection: Connection, statement: str, *arguments: Value) -> list[tuple[Value, ...]]:

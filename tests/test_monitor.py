@@ -5,17 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
 import signal
-import subprocess
-import sys
 from urllib.parse import urlsplit
 
 import pytest
 from click.testing import CliRunner, Result
 
 from tenant_quota.cli import main
-from tests.support import Quota, rows
+from tests.support import Quota, rows, start_command
 
 COLUMNS = [
     "tenant_id",
@@ -46,18 +43,6 @@ def as_json(url: str, *arguments: str) -> list[dict[str, object]]:
     assert result.exit_code == 0, result.output
     found: list[dict[str, object]] = json.loads(result.output)
     return found
-
-
-def start(url: str, *arguments: str) -> subprocess.Popen[str]:
-    """Start the command in a process of its own, its output in a pipe."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "tenant_quota", "monitor", *arguments],
-        env={**os.environ, "TENANT_QUOTA_URL": url},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        encoding="utf-8",
-    )
 
 
 @pytest.fixture
@@ -213,7 +198,7 @@ def test_no_password_in_any_output(schema_url, three):
 
 
 def test_a_reader_that_leaves_early_is_no_error(schema_url, three):
-    with start(schema_url, "--format", "csv") as process:
+    with start_command(schema_url, "monitor", "--format", "csv") as process:
         assert process.stdout is not None
         process.stdout.close()
         assert process.wait(timeout=30) == 0
@@ -223,7 +208,9 @@ def test_a_reader_that_leaves_early_is_no_error(schema_url, three):
 
 def test_watch_shows_what_changes_and_ends_cleanly_with_ctrl_c(schema_url, quota):
     quota.define("TOTAL", 9, used=1)
-    with start(schema_url, "--watch", "0.1", "--tenant", quota.tenant_id) as process:
+    with start_command(
+        schema_url, "monitor", "--watch", "0.1", "--tenant", quota.tenant_id
+    ) as process:
         assert process.stdout is not None
         assert any("1 / 9" in line for line in process.stdout)
         quota.consume(4)
