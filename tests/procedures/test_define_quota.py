@@ -1,7 +1,7 @@
 """define_quota: creates a limit or changes a live one, and refuses slips."""
 
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pymysql
 import pytest
@@ -46,7 +46,123 @@ def test_the_billing_day_changes_in_mid_period_and_nothing_is_lost(quota: Quota)
     assert moved.next_reset_time.day == 15
     assert quota.used() == 4
     back = quota.define("MONTHLY", 10, period_anchor=None)
-    assert (back.next_reset_time.day, quota.used(), quota.ledger()) == (1, 4, [4])
+    assert (back.next_reset_time.day, quota.used()) == (1, 4)
+    assert quota.ledger() == [4, -4, 4, -4, 4]
+    first, *_, last = quota.ledger(columns="period_start")
+    assert first == last, "back in the period it was consumed in"
+
+
+def test_after_the_billing_day_moved_each_period_adds_up_by_itself(quota: Quota) -> None:
+    quota.define("MONTHLY", 10, used=4)
+    moved = quota.define("MONTHLY", 10, period_anchor="2020-01-15 00:00:00")
+    quota.consume(2)
+    quota.consume_at(str(moved.next_reset_time + timedelta(days=2)), 1)
+    sums = rows(
+        quota.connection,
+        "SELECT SUM(IF(operation_type = 'RESET', 0, delta_value)), SUM(operation_type = 'RESET'),"
+        " SUM(delta_value) FROM quota_usage_records WHERE tenant_id = %s"
+        " GROUP BY period_start ORDER BY MIN(created_at)",
+        quota.tenant_id,
+    )
+    assert sums == [(0, 0, 0), (6, 1, 0), (1, 0, 1)]
+    quota.assert_adds_up()
+
+
+def test_what_is_held_comes_back_also_after_the_billing_day_moved(quota: Quota) -> None:
+    quota.define("MONTHLY", 10, used=1)
+    who = (quota.tenant_id, quota.quota_type)
+    first, second = (
+        call(quota.connection, "reserve_quota", *who, 3, 600, "O", key, None).reservation_id
+        for key in "ab"
+    )
+    quota.define("MONTHLY", 10, period_anchor="2020-01-15 00:00:00")
+    call(quota.connection, "cancel_quota_reservation", first)
+    call(quota.connection, "confirm_quota_reservation", second, 2)
+    assert quota.used() == 1 + 2
+    quota.assert_adds_up()
+
+
+def test_who_changed_what_is_kept_and_no_change_is_none(quota: Quota) -> None:
+    for hard_limit in (10, 10, 20):
+        quota.define("MONTHLY", hard_limit, product_codes=["a"])
+    quota.define("MONTHLY", 20, enforcement="SHADOW")
+    quota.consume(1, product="a")
+    quota.define("MONTHLY", 20)
+    found = rows(
+        quota.connection,
+        "SELECT changed_by, old_definition->>'$.hard_limit', new_definition->>'$.hard_limit',"
+        " new_definition->>'$.enforcement', new_definition->>'$.product_codes'"
+        " FROM quota_definition_changes WHERE quota_id = %s ORDER BY changed_at",
+        quota.column("quota_id"),
+    )
+    me = value(quota.connection, "SELECT USER()")
+    assert found == [
+        (me, None, "10", "ENFORCE", '["a"]'),
+        (me, "10", "20", "ENFORCE", '["a"]'),
+        (me, "20", "20", "SHADOW", '["a"]'),
+    ]
+
+
+def test_a_driver_that_counts_found_rows_sees_unchanged_too(quota: Quota) -> None:
+    jdbc = quota.connect(client_flag=pymysql.constants.CLIENT.FOUND_ROWS)
+    arguments = (quota.tenant_id, quota.quota_type, "MONTHLY", 10, None, None)
+    statuses = [call(jdbc, "define_quota", *arguments).status for _ in range(2)]
+    assert statuses == ["CREATED", "UNCHANGED"]
+
+
+def test_a_change_that_is_rolled_back_leaves_no_history(quota: Quota) -> None:
+    quota.define("MONTHLY", 10)
+    quota.connection.begin()
+    quota.define("MONTHLY", 20)
+    quota.connection.rollback()
+    count = "SELECT COUNT(*) FROM quota_definition_changes WHERE tenant_id = %s"
+    assert value(quota.connection, count, quota.tenant_id) == 1
+
+
+def test_shadow_counts_on_and_enforce_denies_again_what_is_over(quota: Quota) -> None:
+    quota.define("MONTHLY", 5, used=5)
+    quota.define("MONTHLY", 5, enforcement="SHADOW")
+    assert quota.consume(3).status == "GRANTED"
+    back = quota.define("MONTHLY", 5, enforcement="ENFORCE")
+    assert (back.used_count, back.remaining) == (8, 0)
+    assert quota.consume(1).status == "EXCEEDED"
+    quota.assert_adds_up()
+
+
+def test_fewer_slots_or_another_billing_day_lose_no_slice(quota: Quota) -> None:
+    quota.define("DAILY", 100, used=10, slot_count=4)
+    quota.set("DAILY", used_count=30)
+    rows(
+        quota.connection,
+        "INSERT INTO quota_slots (quota_id, slot_number, tenant_id, period_start, remaining)"
+        " VALUES (%s, 1, %s, %s, 20)",
+        *(quota.column("quota_id", "DAILY"), quota.tenant_id),
+        quota.ledger("DAILY", "period_start")[0],
+    )
+    changed = quota.define("DAILY", 100, slot_count=0, period_anchor="2020-01-15 06:00:00")
+    assert changed.used_count == 10
+    quota.assert_adds_up(["DAILY"])
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "closes"), [("-12:00", "+14:00", True), ("+14:00", "-12:00", False)]
+)
+def test_a_new_zone_moves_the_wall_clock_and_each_period_closes_once(
+    quota: Quota, old: str, new: str, closes: bool
+) -> None:
+    quota.define_tenant(zone=old)
+    before = quota.define("DAILY", 10, used=4)
+    quota.define_tenant(zone=new)
+    assert quota.column("next_reset_time", "DAILY") == before.next_reset_time
+    # 26 hours on, the day is over; 26 hours back, it has not begun, and stays open till its end.
+    assert quota.consume(1).used_count == (1 if closes else 5)
+    assert quota.ledger("DAILY") == ([4, -4, 1] if closes else [4, 1])
+    quota.define_tenant(zone=old)
+    used = quota.consume(1).used_count
+    assert used == (2 if closes else 6), "and going back closes nothing again"
+    starts = quota.ledger("DAILY", "period_start, operation_type = 'RESET'")
+    assert len({start for start, _ in starts}) == (2 if closes else 1)
+    quota.assert_adds_up(["DAILY"])
 
 
 def test_a_period_that_lapsed_is_closed_before_the_change(quota: Quota) -> None:
@@ -165,3 +281,39 @@ def test_raising_and_lowering_under_load_never_exceeds_the_limit_of_the_moment(
         granted += 1
     assert granted == quota.used("TOTAL") == 100
     quota.assert_adds_up(["TOTAL"])
+
+
+def test_zone_billing_day_and_mode_change_under_load_and_nothing_is_lost(quota: Quota) -> None:
+    quota.define_tenant(zone="+00:00")
+    for limit_type in ("HOURLY", "DAILY", "MONTHLY"):
+        quota.define(limit_type, 100_000)
+    connections = [quota.connect() for _ in range(7)]
+
+    def work(number: int) -> int:
+        on = connections[number]
+        mine = Quota(lambda: on, quota.tenant_id)
+        for turn in range(20):
+            if number == 4:
+                mine.define_tenant(zone=["+14:00", "-12:00", "+05:30", "+00:00"][turn % 4])
+            elif number == 5:
+                mine.define("DAILY", 100_000, period_anchor=f"2020-01-01 {turn:02}:30:00")
+                mine.define("MONTHLY", 100_000, period_anchor=f"2020-01-{turn + 1:02}")
+            elif number == 6:
+                mine.define("HOURLY", 1000 + turn, enforcement=["SHADOW", "ENFORCE"][turn % 2])
+        if number > 3:
+            return 0
+        return sum(quota.consume(1, on=on).success for _ in range(40))
+
+    granted = sum(at_once(7, work))
+    assert granted == 160
+    for limit_type in ("HOURLY", "DAILY", "MONTHLY"):
+        quota.assert_adds_up([limit_type])
+        ledger = quota.ledger(limit_type, "operation_type, delta_value")
+        assert sum(delta for kind, delta in ledger if kind == "CONSUME") == 160
+        assert sum(delta for kind, delta in ledger if kind == "ADJUST") == 0
+        resets = [
+            row
+            for row in quota.ledger(limit_type, "operation_type, period_start")
+            if row[0] == "RESET"
+        ]
+        assert len(resets) == len(set(resets)), "exactly one RESET for each period"
