@@ -22,6 +22,9 @@ _COMMANDS = {
     "status": "migrate",
     "pin": "migrate",
     "monitor": "monitor",
+    "alerts": "alerts",
+    "reset": "reset",
+    "reconcile": "reconcile",
     "sandbox": "sandbox",
     "demo": "demo",
 }

@@ -1,0 +1,64 @@
+"""What commands print: text that a terminal does not obey, JSON that stays exact."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from decimal import Decimal
+from io import TextIOWrapper
+from typing import Any, TextIO
+
+import pymysql
+
+from tenant_quota.errors import TenantQuotaError
+from tenant_quota.statements import error_number, server_error
+
+_MISSING = {1146, 1305, 1356}  # table, procedure, or what a view reads
+
+
+def utf8_stdout() -> TextIO:
+    """Return stdout: machine formats are UTF-8 whatever the locale is."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")
+    return sys.stdout
+
+
+def as_json(row: Mapping[str, Any]) -> str:
+    """Return a row on one line: counts are whole numbers, times ISO 8601."""
+    return json.dumps(row, ensure_ascii=False, default=_machine_value)
+
+
+def _machine_value(value: object) -> object:
+    if isinstance(value, Decimal):
+        return int(value) if value.as_tuple().exponent == 0 else float(value)
+    return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
+def plain(value: object) -> str:
+    """Return text that holds nothing a terminal would obey: names come from users."""
+    return "–" if value is None else "".join(c if c.isprintable() else "�" for c in str(value))
+
+
+@contextmanager
+def patient_reader() -> Iterator[None]:
+    """End quietly when the reader of a pipe, such as head, has had enough."""
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+@contextmanager
+def installed() -> Iterator[None]:
+    """Say what to run where this database lacks a table, a view or a procedure."""
+    try:
+        yield
+    except pymysql.Error as error:
+        if error_number(error) in _MISSING:
+            raise TenantQuotaError(f"{server_error(error)}. Run `tenant-quota apply`.") from None
+        raise
