@@ -110,6 +110,25 @@ def test_the_callers_rollback_takes_the_renewal_back(quota: Quota) -> None:
     assert holds(quota, "expires_at") == [held.expires_at]
 
 
+def test_a_renewal_that_waits_until_the_lease_has_lapsed_comes_too_late(quota: Quota) -> None:
+    quota.define("CONCURRENT", hard_limit=1)
+    begun = value(quota.connection, "SELECT UTC_TIMESTAMP(6) - INTERVAL 700000 MICROSECOND")
+    held = as_lease(lease_at(quota, str(begun), ttl=1))
+    holder, session = quota.connect(autocommit=False), quota.connect()
+    lock = "SELECT 1 FROM tenant_quotas WHERE tenant_id = %s FOR UPDATE"
+    value(holder, lock, quota.tenant_id)
+
+    def work(number: int) -> str:
+        if number:
+            return str(renew(quota, held, on=session).status)
+        value(holder, "SELECT SLEEP(0.4)")
+        holder.rollback()
+        return "LET GO"
+
+    assert at_once(2, work) == ["LET GO", "EXPIRED"]
+    assert quota.used("CONCURRENT") == 0
+
+
 @pytest.mark.parametrize("early", [0.001, 0.01, 0.03])
 def test_of_renewing_and_lapsing_at_the_same_moment_one_wins(quota: Quota, early: float) -> None:
     quota.define("CONCURRENT", hard_limit=1)
