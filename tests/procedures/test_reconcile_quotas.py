@@ -115,6 +115,11 @@ def test_what_valid_slots_hold_is_not_used_and_void_slices_are_drift(quota: Quot
     rows(quota.connection, slot, quota_id, 2, quota.tenant_id, "2020-01-01", 7)
     assert reconcile(quota) == []
     rows(
+        quota.connection,
+        "DELETE FROM quota_slots WHERE quota_id = %s AND slot_number = 2",
+        quota_id,
+    )
+    rows(
         quota.connection, "UPDATE quota_slots SET period_start = '2020-01-01' WHERE remaining = 20"
     )
     assert [(each.used_count, each.drift) for each in reconcile(quota)] == [(30, 20)]
