@@ -1,0 +1,179 @@
+"""What the model of the rules keeps: tenants, limits, ledger rows, holds; and the calendar.
+
+Numbers in brackets are DESIGN's sections. Times are UTC; a limit's own times (``anchor``,
+``next_reset``, ``effective``, ``expire``, period labels) are its tenant's wall clock.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone, tzinfo
+from fractions import Fraction
+from math import ceil
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+SECONDS = {"HOURLY": 3600, "DAILY": 86400, "WEEKLY": 604800}
+MONTHS = {"MONTHLY": 1, "QUARTERLY": 3, "YEARLY": 12}
+CALENDAR = (*SECONDS, *MONTHS)
+COUNTED = (*CALENDAR, "TOTAL")
+#: Where no period begins: a Monday, and the first of a month, a quarter and a year [4].
+CALENDAR_ANCHOR = datetime(2001, 1, 1)
+
+
+@dataclass(frozen=True)
+class Tenant:
+    """Whoever is limited; what it consumes is charged to its ancestors too [2]."""
+
+    tenant_id: str
+    zone: str = "UTC"
+    parent: str | None = None
+    suspended: bool = False
+
+
+@dataclass
+class Limit:
+    """One quota: how much of what, and how its use comes down again [2]."""
+
+    quota_id: int
+    tenant_id: str
+    zone: tzinfo
+    quota_type: str
+    limit_type: str
+    hard: int
+    soft: int | None = None
+    enforced: bool = True  # SHADOW counts and reports, and never denies
+    products: tuple[str, ...] | None = None
+    effective: datetime | None = None
+    expire: datetime | None = None
+    anchor: datetime | None = None
+    next_reset: datetime | None = None  # None: the first touch schedules it [4]
+    used: int = 0
+    refill: Fraction = Fraction(0)  # RATE: tokens per second
+    debt: Fraction = Fraction(0)  # RATE: what is missing from a full bucket at debt_at
+    debt_at: datetime | None = None
+
+    def missing(self, now: datetime) -> Fraction:
+        """RATE: what is missing from a full bucket now; it refills continuously [2]."""
+        seconds = (now - (self.debt_at or now)) // timedelta(microseconds=1)
+        return max(self.debt - self.refill * seconds / 1_000_000, Fraction(0))
+
+    def use(self, now: datetime) -> int:
+        """Units in use, in whole numbers."""
+        return ceil(self.missing(now)) if self.limit_type == "RATE" else self.used
+
+    def period(self) -> datetime | None:
+        """Return the label of the open period: where the one that ends at next_reset began."""
+        if self.next_reset is None:
+            return None
+        before_its_end = self.next_reset - timedelta(microseconds=1)
+        return period_of(self.limit_type, self.anchor or CALENDAR_ANCHOR, before_its_end)[0]
+
+
+class Row(NamedTuple):
+    """One row of the ledger; rows are never changed [2]."""
+
+    quota_id: int
+    operation: str
+    delta: int
+    current_used: int
+    key: str | None
+    product: str | None
+    period: datetime | None
+    hold_id: str | None
+    refund_id: str
+    origin: str  # the sub-channel that consumed; empty: the quota's own tenant
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Hold:
+    """Units of one quota held until a time: by a reservation, or a lease on a token [2]."""
+
+    hold_id: str
+    quota_id: int
+    kind: str
+    status: str
+    amount: int
+    confirmed: int | None
+    expires_at: datetime
+    charge: Row | None  # what held them; a lease has no ledger row
+
+
+class Call(NamedTuple):
+    """A request to charge."""
+
+    operation: str  # CONSUME, RESERVE, ACQUIRE or LEASE
+    tenant_id: str
+    quota_type: str
+    amount: int
+    now: datetime
+    key: str | None = None  # (biz_type, biz_id); None: not idempotent
+    product: str | None = None
+    ttl: int = 0  # seconds; RESERVE and LEASE
+    hold_id: str | None = None  # the reservation_id or lease_id that it would get
+
+
+class Answer(NamedTuple):
+    """The columns of a procedure's row [3]; None where the model does not say."""
+
+    success: bool
+    status: str
+    quota_id: int | None = None
+    limit_type: str | None = None
+    hard_limit: int | None = None
+    used_count: int | None = None
+    remaining: int | None = None
+    next_reset_time: datetime | None = None
+    retry_after_ms: int | None = None
+    hold_id: str | None = None
+    expires_at: datetime | None = None
+
+
+def zone_of(name: str) -> tzinfo:
+    """Return ``UTC``, an offset such as ``+08:00``, or a named zone."""
+    if name[0] in "+-":
+        return timezone(timedelta(hours=int(name[:3]), minutes=int(name[4:])))
+    return ZoneInfo(name)
+
+
+def local(now: datetime, zone: tzinfo) -> datetime:
+    """Return the wall clock at a moment."""
+    return now.replace(tzinfo=timezone.utc).astimezone(zone).replace(tzinfo=None)
+
+
+def utc(wall: datetime, zone: tzinfo) -> datetime:
+    """Return the moment when a wall clock reaches a time, or jumps over it."""
+    moment = wall.replace(tzinfo=zone).astimezone(timezone.utc).replace(tzinfo=None)
+    if local(moment, zone) != wall:  # spring: that time never comes
+        moment = wall.replace(tzinfo=zone, fold=1).astimezone(timezone.utc).replace(tzinfo=None)
+        while local(moment, zone) < wall:
+            moment += timedelta(minutes=15)
+    return moment
+
+
+def boundary(limit_type: str, anchor: datetime, number: int) -> datetime:
+    """Anchor + n intervals, each from the anchor itself: the 31st stays the 31st [4]."""
+    if limit_type in SECONDS:
+        return anchor + timedelta(seconds=SECONDS[limit_type] * number)
+    year, month = divmod(anchor.year * 12 + anchor.month - 1 + MONTHS[limit_type] * number, 12)
+    for day in range(anchor.day, 27, -1):
+        try:
+            return anchor.replace(year=year, month=month + 1, day=day)
+        except ValueError:  # the month is shorter
+            continue
+    return anchor.replace(year=year, month=month + 1)
+
+
+def period_of(limit_type: str, anchor: datetime, wall: datetime) -> tuple[datetime, datetime]:
+    """Return the boundaries around a moment: start <= moment < end [4]."""
+    number = (wall - anchor) // (
+        timedelta(seconds=SECONDS[limit_type])
+        if limit_type in SECONDS
+        else timedelta(days=31 * MONTHS[limit_type])
+    )
+    while boundary(limit_type, anchor, number) > wall:
+        number -= 1
+    while boundary(limit_type, anchor, number + 1) <= wall:
+        number += 1
+    return boundary(limit_type, anchor, number), boundary(limit_type, anchor, number + 1)
