@@ -80,9 +80,8 @@ BEGIN
           LIMIT p_batch_size) AS batch;
 
     IF p_seen > 0 THEN
-        SELECT created_at, record_id INTO p_created_at, p_record_id
-        FROM quota_usage_records
-        WHERE record_id = JSON_EXTRACT(v_rows, CONCAT('$[', p_seen - 1, ']'));
+        SET p_record_id = JSON_EXTRACT(v_rows, CONCAT('$[', p_seen - 1, ']'));
+        SELECT created_at INTO p_created_at FROM quota_usage_records WHERE record_id = p_record_id;
 
         OPEN c_quotas;
         each_quota: LOOP

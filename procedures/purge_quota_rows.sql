@@ -11,7 +11,7 @@
 --
 -- Raises   nothing of its own
 -- Source   DESIGN, sections 2 and 6
--- Example  CALL purge_quota_rows(UTC_TIMESTAMP(6) - INTERVAL 400 DAY, 500, v_purged);
+-- Example  CALL purge_quota_rows(UTC_TIMESTAMP(6) - INTERVAL 400 DAY, 100, v_purged);
 
 CREATE PROCEDURE purge_quota_rows (
     IN  p_cutoff      DATETIME(6),

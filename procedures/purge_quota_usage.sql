@@ -14,12 +14,12 @@
 -- quota_jobs. With a transaction open it does one batch only, as part of it.
 --
 --   p_keep_days    1 or more
---   p_batch_size   rows a transaction, 1 or more; 500 holds their quotas for some milliseconds
+--   p_batch_size   rows a transaction, 1 or more; 100 hold their quotas for some 25 ms
 --
 -- Answers  one row: success, status (DONE, BUSY), rows_done, transaction
 -- Raises   45001 invalid_argument, 45003 clock_pinned
 -- Source   DESIGN, sections 3 and 4
--- Example  CALL purge_quota_usage(400, 500);
+-- Example  CALL purge_quota_usage(400, 100);
 
 CREATE PROCEDURE purge_quota_usage (
     IN p_keep_days   INT,

@@ -12,4 +12,4 @@ def test_it_is_enabled_once_a_day_and_only_calls_the_procedure(empty_schema: str
             "SELECT event_definition, interval_value, interval_field, status, on_completion"
             " FROM information_schema.events"
             " WHERE event_schema = DATABASE() AND event_name = 'purge_quota_usage'",
-        ) == [("CALL purge_quota_usage(400, 500)", "1", "DAY", "ENABLED", "PRESERVE")]
+        ) == [("CALL purge_quota_usage(400, 100)", "1", "DAY", "ENABLED", "PRESERVE")]
