@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/charge_quota.sql",
-    sha256="5d9b2e48224cfa4198671faa09961da74efbcd4e440256a3cd5f145201bc0216",
+    sha256="6ec33bc980c58fd0d6cb44c20e289ad06cfda2c1aa4026bb5ca9e091a34d814f",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/charge_quota_batch.sql",
-    sha256="651598a2b240fd8f8f5ceba86fe340aa0e05ab8c114e698344cb56c3ceb664b0",
+    sha256="0c9aa657ee5f5760a558c92d4b8fe36ff9600d3b1e57f41d626bf1f616d03e87",
 )

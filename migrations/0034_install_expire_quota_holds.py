@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/expire_quota_holds.sql",
-    sha256="b330a1ba82f99eb93112b4874b675efab43c219223a3e4bc971dda2f41da3e3b",
+    sha256="dceaf55029b4862d71d876b99753e2cb0b3610e6e7591886799c5963cc4eb7f4",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/expire_quota_reservations.sql",
-    sha256="9118aa4a1cc5b4a6c0bf4ccc7c200c21c6a73a462cd8ceda7a1723a8e1c750b7",
+    sha256="c14339735a700265b3196a6801a8eebcbbb2e2951ee70339c7b081748917474e",
 )

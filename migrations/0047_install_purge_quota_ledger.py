@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/purge_quota_ledger.sql",
-    sha256="82678b24cb4e41b87d4fc6c8c0ee15eb6363e722ea776fd4b454731fedb1c6b3",
+    sha256="291e4b57c33f55e49f8aafa02ced373610bc259324d88739c1c9c35ed8e7fa33",
 )

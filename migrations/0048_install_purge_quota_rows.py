@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/purge_quota_rows.sql",
-    sha256="caf78fbd0da6fd1f7abffa6b1a5b903ea4059c24960a04583acb2dfd37bdf8eb",
+    sha256="cae4314174dfa9323090b3365593ee5786d2a13d6fb3360e7214b7dd10c5d8ac",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/purge_quota_usage.sql",
-    sha256="fdd56453c0316fdcf3ef6512b71fec90c1fe09c213a5e7920088456dee1067a6",
+    sha256="f083c8c1c525dfacfa47637a4f041b1d35eeeaff1c2034009d55fa2f1b15a86a",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/refund_quota.sql",
-    sha256="dd0a36d180b1d1bc64c49cf1c4c9fb8fa2b1f22e9e823e530d502db12588b777",
+    sha256="4e7d86dc809b2bfc633fdae2560290cc15c31b8a4f686b6b706d015c3283c884",
 )

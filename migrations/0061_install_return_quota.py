@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/return_quota.sql",
-    sha256="57e0268be4608c819269d89f3db3c0e43c2d13312d4639fe9095eb14395bb6ae",
+    sha256="28a0f63a2e95ce3ad6e85d0f2f7c1902b51b2a0934fb63dc2481dc85df12bbf0",
 )

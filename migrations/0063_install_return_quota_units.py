@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/return_quota_units.sql",
-    sha256="4d8d63f653c7ecee3b6050cac3c4319bfc24c57c72b201ed48d353c176ad6461",
+    sha256="24d9b8a027c7edf0ba18fcf13d5bc6717d48680b6bfd9f5f7b8733cfbfc462b0",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/sweep_lapsed_holds.sql",
-    sha256="54327790f15aba673d81d61acdef8aae4437a7d459ad5ad81543d4933a928f0e",
+    sha256="4c899dbe8d868c2c69aeb262cee7c48770a02c729750f889bbbf5a7e8e5592ea",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "events/purge_quota_usage.sql",
-    sha256="3ea5466809ae9ebdb9c3e62ebb656d26ed88c79dca77adfde3adfbf6da6de51c",
+    sha256="2aa10cdd46156bc56234e68a1fec41e8b50d6913e9395790726b2db589e446bb",
 )

@@ -63,6 +63,7 @@ BEGIN
     DECLARE v_is_held            BOOLEAN DEFAULT p_operation IN ('RESERVE', 'LEASE');
     DECLARE v_alerts             JSON;     -- NULL: none
     DECLARE v_returned           BIGINT;   -- units of lapsed holds
+    DECLARE v_ended              INT;
     DECLARE v_shown_rank         INT;      -- of show_quota_limit
     DECLARE v_errno              INT;
     DECLARE v_now                DATETIME(6);
@@ -147,7 +148,7 @@ BEGIN
             END IF;
             SET v_returned = 0;
             IF v_verdict = 'EXCEEDED' AND v_limit_type <> 'RATE' THEN
-                CALL expire_quota_holds(v_quota_id, v_time_zone, v_now, v_returned);
+                CALL expire_quota_holds(v_quota_id, v_time_zone, v_now, v_returned, v_ended);
                 SET v_used_count = v_used_count - v_returned;
             END IF;
             IF v_returned = 0 THEN

@@ -45,6 +45,7 @@ BEGIN
     DECLARE v_alerts             JSON;
     DECLARE v_is_done            BOOLEAN DEFAULT FALSE;
     DECLARE v_returned           BIGINT;
+    DECLARE v_ended              INT;
     DECLARE v_shown_rank         INT;
     DECLARE v_shown_type         VARCHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_shown_room         BIGINT;
@@ -168,7 +169,7 @@ BEGIN
             END IF;
             SET v_returned = 0;
             IF v_verdict = 'EXCEEDED' AND v_limit_type <> 'RATE' THEN
-                CALL expire_quota_holds(v_quota_id, v_time_zone, v_now, v_returned);
+                CALL expire_quota_holds(v_quota_id, v_time_zone, v_now, v_returned, v_ended);
                 SET v_used_count = v_used_count - v_returned;
             END IF;
             IF v_returned = 0 THEN

@@ -97,7 +97,11 @@ BEGIN
     FOR UPDATE;
     SET v_is_new = v_quota_id IS NULL;
     IF v_is_new THEN
-        INSERT INTO tenant_quotas (tenant_id, quota_type, limit_type) VALUES (p_tenant_id, p_quota_type, p_limit_type);
+        -- Somebody else may have defined it a moment ago; then this locks his row (2: it was there).
+        INSERT INTO tenant_quotas (tenant_id, quota_type, limit_type)
+        VALUES (p_tenant_id, p_quota_type, p_limit_type)
+        ON DUPLICATE KEY UPDATE quota_id = LAST_INSERT_ID(quota_id), updated_at = UTC_TIMESTAMP(6);
+        SET v_is_new = ROW_COUNT() = 1;
         SET v_quota_id = LAST_INSERT_ID();
     END IF;
 

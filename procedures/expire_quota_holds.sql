@@ -6,16 +6,18 @@
 --   p_quota_id, p_time_zone   whose
 --   p_now        UTC, read after the lock
 --   p_returned   units by which the quota's use came down
+--   p_ended      holds that ended
 --
 -- Raises   nothing of its own
 -- Source   DESIGN, sections 2 and 3
--- Example  CALL expire_quota_holds(123, 'SYSTEM', UTC_TIMESTAMP(6), v_returned);
+-- Example  CALL expire_quota_holds(123, 'SYSTEM', UTC_TIMESTAMP(6), v_returned, v_ended);
 
 CREATE PROCEDURE expire_quota_holds (
     IN  p_quota_id   BIGINT UNSIGNED,
     IN  p_time_zone  VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
     IN  p_now        DATETIME(6),
-    OUT p_returned   BIGINT
+    OUT p_returned   BIGINT,
+    OUT p_ended      INT
 )
     COMMENT 'internal: give back what lapsed reservations and leases hold of one quota.'
     MODIFIES SQL DATA
@@ -40,7 +42,7 @@ BEGIN
         FOR UPDATE;
     DECLARE CONTINUE HANDLER FOR NOT FOUND SET v_is_done = TRUE;
 
-    SET p_returned = 0;
+    SET p_returned = 0, p_ended = 0;
     -- A plain look first: a locking read of what is not there would lock the gap it is not in.
     IF EXISTS (SELECT 1 FROM quota_reservations
                WHERE quota_id = p_quota_id AND status = 'HELD' AND expires_at <= p_now) THEN
@@ -54,7 +56,7 @@ BEGIN
             CALL return_quota_hold('EXPIRE', v_reservation_id, p_quota_id, v_kind, p_time_zone, v_amount,
                                    v_period_start, v_created_at, v_biz_type, v_biz_id, v_product_code,
                                    v_origin_tenant_id, p_now, v_lowered);
-            SET p_returned = p_returned + v_lowered;
+            SET p_returned = p_returned + v_lowered, p_ended = p_ended + 1;
         END LOOP;
         CLOSE c_lapsed;
     END IF;

@@ -23,7 +23,6 @@ BEGIN
                            DEFAULT CONCAT('tenant_quota.expire.', LEFT(SHA2(DATABASE(), 256), 40));
     DECLARE v_transaction  VARCHAR(8) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_is_running   BOOLEAN DEFAULT FALSE;
-    DECLARE v_settled      BIGINT;
     DECLARE v_rows_done    BIGINT DEFAULT 0;
     DECLARE v_started_at   DATETIME(6) DEFAULT UTC_TIMESTAMP(6);
     DECLARE v_message      VARCHAR(512) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
@@ -46,10 +45,7 @@ BEGIN
 
     SET v_is_running = COALESCE(GET_LOCK(v_lock_name, 0), FALSE);
     IF v_is_running THEN
-        REPEAT
-            CALL sweep_lapsed_holds(p_batch_size, NULL, v_settled);
-            SET v_rows_done = v_rows_done + v_settled;
-        UNTIL v_settled = 0 OR v_transaction = 'JOINED' END REPEAT;
+        CALL sweep_lapsed_holds(p_batch_size, NULL, v_rows_done);
         IF v_transaction = 'OWN' THEN
             CALL record_quota_job('expire_quota_reservations', v_started_at, v_rows_done, NULL);
         END IF;

@@ -3,7 +3,8 @@
 -- A consumption, a batch item or a confirmed reservation, named by its biz key. Every counted
 -- limit and ancestor that was charged gets it back, into the period it came from: where that
 -- is closed by now, the refund is recorded and the new period's use stays as it is. Refunds of
--- one consumption never add up to more than it. RATE tokens flow back by themselves.
+-- one consumption never add up to more than it. RATE tokens flow back by themselves. What a
+-- tenant without limits of its own consumed under a former parent is not found.
 --
 --   p_tenant_id, p_quota_type   who consumed what
 --   p_amount        units, 1 or more; NULL: all that is left of it

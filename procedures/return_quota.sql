@@ -44,6 +44,7 @@ BEGIN
     DECLARE v_left              BIGINT;
     DECLARE v_refunded          BIGINT;
     DECLARE v_is_held           BOOLEAN;
+    DECLARE v_is_hidden         BOOLEAN DEFAULT FALSE;
     DECLARE v_now               DATETIME(6);
     DECLARE v_quota_id          BIGINT UNSIGNED;
     DECLARE v_time_zone         VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
@@ -84,8 +85,32 @@ BEGIN
     STRAIGHT_JOIN quota_usage_records AS r
         ON r.quota_id = l.quota_id AND r.biz_type = p_biz_type AND r.biz_id = p_biz_id
         AND r.operation_type = 'CONSUME' AND r.refund_id = ''
-        AND r.origin_tenant_id = IF(q.tenant_id = p_tenant_id, '', p_tenant_id)
-    FOR SHARE OF r;
+        AND r.origin_tenant_id = IF(q.tenant_id = p_tenant_id, '', p_tenant_id);
+    -- An old snapshot may hide it. Inserting the key and taking it back asks the newest state
+    -- without leaving the gap locked that a locking read of a missing key would leave.
+    IF v_charged_at IS NULL AND p_transaction = 'JOINED' THEN
+        BEGIN
+            DECLARE EXIT HANDLER FOR 1062 SET v_is_hidden = TRUE;
+            INSERT INTO quota_usage_records
+                (quota_id, tenant_id, operation_type, delta_value, biz_type, biz_id, origin_tenant_id)
+            SELECT quota_id, tenant_id, 'CONSUME', 0, p_biz_type, p_biz_id,
+                   IF(tenant_id = p_tenant_id, '', p_tenant_id)
+            FROM JSON_TABLE(v_limits, '$[*]' COLUMNS (
+                quota_id   BIGINT UNSIGNED PATH '$.quota_id',
+                tenant_id  VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin PATH '$.tenant_id')) AS l;
+        END;
+        ROLLBACK TO SAVEPOINT tenant_quota_work;
+    END IF;
+    IF v_is_hidden THEN
+        SELECT MIN(r.created_at), JSON_ARRAYAGG(l.quota_id) INTO v_charged_at, v_quotas
+        FROM JSON_TABLE(v_limits, '$[*]' COLUMNS (quota_id BIGINT UNSIGNED PATH '$.quota_id')) AS l
+        STRAIGHT_JOIN tenant_quotas AS q ON q.quota_id = l.quota_id
+        STRAIGHT_JOIN quota_usage_records AS r
+            ON r.quota_id = l.quota_id AND r.biz_type = p_biz_type AND r.biz_id = p_biz_id
+            AND r.operation_type = 'CONSUME' AND r.refund_id = ''
+            AND r.origin_tenant_id = IF(q.tenant_id = p_tenant_id, '', p_tenant_id)
+        FOR SHARE OF r;
+    END IF;
 
     -- A plain read: a locking one would lock the end of the index by age, where all insert.
     SELECT JSON_ARRAYAGG(r.quota_id) INTO v_former

@@ -48,6 +48,7 @@ BEGIN
     DECLARE v_charged_local    DATETIME(6);
     DECLARE v_is_open          BOOLEAN DEFAULT TRUE;
     DECLARE v_ignored          DATETIME;
+    DECLARE CONTINUE HANDLER FOR NOT FOUND BEGIN END;
 
     SELECT limit_type INTO v_limit_type FROM tenant_quotas WHERE quota_id = p_quota_id FOR UPDATE;
     IF v_limit_type <> 'TOTAL' THEN
@@ -69,21 +70,24 @@ BEGIN
                         AND NOT COALESCE(v_reset_time > v_open_start AND v_charged_local < v_reset_time, FALSE);
     END IF;
 
-    SET p_lowered = IF(v_is_open, LEAST(p_amount, v_used_count), 0);
-    IF p_lowered > 0 THEN
-        UPDATE tenant_quotas SET used_count = used_count - p_lowered WHERE quota_id = p_quota_id;
-    END IF;
+    SET p_lowered = 0;
+    IF v_tenant_id IS NOT NULL THEN  -- else the quota was deleted, and its use with it
+        SET p_lowered = IF(v_is_open, LEAST(p_amount, v_used_count), 0);
+        IF p_lowered > 0 THEN
+            UPDATE tenant_quotas SET used_count = used_count - p_lowered WHERE quota_id = p_quota_id;
+        END IF;
 
-    INSERT INTO quota_usage_records
-        (quota_id, tenant_id, operation_type, delta_value, current_used, biz_type, biz_id, product_code,
-         period_start, reservation_id, refund_id, origin_tenant_id, created_at)
-    VALUES
-        (p_quota_id, v_tenant_id, p_operation, -p_amount, v_used_count - p_lowered, p_biz_type, p_biz_id,
-         p_product_code, p_period_start, p_reservation_id, p_refund_id, p_origin_tenant_id, p_now);
-    IF NOT v_is_open AND p_amount > 0 THEN
         INSERT INTO quota_usage_records
-            (quota_id, tenant_id, operation_type, delta_value, current_used, period_start, created_at)
+            (quota_id, tenant_id, operation_type, delta_value, current_used, biz_type, biz_id, product_code,
+             period_start, reservation_id, refund_id, origin_tenant_id, created_at)
         VALUES
-            (p_quota_id, v_tenant_id, 'RESET', p_amount, v_used_count, p_period_start, p_now);
+            (p_quota_id, v_tenant_id, p_operation, -p_amount, v_used_count - p_lowered, p_biz_type, p_biz_id,
+             p_product_code, p_period_start, p_reservation_id, p_refund_id, p_origin_tenant_id, p_now);
+        IF NOT v_is_open AND p_amount > 0 THEN
+            INSERT INTO quota_usage_records
+                (quota_id, tenant_id, operation_type, delta_value, current_used, period_start, created_at)
+            VALUES
+                (p_quota_id, v_tenant_id, 'RESET', p_amount, v_used_count, p_period_start, p_now);
+        END IF;
     END IF;
 END

@@ -1,11 +1,13 @@
--- sweep_lapsed_holds: internal: give back the lapsed holds of one batch of quotas.
+-- sweep_lapsed_holds: internal: give back the lapsed holds of all quotas.
 --
 -- A transaction a quota, and only quotas that nobody holds (SKIP LOCKED): whoever holds one
--- and needs the units gives them back himself.
+-- and needs the units gives them back himself. Quotas whose zone is not known are passed
+-- over, and what a deleted quota held ends with it. With the caller's transaction open, one
+-- batch only.
 --
---   p_batch_size   quotas at most
+--   p_batch_size   quotas a look
 --   p_now          UTC; NULL: the clock. Only tests name a time
---   p_settled      holds given back; 0: none was left
+--   p_settled      holds that ended
 --
 -- Raises   nothing of its own
 -- Source   DESIGN, section 3
@@ -16,18 +18,19 @@ CREATE PROCEDURE sweep_lapsed_holds (
     IN  p_now         DATETIME(6),
     OUT p_settled     BIGINT
 )
-    COMMENT 'internal: give back the lapsed holds of one batch of quotas.'
+    COMMENT 'internal: give back the lapsed holds of all quotas.'
     MODIFIES SQL DATA
     SQL SECURITY DEFINER
 BEGIN
     DECLARE v_transaction  VARCHAR(8) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_now          DATETIME(6) DEFAULT COALESCE(p_now, UTC_TIMESTAMP(6));
     DECLARE v_quotas       JSON;
-    DECLARE v_at           INT DEFAULT 0;
+    DECLARE v_at           INT;
     DECLARE v_quota_id     BIGINT UNSIGNED;
-    DECLARE v_is_locked    BOOLEAN;
     DECLARE v_time_zone    VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_lapsed       BIGINT;
+    DECLARE v_after_id     BIGINT UNSIGNED DEFAULT 0;
+    DECLARE v_last_id      BIGINT UNSIGNED;
+    DECLARE v_ended        INT;
     DECLARE v_returned     BIGINT;
     DECLARE v_errno        INT;
     DECLARE CONTINUE HANDLER FOR NOT FOUND BEGIN END;
@@ -39,28 +42,34 @@ BEGIN
     END;
 
     SET p_settled = 0;
-    SELECT JSON_ARRAYAGG(quota_id) INTO v_quotas
-    FROM (SELECT DISTINCT quota_id
-          FROM quota_reservations
-          WHERE status = 'HELD' AND expires_at <= v_now
-          LIMIT p_batch_size) AS lapsed;
+    REPEAT
+        SELECT JSON_ARRAYAGG(quota_id), MAX(quota_id) INTO v_quotas, v_last_id
+        FROM (SELECT DISTINCT quota_id
+              FROM quota_reservations
+              WHERE status = 'HELD' AND expires_at <= v_now AND quota_id > v_after_id
+              ORDER BY quota_id
+              LIMIT p_batch_size) AS lapsed;
+        SET v_at = 0, v_after_id = v_last_id;
 
-    WHILE v_at < COALESCE(JSON_LENGTH(v_quotas), 0) DO
-        SET v_quota_id = JSON_EXTRACT(v_quotas, CONCAT('$[', v_at, ']'));
-        SET v_at = v_at + 1, v_is_locked = FALSE, v_time_zone = 'SYSTEM';
-        CALL open_quota_transaction(v_transaction);
-        SELECT TRUE, COALESCE(t.time_zone, 'SYSTEM') INTO v_is_locked, v_time_zone
-        FROM tenant_quotas AS q
-        LEFT JOIN tenants AS t ON t.tenant_id = q.tenant_id
-        WHERE q.quota_id = v_quota_id
-        FOR UPDATE OF q SKIP LOCKED;
-        IF v_is_locked THEN
-            SELECT COUNT(*) INTO v_lapsed
-            FROM quota_reservations
-            WHERE quota_id = v_quota_id AND status = 'HELD' AND expires_at <= v_now;
-            CALL expire_quota_holds(v_quota_id, v_time_zone, v_now, v_returned);
-            SET p_settled = p_settled + v_lapsed;
-        END IF;
-        CALL close_quota_transaction(v_transaction);
-    END WHILE;
+        WHILE v_at < COALESCE(JSON_LENGTH(v_quotas), 0) DO
+            SET v_quota_id = JSON_EXTRACT(v_quotas, CONCAT('$[', v_at, ']'));
+            SET v_at = v_at + 1, v_time_zone = NULL, v_ended = 0;
+            CALL open_quota_transaction(v_transaction);
+            SELECT COALESCE(t.time_zone, 'SYSTEM') INTO v_time_zone
+            FROM tenant_quotas AS q
+            LEFT JOIN tenants AS t ON t.tenant_id = q.tenant_id
+            WHERE q.quota_id = v_quota_id
+            FOR UPDATE OF q SKIP LOCKED;
+            IF CONVERT_TZ(v_now, '+00:00', IF(v_time_zone = 'SYSTEM', @@GLOBAL.time_zone, v_time_zone)) IS NOT NULL THEN
+                CALL expire_quota_holds(v_quota_id, v_time_zone, v_now, v_returned, v_ended);
+            ELSEIF NOT EXISTS (SELECT 1 FROM tenant_quotas WHERE quota_id = v_quota_id) THEN
+                UPDATE quota_reservations
+                SET status = 'EXPIRED', updated_at = v_now
+                WHERE quota_id = v_quota_id AND status = 'HELD' AND expires_at <= v_now;
+                SET v_ended = ROW_COUNT();
+            END IF;
+            SET p_settled = p_settled + v_ended;
+            CALL close_quota_transaction(v_transaction);
+        END WHILE;
+    UNTIL v_quotas IS NULL OR v_transaction = 'JOINED' END REPEAT;
 END
