@@ -247,7 +247,7 @@ class Sides(RuleBasedStateMachine):
             self.reader,
             # In which order several holds expire is nobody's business.
             "SELECT quota_id, operation_type, delta_value,"
-            " IF(operation_type = 'EXPIRE', 0, current_used), biz_id, product_code,"
+            " IF(operation_type = 'EXPIRE' OR operation_type = 'RESET' AND delta_value > 0, 0, current_used), biz_id, product_code,"
             " period_start, reservation_id, refund_id, origin_tenant_id, created_at"
             " FROM quota_usage_records",
         )
@@ -255,7 +255,9 @@ class Sides(RuleBasedStateMachine):
             "ledger",
             ledger,
             (
-                row._replace(current_used=0) if row.operation == "EXPIRE" else row
+                row._replace(current_used=0)
+                if row.operation == "EXPIRE" or (row.operation == "RESET" and row.delta > 0)
+                else row
                 for model in models
                 for row in model.ledger
             ),
