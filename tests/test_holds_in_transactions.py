@@ -28,9 +28,13 @@ def do(quota: Quota, what: str, on: Connection) -> str:
 @pytest.mark.parametrize(
     ("what", "status"),
     [
-        *(("consume", "GRANTED"), ("refund", "GRANTED"), ("confirm", "CONFIRMED")),
-        *(("cancel", "CANCELLED"), ("release", "RELEASED"), ("renew", "RENEWED")),
-        *(("denial", "EXCEEDED")),
+        ("consume", "GRANTED"),
+        ("refund", "GRANTED"),
+        ("confirm", "CONFIRMED"),
+        ("cancel", "CANCELLED"),
+        ("release", "RELEASED"),
+        ("renew", "RENEWED"),
+        ("denial", "EXCEEDED"),
     ],
 )
 def test_a_neighbour_consumes_reserves_and_leases_meanwhile(
