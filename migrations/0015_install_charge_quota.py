@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/charge_quota.sql",
-    sha256="6ec33bc980c58fd0d6cb44c20e289ad06cfda2c1aa4026bb5ca9e091a34d814f",
+    sha256="fa637699bb0a7b9b474aee779efde9032b7561171fdc09524a1a13cf1770bed3",
 )

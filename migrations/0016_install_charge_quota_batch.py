@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/charge_quota_batch.sql",
-    sha256="0c9aa657ee5f5760a558c92d4b8fe36ff9600d3b1e57f41d626bf1f616d03e87",
+    sha256="04d34325b0dcf7394690811bc05be991bc3b4796f39ec59ec3ffcd3372370cc9",
 )

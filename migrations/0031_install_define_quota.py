@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/define_quota.sql",
-    sha256="8c6e6e6a6750bd6474311bc7fa8d7bd639a78fe95e4f7f18f416b19df70a7834",
+    sha256="e0df9177289b5d59718eb20b41f4793b854e1b3772139afd4883e48f1737a13c",
 )

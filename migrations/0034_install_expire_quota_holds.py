@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/expire_quota_holds.sql",
-    sha256="dceaf55029b4862d71d876b99753e2cb0b3610e6e7591886799c5963cc4eb7f4",
+    sha256="1f6cd9a39f06cb1da3374a830c19c80c639f24135caa141f708bb9a9011ef38b",
 )

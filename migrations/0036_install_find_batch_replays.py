@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/find_batch_replays.sql",
-    sha256="412a1ec330e2ece9bf9f72a40a4f029db4e1b378931cef6c4fb2d88340958770",
+    sha256="300fdbda6cb2b6694afea9542cea30d2c6cdfdb599f6c56741d028a8406f056c",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/find_quota_replay.sql",
-    sha256="f9ca62aebc6057c6f3fc77553db4dc077e9d1cc3ba75d58798648c779c906196",
+    sha256="7bce7163d2b5ea9fe56911104a328ef35f993d6f1978b92e0ddb2fcd69010127",
 )

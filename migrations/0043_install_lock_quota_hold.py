@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/lock_quota_hold.sql",
-    sha256="b084b703ed8d4ab65aa825ac229e76576cb9065168d98e7377441c3f3be6d587",
+    sha256="254b08dae5ffbc6fd958b5e7f4fb9f2fb26f1354c02b9958ae148f90f0bfeb06",
 )

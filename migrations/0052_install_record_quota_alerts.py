@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/record_quota_alerts.sql",
-    sha256="114d19f8b135bb26e21ecf5c89fd474de597aa5714460e2ad67a876b8285c5e0",
+    sha256="da211a587da7fea29c3e4b1c0ece8c7cb5b3c3a397ce4c203295009f2af35868",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/refund_quota.sql",
-    sha256="4e7d86dc809b2bfc633fdae2560290cc15c31b8a4f686b6b706d015c3283c884",
+    sha256="f286c7609612d9fda5189be8d7bf30e35999d133445c3ccf1cda2cb6d130215a",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/return_quota.sql",
-    sha256="28a0f63a2e95ce3ad6e85d0f2f7c1902b51b2a0934fb63dc2481dc85df12bbf0",
+    sha256="b44f0756fdf189830918c0ae58e707a7b5d44d740eb60ae7872d094a70cf18f9",
 )

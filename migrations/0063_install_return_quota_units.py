@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/return_quota_units.sql",
-    sha256="24d9b8a027c7edf0ba18fcf13d5bc6717d48680b6bfd9f5f7b8733cfbfc462b0",
+    sha256="874706a7f03e655872e828730f81ebb25cb26a3cfa94031575b5a914b62c75fa",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/settle_quota_hold.sql",
-    sha256="28aded13dd68954d3239150cc4c3905ce26891d0563d67e8c64da1fb0c53befd",
+    sha256="11e004ac160a91157c46add2956e416a6d4cf4dd721f773444f7835ce029a752",
 )

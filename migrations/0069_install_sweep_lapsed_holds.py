@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/sweep_lapsed_holds.sql",
-    sha256="4c899dbe8d868c2c69aeb262cee7c48770a02c729750f889bbbf5a7e8e5592ea",
+    sha256="4797ffe55e09017d32794c886dbc1bcab6aeb7e422cc22cc313474a01d26aff8",
 )

@@ -62,6 +62,7 @@ BEGIN
     DECLARE v_is_probed          BOOLEAN;  -- a denial looks for its key by inserting it
     DECLARE v_is_held            BOOLEAN DEFAULT p_operation IN ('RESERVE', 'LEASE');
     DECLARE v_alerts             JSON;     -- NULL: none
+    DECLARE v_is_warning         BOOLEAN;  -- the use crosses the soft limit
     DECLARE v_returned           BIGINT;   -- units of lapsed holds
     DECLARE v_ended              INT;
     DECLARE v_shown_rank         INT;      -- of show_quota_limit
@@ -148,7 +149,8 @@ BEGIN
             END IF;
             SET v_returned = 0;
             IF v_verdict = 'EXCEEDED' AND v_limit_type <> 'RATE' THEN
-                CALL expire_quota_holds(v_quota_id, v_time_zone, v_now, v_returned, v_ended);
+                CALL expire_quota_holds(v_quota_id, v_time_zone, v_now, v_is_held AND p_transaction = 'JOINED',
+                                        v_returned, v_ended);
                 SET v_used_count = v_used_count - v_returned;
             END IF;
             IF v_returned = 0 THEN
@@ -156,10 +158,11 @@ BEGIN
             END IF;
         END LOOP;
 
-        IF v_verdict = 'EXCEEDED'
-           OR (v_is_charged AND v_used < v_soft_limit AND v_used + p_amount >= v_soft_limit) THEN
+        SET v_is_warning = COALESCE(v_is_charged AND v_used < v_soft_limit
+                                    AND v_used >= v_soft_limit - p_amount, FALSE);
+        IF v_verdict = 'EXCEEDED' OR v_is_warning THEN
             SET v_alerts = JSON_ARRAY_APPEND(COALESCE(v_alerts, JSON_ARRAY()), '$', JSON_OBJECT(
-                'quota_id', v_quota_id, 'is_denial', v_verdict = 'EXCEEDED',
+                'quota_id', v_quota_id, 'is_denial', v_verdict = 'EXCEEDED', 'is_warning', v_is_warning,
                 'used', v_used + IF(v_is_charged, p_amount, 0),
                 'period_start', CASE WHEN v_period_start IS NOT NULL THEN v_period_start
                                      WHEN v_limit_type = 'TOTAL' THEN '1000-01-01'

@@ -43,6 +43,7 @@ BEGIN
     DECLARE v_charges            JSON DEFAULT JSON_ARRAY();
     DECLARE v_charged            INT DEFAULT 0;
     DECLARE v_alerts             JSON;
+    DECLARE v_is_warning         BOOLEAN;  -- the use crosses the soft limit
     DECLARE v_is_done            BOOLEAN DEFAULT FALSE;
     DECLARE v_returned           BIGINT;
     DECLARE v_ended              INT;
@@ -169,7 +170,7 @@ BEGIN
             END IF;
             SET v_returned = 0;
             IF v_verdict = 'EXCEEDED' AND v_limit_type <> 'RATE' THEN
-                CALL expire_quota_holds(v_quota_id, v_time_zone, v_now, v_returned, v_ended);
+                CALL expire_quota_holds(v_quota_id, v_time_zone, v_now, FALSE, v_returned, v_ended);
                 SET v_used_count = v_used_count - v_returned;
             END IF;
             IF v_returned = 0 THEN
@@ -179,10 +180,11 @@ BEGIN
         IF v_verdict IN ('GRANTED', 'EXCEEDED') AND v_enforcement = 'ENFORCE' AND v_uncovered IS NOT NULL THEN
             SET v_verdict = 'PRODUCT_NOT_COVERED', v_is_charged = FALSE, v_retry_after_ms = NULL;
         END IF;
-        IF v_verdict = 'EXCEEDED'
-           OR (v_is_charged AND v_used < v_soft_limit AND v_used >= v_soft_limit - v_amount) THEN
+        SET v_is_warning = COALESCE(v_is_charged AND v_used < v_soft_limit
+                                    AND v_used >= v_soft_limit - v_amount, FALSE);
+        IF v_verdict = 'EXCEEDED' OR v_is_warning THEN
             SET v_alerts = JSON_ARRAY_APPEND(COALESCE(v_alerts, JSON_ARRAY()), '$', JSON_OBJECT(
-                'quota_id', v_quota_id, 'is_denial', v_verdict = 'EXCEEDED',
+                'quota_id', v_quota_id, 'is_denial', v_verdict = 'EXCEEDED', 'is_warning', v_is_warning,
                 'used', v_used + IF(v_is_charged, v_amount, 0),
                 'period_start', CASE WHEN v_period_start IS NOT NULL THEN v_period_start
                                      WHEN v_limit_type = 'TOTAL' THEN '1000-01-01'

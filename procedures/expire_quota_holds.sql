@@ -5,19 +5,22 @@
 --
 --   p_quota_id, p_time_zone   whose
 --   p_now        UTC, read after the lock
+--   p_looks_again   whether a hold may be younger than the caller's snapshot, and matters: to
+--                whoever holds units in a transaction himself. Others must not leave a gap locked
 --   p_returned   units by which the quota's use came down
 --   p_ended      holds that ended
 --
 -- Raises   nothing of its own
 -- Source   DESIGN, sections 2 and 3
--- Example  CALL expire_quota_holds(123, 'SYSTEM', UTC_TIMESTAMP(6), v_returned, v_ended);
+-- Example  CALL expire_quota_holds(123, 'SYSTEM', UTC_TIMESTAMP(6), FALSE, v_returned, v_ended);
 
 CREATE PROCEDURE expire_quota_holds (
-    IN  p_quota_id   BIGINT UNSIGNED,
-    IN  p_time_zone  VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
-    IN  p_now        DATETIME(6),
-    OUT p_returned   BIGINT,
-    OUT p_ended      INT
+    IN  p_quota_id     BIGINT UNSIGNED,
+    IN  p_time_zone    VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    IN  p_now          DATETIME(6),
+    IN  p_looks_again  BOOLEAN,
+    OUT p_returned     BIGINT,
+    OUT p_ended        INT
 )
     COMMENT 'internal: give back what lapsed reservations and leases hold of one quota.'
     MODIFIES SQL DATA
@@ -33,6 +36,7 @@ BEGIN
     DECLARE v_product_code      VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_origin_tenant_id  VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_lowered           BIGINT;
+    DECLARE v_lapsed            BIGINT;
     DECLARE v_is_done           BOOLEAN DEFAULT FALSE;
     DECLARE c_lapsed CURSOR FOR
         SELECT reservation_id, kind, amount, period_start, created_at, biz_type, biz_id, product_code,
@@ -44,8 +48,17 @@ BEGIN
 
     SET p_returned = 0, p_ended = 0;
     -- A plain look first: a locking read of what is not there would lock the gap it is not in.
-    IF EXISTS (SELECT 1 FROM quota_reservations
-               WHERE quota_id = p_quota_id AND status = 'HELD' AND expires_at <= p_now) THEN
+    -- (A subquery in IF or SET is a locking read.)
+    SELECT COUNT(*) INTO v_lapsed
+    FROM quota_reservations
+    WHERE quota_id = p_quota_id AND status = 'HELD' AND expires_at <= p_now;
+    IF v_lapsed = 0 AND p_looks_again THEN
+        SELECT COUNT(*) INTO v_lapsed
+        FROM quota_reservations
+        WHERE quota_id = p_quota_id AND status = 'HELD' AND expires_at <= p_now
+        FOR SHARE;
+    END IF;
+    IF v_lapsed > 0 THEN
         OPEN c_lapsed;
         each_lapsed: LOOP
             FETCH c_lapsed INTO v_reservation_id, v_kind, v_amount, v_period_start, v_created_at, v_biz_type,

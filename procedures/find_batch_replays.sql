@@ -42,7 +42,7 @@ BEGIN
         tenant_id   VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin PATH '$.tenant_id',
         quota_type  VARCHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin PATH '$.quota_type')) AS l
         ON l.quota_type = i.quota_type
-    STRAIGHT_JOIN quota_usage_records AS r
+    STRAIGHT_JOIN quota_usage_records AS r FORCE INDEX (quota_usage_records_biz_key)
         ON r.quota_id = l.quota_id AND r.biz_type = i.biz_type AND r.biz_id = i.biz_id
         AND r.operation_type = 'CONSUME' AND r.refund_id = ''
         AND r.origin_tenant_id = IF(l.tenant_id = p_tenant_id, '', p_tenant_id)

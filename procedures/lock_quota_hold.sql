@@ -46,10 +46,11 @@ BEGIN
         CALL lock_quota_rows(p_quotas);
 
         SELECT status, amount, confirmed_amount, expires_at INTO p_found, p_held, p_confirmed, p_expires_at
-        FROM quota_reservations
-        WHERE reservation_id = p_reservation_id
-        ORDER BY status = 'HELD', quota_id
+        FROM JSON_TABLE(p_quotas, '$[*]' COLUMNS (quota_id BIGINT UNSIGNED PATH '$')) AS l
+        STRAIGHT_JOIN quota_reservations AS r FORCE INDEX (PRIMARY)
+            ON r.reservation_id = p_reservation_id AND r.quota_id = l.quota_id
+        ORDER BY r.status = 'HELD', r.quota_id
         LIMIT 1
-        FOR UPDATE;
+        FOR UPDATE OF r;
     END IF;
 END

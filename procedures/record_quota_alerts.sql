@@ -3,7 +3,7 @@
 -- In the transaction of the use itself, or of the denial. A plain read comes first, so
 -- that a storm of denials writes one row and then nothing; IGNORE settles the rest.
 --
---   p_alerts    JSON array of {quota_id, is_denial, used, period_start}
+--   p_alerts    JSON array of {quota_id, is_denial, is_warning, used, period_start}
 --   p_is_grant  whether the call was granted: a denied call crosses no soft limit
 --   p_now       UTC
 --
@@ -23,20 +23,21 @@ BEGIN
     DECLARE v_new  JSON;
 
     SELECT JSON_ARRAYAGG(JSON_OBJECT('quota_id', alert.quota_id, 'used', alert.used,
-                                     'period_start', alert.period_start,
-                                     'level', IF(alert.is_denial, 'EXCEEDED', 'WARNING')))
+                                     'period_start', alert.period_start, 'level', level.name))
     INTO v_new
     FROM JSON_TABLE(p_alerts, '$[*]' COLUMNS (
         quota_id      BIGINT UNSIGNED PATH '$.quota_id',
         is_denial     BOOLEAN  PATH '$.is_denial',
+        is_warning    BOOLEAN  PATH '$.is_warning',
         used          BIGINT   PATH '$.used',
         period_start  DATETIME PATH '$.period_start')) AS alert
-    WHERE (alert.is_denial OR p_is_grant)
-      AND NOT EXISTS (SELECT 1
+    JOIN (SELECT 'WARNING' AS name UNION ALL SELECT 'EXCEEDED') AS level
+        ON IF(level.name = 'EXCEEDED', alert.is_denial, alert.is_warning AND p_is_grant)
+    WHERE NOT EXISTS (SELECT 1
                       FROM quota_alerts AS a
                       WHERE a.quota_id = alert.quota_id
                         AND a.period_start = alert.period_start
-                        AND a.alert_level = IF(alert.is_denial, 'EXCEEDED', 'WARNING'));
+                        AND a.alert_level = level.name);
 
     IF v_new IS NOT NULL THEN
         INSERT IGNORE INTO quota_alerts

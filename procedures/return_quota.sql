@@ -60,7 +60,7 @@ BEGIN
                r.origin_tenant_id
         FROM JSON_TABLE(v_quotas, '$[*]' COLUMNS (quota_id BIGINT UNSIGNED PATH '$')) AS l
         STRAIGHT_JOIN tenant_quotas AS q ON q.quota_id = l.quota_id
-        STRAIGHT_JOIN quota_usage_records AS r
+        STRAIGHT_JOIN quota_usage_records AS r FORCE INDEX (quota_usage_records_biz_key)
             ON r.quota_id = l.quota_id AND r.biz_type = p_biz_type AND r.biz_id = p_biz_id
             AND r.operation_type = 'CONSUME' AND r.refund_id = ''
             AND r.origin_tenant_id = IF(q.tenant_id = p_tenant_id, '', p_tenant_id)
@@ -82,7 +82,7 @@ BEGIN
     SELECT MIN(r.created_at), JSON_ARRAYAGG(l.quota_id) INTO v_charged_at, v_quotas
     FROM JSON_TABLE(v_limits, '$[*]' COLUMNS (quota_id BIGINT UNSIGNED PATH '$.quota_id')) AS l
     STRAIGHT_JOIN tenant_quotas AS q ON q.quota_id = l.quota_id
-    STRAIGHT_JOIN quota_usage_records AS r
+    STRAIGHT_JOIN quota_usage_records AS r FORCE INDEX (quota_usage_records_biz_key)
         ON r.quota_id = l.quota_id AND r.biz_type = p_biz_type AND r.biz_id = p_biz_id
         AND r.operation_type = 'CONSUME' AND r.refund_id = ''
         AND r.origin_tenant_id = IF(q.tenant_id = p_tenant_id, '', p_tenant_id);
@@ -105,7 +105,7 @@ BEGIN
         SELECT MIN(r.created_at), JSON_ARRAYAGG(l.quota_id) INTO v_charged_at, v_quotas
         FROM JSON_TABLE(v_limits, '$[*]' COLUMNS (quota_id BIGINT UNSIGNED PATH '$.quota_id')) AS l
         STRAIGHT_JOIN tenant_quotas AS q ON q.quota_id = l.quota_id
-        STRAIGHT_JOIN quota_usage_records AS r
+        STRAIGHT_JOIN quota_usage_records AS r FORCE INDEX (quota_usage_records_biz_key)
             ON r.quota_id = l.quota_id AND r.biz_type = p_biz_type AND r.biz_id = p_biz_id
             AND r.operation_type = 'CONSUME' AND r.refund_id = ''
             AND r.origin_tenant_id = IF(q.tenant_id = p_tenant_id, '', p_tenant_id)
@@ -132,7 +132,7 @@ BEGIN
                  SUM(IF(r.operation_type = 'REFUND' AND r.refund_id = p_refund_id, -r.delta_value, NULL)) AS refunded
           FROM JSON_TABLE(v_quotas, '$[*]' COLUMNS (quota_id BIGINT UNSIGNED PATH '$')) AS l
           STRAIGHT_JOIN tenant_quotas AS q ON q.quota_id = l.quota_id
-          STRAIGHT_JOIN quota_usage_records AS r
+          STRAIGHT_JOIN quota_usage_records AS r FORCE INDEX (quota_usage_records_biz_key)
               ON r.quota_id = l.quota_id AND r.biz_type = p_biz_type AND r.biz_id = p_biz_id
               AND r.origin_tenant_id = IF(q.tenant_id = p_tenant_id, '', p_tenant_id)
           GROUP BY l.quota_id

@@ -83,11 +83,12 @@ BEGIN
         VALUES
             (p_quota_id, v_tenant_id, p_operation, -p_amount, v_used_count - p_lowered, p_biz_type, p_biz_id,
              p_product_code, p_period_start, p_reservation_id, p_refund_id, p_origin_tenant_id, p_now);
-        IF NOT v_is_open AND p_amount > 0 THEN
+        IF p_lowered < p_amount THEN
             INSERT INTO quota_usage_records
                 (quota_id, tenant_id, operation_type, delta_value, current_used, period_start, created_at)
             VALUES
-                (p_quota_id, v_tenant_id, 'RESET', p_amount, v_used_count, p_period_start, p_now);
+                (p_quota_id, v_tenant_id, 'RESET', p_amount - p_lowered, v_used_count - p_lowered, p_period_start,
+                 p_now);
         END IF;
     END IF;
 END

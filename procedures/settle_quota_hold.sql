@@ -65,9 +65,10 @@ BEGIN
     DECLARE c_rows CURSOR FOR
         SELECT r.quota_id, COALESCE(t.time_zone, 'SYSTEM'), r.status, r.amount, r.period_start, r.created_at,
                r.biz_type, r.biz_id, r.product_code, r.origin_tenant_id
-        FROM quota_reservations AS r
+        FROM JSON_TABLE(v_quotas, '$[*]' COLUMNS (quota_id BIGINT UNSIGNED PATH '$')) AS l
+        STRAIGHT_JOIN quota_reservations AS r FORCE INDEX (PRIMARY)
+            ON r.reservation_id = p_reservation_id AND r.quota_id = l.quota_id
         LEFT JOIN tenants AS t ON t.tenant_id = r.tenant_id
-        WHERE r.reservation_id = p_reservation_id
         ORDER BY r.quota_id
         FOR UPDATE OF r;
     DECLARE CONTINUE HANDLER FOR NOT FOUND SET v_is_done = TRUE;
@@ -102,9 +103,10 @@ BEGIN
 
     IF v_act = 'RENEW' THEN
         SET p_expires_at = v_now + INTERVAL p_ttl_seconds SECOND;
-        UPDATE quota_reservations
-        SET expires_at = p_expires_at, updated_at = v_now
-        WHERE reservation_id = p_reservation_id;
+        UPDATE JSON_TABLE(v_quotas, '$[*]' COLUMNS (quota_id BIGINT UNSIGNED PATH '$')) AS l
+        STRAIGHT_JOIN quota_reservations AS r FORCE INDEX (PRIMARY)
+            ON r.reservation_id = p_reservation_id AND r.quota_id = l.quota_id
+        SET r.expires_at = p_expires_at, r.updated_at = v_now;
     ELSEIF v_act IS NOT NULL THEN
         OPEN c_rows;
         each_row: LOOP

@@ -31,6 +31,7 @@ BEGIN
     DECLARE v_after_id     BIGINT UNSIGNED DEFAULT 0;
     DECLARE v_last_id      BIGINT UNSIGNED;
     DECLARE v_ended        INT;
+    DECLARE v_is_there     BOOLEAN;
     DECLARE v_returned     BIGINT;
     DECLARE v_errno        INT;
     DECLARE CONTINUE HANDLER FOR NOT FOUND BEGIN END;
@@ -61,12 +62,15 @@ BEGIN
             WHERE q.quota_id = v_quota_id
             FOR UPDATE OF q SKIP LOCKED;
             IF CONVERT_TZ(v_now, '+00:00', IF(v_time_zone = 'SYSTEM', @@GLOBAL.time_zone, v_time_zone)) IS NOT NULL THEN
-                CALL expire_quota_holds(v_quota_id, v_time_zone, v_now, v_returned, v_ended);
-            ELSEIF NOT EXISTS (SELECT 1 FROM tenant_quotas WHERE quota_id = v_quota_id) THEN
-                UPDATE quota_reservations
-                SET status = 'EXPIRED', updated_at = v_now
-                WHERE quota_id = v_quota_id AND status = 'HELD' AND expires_at <= v_now;
-                SET v_ended = ROW_COUNT();
+                CALL expire_quota_holds(v_quota_id, v_time_zone, v_now, FALSE, v_returned, v_ended);
+            ELSEIF v_time_zone IS NULL THEN
+                SELECT COUNT(*) INTO v_is_there FROM tenant_quotas WHERE quota_id = v_quota_id;
+                IF NOT v_is_there THEN
+                    UPDATE quota_reservations
+                    SET status = 'EXPIRED', updated_at = v_now
+                    WHERE quota_id = v_quota_id AND status = 'HELD' AND expires_at <= v_now;
+                    SET v_ended = ROW_COUNT();
+                END IF;
             END IF;
             SET p_settled = p_settled + v_ended;
             CALL close_quota_transaction(v_transaction);

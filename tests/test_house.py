@@ -142,6 +142,16 @@ def test_whoever_opens_a_transaction_abandons_it_on_error_and_raises(path: Path)
 
 
 @by_procedure
+def test_no_subquery_decides_in_control_flow(path: Path) -> None:
+    # The server makes a locking read of a subquery in IF or SET: who holds the row is waited
+    # for, and in a caller's transaction the gap stays locked. SELECT ... INTO reads plainly.
+    flow = r"^\s*(?:IF|ELSEIF|WHILE|UNTIL|SET)\s[^;]*?(?:THEN|DO|;)"
+    for each in re.findall(flow, code(path), re.MULTILINE | re.DOTALL):
+        if not re.match(r"\s*SET\s+(?:\w+\.)?(?!v_|p_)\w+\s*=", each):  # UPDATE's own SET
+            assert not re.search(r"\bSELECT\b.*\bFROM (?!JSON_TABLE)", each, re.DOTALL), each
+
+
+@by_procedure
 def test_it_runs_as_its_definer(path: Path) -> None:
     assert "SQL SECURITY DEFINER" in statement(path)
 

@@ -277,7 +277,7 @@ def test_a_deadlocks_victim_is_told_so_and_nothing_commits_by_itself(
     rows(victim, "UPDATE notes SET note = 'touched' WHERE id = 1000")
 
     def cross() -> None:
-        wait_until(lambda: waiting(quota))
+        wait_until(lambda: waiting(quota, victim))
         rows(winner, "UPDATE notes SET note = 'won' WHERE id = 1000")
 
     crossing = threading.Thread(target=cross)
@@ -300,7 +300,7 @@ def test_a_call_that_was_killed_is_not_joined_by_the_next(quota: Quota) -> None:
     quota.consume(1, on=holder)
 
     def kill() -> None:
-        wait_until(lambda: waiting(quota))
+        wait_until(lambda: waiting(quota, session))
         rows(quota.connection, f"KILL QUERY {session.thread_id()}")
 
     killing = threading.Thread(target=kill)
@@ -319,8 +319,17 @@ def test_a_call_that_was_killed_is_not_joined_by_the_next(quota: Quota) -> None:
     assert (quota.used(), quota.ledger()) == (1, [1])
 
 
-def waiting(quota: Quota) -> int:
-    return int(value(quota.connection, "SELECT COUNT(*) FROM performance_schema.data_lock_waits"))
+def waiting(quota: Quota, session: Connection) -> int:
+    """Whether this session, and not some other test's, waits for a lock."""
+    return int(
+        value(
+            quota.connection,
+            "SELECT COUNT(*) FROM performance_schema.data_lock_waits AS w"
+            " JOIN performance_schema.threads AS t ON t.thread_id = w.requesting_thread_id"
+            " WHERE t.processlist_id = %s",
+            session.thread_id(),
+        )
+    )
 
 
 def wait_until(happened: Callable[[], object], seconds: float = 10) -> bool:
