@@ -1,7 +1,7 @@
 # Each target sets up all it needs: a .venv of its own with the package and its
 # tools. PYTHON=/path/to/python chooses the interpreter (3.10 or later).
 
-.PHONY: help demo test mutants lint clean
+.PHONY: help demo test mutants chaos lint clean
 .DEFAULT_GOAL := help
 
 VENV := .venv
@@ -12,6 +12,7 @@ help:
 	@echo "make demo    the five scenarios on a throwaway real MySQL"
 	@echo "make test    lint, types and every test, on a throwaway real MySQL"
 	@echo "make mutants break the SQL on purpose, rule by rule, and see the tests fail"
+	@echo "make chaos   the long runs: 20,000 steps against the model, storms of 32 callers"
 	@echo "make lint    ruff and mypy alone"
 	@echo "make clean   remove .venv, build products and tool caches"
 
@@ -23,6 +24,9 @@ test: lint
 
 mutants: $(READY)
 	$(BIN)/python -m tests.mutations
+
+chaos: $(READY)
+	$(BIN)/python -m tests.chaos
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -119,7 +119,7 @@ class Model:
         if first is not None:
             return self.replay(first, call)
         if suspended or not limits:
-            for limit, verdict in both:  # DIFFERS
+            for limit, verdict in both:  # a full limit is alerted, whatever else denies
                 self.report(limit, verdict, 0, call.now)
             return Answer(False, "SUSPENDED" if suspended else "NO_QUOTA")
 
@@ -274,7 +274,7 @@ class Model:
             self.alerts.add((limit.quota_id, period, "EXCEEDED"))
         use = limit.use(now)
         crosses = limit.soft is not None and use < limit.soft <= use + charged
-        if crosses and verdict == "GRANTED":  # DIFFERS
+        if crosses and self.is_charged(limit, verdict):
             self.alerts.add((limit.quota_id, period, "WARNING"))
 
     # Giving back [3, 4]

@@ -59,7 +59,7 @@ limits = st.fixed_dictionaries(
 tenants = st.sampled_from(TENANTS)
 connections = st.integers(0, 2)
 types = st.sampled_from(("UNITS", "UNITS", "TOKENS"))
-keys = st.none() | st.sampled_from(("k1", "k2", "k3", "k4"))
+keys = st.sampled_from((None, "k1", "k2", "k3", "k4", "k5", "k6"))
 products = st.sampled_from((None, "p", "p", "q"))
 amounts = st.integers(1, 5)
 #: Who asks for how much of which product.

@@ -1,0 +1,99 @@
+"""Run the long tests one after the other, and keep what came out: ``make chaos``.
+
+``python -m tests.chaos [PART ...]`` runs some of model, mutations, storm and denials; all
+without. Only a run of all is kept, in last-run.txt. Exit code 0 if nothing was found.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime, timezone
+from pathlib import Path
+
+from tenant_quota.sandbox import Sandbox
+from tests import test_model
+from tests.chaos.denials import denials
+from tests.chaos.storm import storm
+from tests.conftest import fresh_schema
+from tests.mutations import is_found, mutations, some_server
+from tests.server import connect
+from tests.support import apply_everything, value
+
+MODEL = "tests/test_model.py"
+STORM_SECONDS, DENIAL_SECONDS = 120, 20
+
+
+@contextmanager
+def applied(server_url: str) -> Iterator[str]:
+    """Give the URL of a schema of its own, with everything applied."""
+    with fresh_schema(server_url) as url:
+        apply_everything(url)
+        yield url
+
+
+def model(server_url: str) -> list[str]:
+    """Run the model test's long run."""
+    with applied(server_url) as url:
+        test_model.put_events_to_sleep(url)
+        test_model.run(url, test_model.PROFILES["chaos"])
+    machine = test_model.Machine
+    said = ", ".join(f"{count} {name}" for name, count in machine.seen.most_common())
+    return [f"model: {machine.steps} steps, no difference", f"  {said}"]
+
+
+def deliberate_breaks(server_url: str) -> list[str]:
+    """Make each break that the model test is to find, and see it found."""
+    listed = [each for each in mutations() if MODEL in each.tests]
+    missed = [
+        each.name for each in listed if not is_found(replace(each, tests=[MODEL]), server_url)
+    ]
+    assert not missed, missed
+    return [f"mutations: {len(listed)} deliberate breaks, each found by {MODEL}"]
+
+
+def storm_on(server_url: str) -> list[str]:
+    with applied(server_url) as url:
+        return storm(url, STORM_SECONDS)
+
+
+def denials_on(server_url: str) -> list[str]:
+    """On a server of their own: the binlog is the whole server's."""
+    del server_url
+    with Sandbox.start() as sandbox, applied(sandbox.url) as url:
+        test_model.put_events_to_sleep(url)
+        return denials(url, DENIAL_SECONDS)
+
+
+PARTS: dict[str, Callable[[str], list[str]]] = {
+    "model": model,
+    "mutations": deliberate_breaks,
+    "storm": storm_on,
+    "denials": denials_on,
+}
+
+
+def main(*names: str) -> int:
+    """Run the parts; any difference ends the run with its traceback."""
+    with some_server() as url:
+        server_url = url.rstrip("/") + "/"
+        with connect(server_url) as connection:
+            version = value(connection, "SELECT VERSION()")
+        lines = [f"{datetime.now(timezone.utc):%Y-%m-%d}, MySQL {version}"]
+        for name in names or PARTS:
+            begun = time.monotonic()
+            found = PARTS[name](server_url)
+            found[0] += f" ({time.monotonic() - begun:.0f} s)"
+            print("\n".join(found), flush=True)
+            lines += found
+    if not names:
+        text = "\n".join(lines) + "\n"
+        (Path(__file__).parent / "last-run.txt").write_text(text, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
