@@ -50,7 +50,7 @@ from tests.support import apply_everything, call_out, rows
 
 STEPS = 50  # in one example
 #: Steps in all: about half a minute, and the long run.
-PROFILES = {"default": 3_000, "chaos": 20_000}
+PROFILES = {"default": 2_000, "chaos": 20_000}
 
 
 class Machine(Sides):
