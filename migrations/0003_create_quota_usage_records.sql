@@ -1,5 +1,9 @@
 -- depends: 0002_create_tenant_quotas
 -- The ledger: append-only; its rows are never changed, and they always add up.
+--
+-- Every key begins with quota_id. A statement that is taken back inside a caller's
+-- transaction (a replay, a denial that looked for its key) leaves the gap behind its row
+-- locked at REPEATABLE READ: in a key that all tenants append to, that gap is everybody's.
 
 CREATE TABLE quota_usage_records (
     record_id         BIGINT UNSIGNED NOT NULL DEFAULT (UUID_SHORT())
@@ -18,11 +22,11 @@ CREATE TABLE quota_usage_records (
     origin_tenant_id  VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin NOT NULL DEFAULT ''
                       COMMENT 'the sub-channel that consumed, on its ancestors'' rows; empty: the tenant itself',
     created_at        DATETIME(6) NOT NULL DEFAULT (UTC_TIMESTAMP(6)) COMMENT 'UTC',
-    PRIMARY KEY (record_id),
+    PRIMARY KEY (quota_id, record_id),
     UNIQUE KEY quota_usage_records_biz_key
         (quota_id, biz_type, biz_id, operation_type, refund_id, origin_tenant_id),
     KEY quota_usage_records_by_period (quota_id, period_start),
-    KEY quota_usage_records_by_age (created_at)
+    KEY quota_usage_records_by_age (quota_id, created_at)
 )
 ENGINE = InnoDB
 DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_ai_ci

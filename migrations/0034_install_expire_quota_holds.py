@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/expire_quota_holds.sql",
-    sha256="1f6cd9a39f06cb1da3374a830c19c80c639f24135caa141f708bb9a9011ef38b",
+    sha256="1a4eeb5d7ab770909ccc46551a14b13fdbce8a7b07393fa062ff79478625b3b5",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/purge_quota_ledger.sql",
-    sha256="291e4b57c33f55e49f8aafa02ced373610bc259324d88739c1c9c35ed8e7fa33",
+    sha256="f7f5c3706b063f65fff6b5eb053ef30191460941bfdac2941acffd5d67090fff",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/purge_quota_usage.sql",
-    sha256="f083c8c1c525dfacfa47637a4f041b1d35eeeaff1c2034009d55fa2f1b15a86a",
+    sha256="62939a68f77083563664d057eff9984eb9f76360cd8931dc1a4bac7696e7e5a9",
 )

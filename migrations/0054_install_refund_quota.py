@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/refund_quota.sql",
-    sha256="f286c7609612d9fda5189be8d7bf30e35999d133445c3ccf1cda2cb6d130215a",
+    sha256="4b7f30e0d132dc7120c85af691e29da2edcecea503efddfb1981762f7bd63e03",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/release_quota_token.sql",
-    sha256="d33ddd18bb92d3ce6c0ae954efeaadef56bc884dd01bd1654593f38700f9d3d6",
+    sha256="2e7081263ad8cf19b2225d9c2ecfba31211f5c0217f3e75a351f53b098b08dfc",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/return_quota.sql",
-    sha256="b44f0756fdf189830918c0ae58e707a7b5d44d740eb60ae7872d094a70cf18f9",
+    sha256="a592b6e9f49cdb2579f0d56fa5d35f51e483d5c949f80d60f8a7c1e958e571ef",
 )

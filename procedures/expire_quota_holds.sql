@@ -36,29 +36,32 @@ BEGIN
     DECLARE v_product_code      VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_origin_tenant_id  VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_lowered           BIGINT;
-    DECLARE v_lapsed            BIGINT;
+    DECLARE v_lapsed            JSON;
     DECLARE v_is_done           BOOLEAN DEFAULT FALSE;
     DECLARE c_lapsed CURSOR FOR
-        SELECT reservation_id, kind, amount, period_start, created_at, biz_type, biz_id, product_code,
-               origin_tenant_id
-        FROM quota_reservations
-        WHERE quota_id = p_quota_id AND status = 'HELD' AND expires_at <= p_now
-        FOR UPDATE;
+        SELECT r.reservation_id, r.kind, r.amount, r.period_start, r.created_at, r.biz_type, r.biz_id,
+               r.product_code, r.origin_tenant_id
+        FROM JSON_TABLE(v_lapsed, '$[*]' COLUMNS (
+            reservation_id  CHAR(36) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin PATH '$')) AS l
+        STRAIGHT_JOIN quota_reservations AS r FORCE INDEX (PRIMARY)
+            ON r.reservation_id = l.reservation_id AND r.quota_id = p_quota_id
+        WHERE r.status = 'HELD' AND r.expires_at <= p_now
+        FOR UPDATE OF r;
     DECLARE CONTINUE HANDLER FOR NOT FOUND SET v_is_done = TRUE;
 
     SET p_returned = 0, p_ended = 0;
-    -- A plain look first: a locking read of what is not there would lock the gap it is not in.
-    -- (A subquery in IF or SET is a locking read.)
-    SELECT COUNT(*) INTO v_lapsed
+    -- A plain look first, then a lock of each row by its key: a locking read of a range would
+    -- lock its end as well, where other quotas' holds are. (A subquery in IF or SET locks too.)
+    SELECT JSON_ARRAYAGG(reservation_id) INTO v_lapsed
     FROM quota_reservations
     WHERE quota_id = p_quota_id AND status = 'HELD' AND expires_at <= p_now;
-    IF v_lapsed = 0 AND p_looks_again THEN
-        SELECT COUNT(*) INTO v_lapsed
+    IF v_lapsed IS NULL AND p_looks_again THEN
+        SELECT JSON_ARRAYAGG(reservation_id) INTO v_lapsed
         FROM quota_reservations
         WHERE quota_id = p_quota_id AND status = 'HELD' AND expires_at <= p_now
         FOR SHARE;
     END IF;
-    IF v_lapsed > 0 THEN
+    IF v_lapsed IS NOT NULL THEN
         OPEN c_lapsed;
         each_lapsed: LOOP
             FETCH c_lapsed INTO v_reservation_id, v_kind, v_amount, v_period_start, v_created_at, v_biz_type,

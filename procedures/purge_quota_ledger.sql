@@ -9,7 +9,7 @@
 --
 --   p_cutoff       UTC; only rows before it
 --   p_batch_size   rows looked at, at most
---   p_created_at, p_record_id   where the batch before ended; where this one did
+--   p_quota_id, p_created_at, p_record_id   where the batch before ended; where this one did
 --   p_seen         rows looked at; less than p_batch_size: that was all
 --   p_purged       rows deleted
 --
@@ -20,6 +20,7 @@
 CREATE PROCEDURE purge_quota_ledger (
     IN    p_cutoff      DATETIME(6),
     IN    p_batch_size  INT,
+    INOUT p_quota_id    BIGINT UNSIGNED,
     INOUT p_created_at  DATETIME(6),
     INOUT p_record_id   BIGINT UNSIGNED,
     OUT   p_seen        BIGINT,
@@ -30,10 +31,10 @@ CREATE PROCEDURE purge_quota_ledger (
     SQL SECURITY DEFINER
 BEGIN
     DECLARE v_transaction      VARCHAR(8)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_rows             JSON;                       -- the batch: record_ids
+    DECLARE v_rows             JSON;                       -- the batch: quota_id and record_id
     DECLARE v_quotas           JSON DEFAULT JSON_ARRAY();  -- of the batch, locked: what is open in each
-    DECLARE v_purged           JSON;                       -- record_ids
-    DECLARE v_carried          JSON;                       -- record_ids of older ADJUST rows
+    DECLARE v_purged           JSON;                       -- likewise
+    DECLARE v_carried          JSON;                       -- older ADJUST rows, likewise
     DECLARE v_quota_id         BIGINT UNSIGNED;
     DECLARE v_limit_type       VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_period_anchor    DATETIME;
@@ -50,8 +51,9 @@ BEGIN
         SELECT q.quota_id, q.limit_type, q.period_anchor, q.next_reset_time, z.time_zone,
                CONVERT_TZ(UTC_TIMESTAMP(6), '+00:00', z.time_zone)
         FROM (SELECT DISTINCT r.quota_id
-              FROM JSON_TABLE(v_rows, '$[*]' COLUMNS (record_id BIGINT UNSIGNED PATH '$')) AS l
-              STRAIGHT_JOIN quota_usage_records AS r ON r.record_id = l.record_id
+              FROM JSON_TABLE(v_rows, '$[*]' COLUMNS (
+                  quota_id BIGINT UNSIGNED PATH '$.quota_id', record_id BIGINT UNSIGNED PATH '$.record_id')) AS l
+              STRAIGHT_JOIN quota_usage_records AS r ON r.quota_id = l.quota_id AND r.record_id = l.record_id
               ORDER BY r.quota_id
               LIMIT 1000000) AS found
         STRAIGHT_JOIN tenant_quotas AS q ON q.quota_id = found.quota_id
@@ -70,18 +72,21 @@ BEGIN
     SET p_purged = 0;
     CALL open_quota_transaction(v_transaction);
 
-    SELECT JSON_ARRAYAGG(record_id), COUNT(*) INTO v_rows, p_seen
-    FROM (SELECT record_id
+    SELECT JSON_ARRAYAGG(JSON_OBJECT('quota_id', quota_id, 'record_id', record_id)), COUNT(*) INTO v_rows, p_seen
+    FROM (SELECT quota_id, record_id
           FROM quota_usage_records FORCE INDEX (quota_usage_records_by_age)
-          WHERE created_at >= p_created_at AND created_at < p_cutoff
-            AND (created_at > p_created_at OR record_id > p_record_id)
-            AND operation_type <> 'ADJUST'
-          ORDER BY created_at, record_id
+          WHERE quota_id >= p_quota_id AND created_at < p_cutoff AND operation_type <> 'ADJUST'
+            AND (quota_id > p_quota_id OR created_at > p_created_at
+                 OR (created_at = p_created_at AND record_id > p_record_id))
+          ORDER BY quota_id, created_at, record_id
           LIMIT p_batch_size) AS batch;
 
     IF p_seen > 0 THEN
-        SET p_record_id = JSON_EXTRACT(v_rows, CONCAT('$[', p_seen - 1, ']'));
-        SELECT created_at INTO p_created_at FROM quota_usage_records WHERE record_id = p_record_id;
+        SET p_quota_id = JSON_EXTRACT(v_rows, CONCAT('$[', p_seen - 1, '].quota_id'));
+        SET p_record_id = JSON_EXTRACT(v_rows, CONCAT('$[', p_seen - 1, '].record_id'));
+        SELECT created_at INTO p_created_at
+        FROM quota_usage_records
+        WHERE quota_id = p_quota_id AND record_id = p_record_id;
 
         OPEN c_quotas;
         each_quota: LOOP
@@ -102,9 +107,10 @@ BEGIN
         END LOOP;
         CLOSE c_quotas;
 
-        SELECT JSON_ARRAYAGG(r.record_id) INTO v_purged
-        FROM JSON_TABLE(v_rows, '$[*]' COLUMNS (record_id BIGINT UNSIGNED PATH '$')) AS l
-        STRAIGHT_JOIN quota_usage_records AS r ON r.record_id = l.record_id
+        SELECT JSON_ARRAYAGG(JSON_OBJECT('quota_id', r.quota_id, 'record_id', r.record_id)) INTO v_purged
+        FROM JSON_TABLE(v_rows, '$[*]' COLUMNS (
+                  quota_id BIGINT UNSIGNED PATH '$.quota_id', record_id BIGINT UNSIGNED PATH '$.record_id')) AS l
+        STRAIGHT_JOIN quota_usage_records AS r ON r.quota_id = l.quota_id AND r.record_id = l.record_id
         STRAIGHT_JOIN JSON_TABLE(v_quotas, '$[*]' COLUMNS (
             quota_id    BIGINT UNSIGNED PATH '$.quota_id',
             open_start  DATETIME PATH '$.open_start',
@@ -123,10 +129,11 @@ BEGIN
 
     IF v_purged IS NOT NULL THEN
         SET p_purged = JSON_LENGTH(v_purged);
-        SELECT JSON_ARRAYAGG(a.record_id) INTO v_carried
+        SELECT JSON_ARRAYAGG(JSON_OBJECT('quota_id', a.quota_id, 'record_id', a.record_id)) INTO v_carried
         FROM (SELECT DISTINCT r.quota_id, r.period_start
-              FROM JSON_TABLE(v_purged, '$[*]' COLUMNS (record_id BIGINT UNSIGNED PATH '$')) AS l
-              STRAIGHT_JOIN quota_usage_records AS r ON r.record_id = l.record_id) AS g
+              FROM JSON_TABLE(v_purged, '$[*]' COLUMNS (
+                  quota_id BIGINT UNSIGNED PATH '$.quota_id', record_id BIGINT UNSIGNED PATH '$.record_id')) AS l
+              STRAIGHT_JOIN quota_usage_records AS r ON r.quota_id = l.quota_id AND r.record_id = l.record_id) AS g
         STRAIGHT_JOIN quota_usage_records AS a
             ON a.quota_id = g.quota_id AND a.biz_type IS NULL AND a.biz_id IS NULL
             AND a.operation_type = 'ADJUST' AND a.period_start <=> g.period_start AND a.created_at < p_cutoff;
@@ -135,14 +142,16 @@ BEGIN
         INSERT INTO quota_usage_records
             (quota_id, tenant_id, operation_type, delta_value, period_start, created_at)
         SELECT r.quota_id, r.tenant_id, 'ADJUST', SUM(r.delta_value), r.period_start, MAX(r.created_at)
-        FROM JSON_TABLE(v_purged, '$[*]' COLUMNS (record_id BIGINT UNSIGNED PATH '$')) AS l
-        STRAIGHT_JOIN quota_usage_records AS r ON r.record_id = l.record_id
+        FROM JSON_TABLE(v_purged, '$[*]' COLUMNS (
+                  quota_id BIGINT UNSIGNED PATH '$.quota_id', record_id BIGINT UNSIGNED PATH '$.record_id')) AS l
+        STRAIGHT_JOIN quota_usage_records AS r ON r.quota_id = l.quota_id AND r.record_id = l.record_id
         GROUP BY r.quota_id, r.tenant_id, r.period_start
         HAVING SUM(r.delta_value) <> 0;
 
         DELETE r
-        FROM JSON_TABLE(v_purged, '$[*]' COLUMNS (record_id BIGINT UNSIGNED PATH '$')) AS l
-        STRAIGHT_JOIN quota_usage_records AS r ON r.record_id = l.record_id;
+        FROM JSON_TABLE(v_purged, '$[*]' COLUMNS (
+                  quota_id BIGINT UNSIGNED PATH '$.quota_id', record_id BIGINT UNSIGNED PATH '$.record_id')) AS l
+        STRAIGHT_JOIN quota_usage_records AS r ON r.quota_id = l.quota_id AND r.record_id = l.record_id;
     END IF;
     CALL close_quota_transaction(v_transaction);
 END

@@ -35,6 +35,7 @@ BEGIN
     DECLARE v_is_running   BOOLEAN DEFAULT FALSE;
     DECLARE v_cutoff       DATETIME(6);
     DECLARE v_created_at   DATETIME(6) DEFAULT '1000-01-01 00:00:00';
+    DECLARE v_quota_id     BIGINT UNSIGNED DEFAULT 0;
     DECLARE v_record_id    BIGINT UNSIGNED DEFAULT 0;
     DECLARE v_seen         BIGINT;
     DECLARE v_purged       BIGINT;
@@ -63,7 +64,7 @@ BEGIN
     IF v_is_running THEN
         SET v_cutoff = v_started_at - INTERVAL LEAST(p_keep_days, 300000) DAY;
         REPEAT
-            CALL purge_quota_ledger(v_cutoff, p_batch_size, v_created_at, v_record_id, v_seen, v_purged);
+            CALL purge_quota_ledger(v_cutoff, p_batch_size, v_quota_id, v_created_at, v_record_id, v_seen, v_purged);
             SET v_rows_done = v_rows_done + v_purged;
         UNTIL v_seen < p_batch_size OR v_transaction = 'JOINED' END REPEAT;
         REPEAT

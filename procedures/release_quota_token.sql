@@ -25,8 +25,9 @@ BEGIN
     DECLARE v_transaction   VARCHAR(8) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_limits        JSON;
     DECLARE v_is_suspended  BOOLEAN;
-    DECLARE v_own_count     INT;
-    DECLARE v_own_to_give   INT;
+    DECLARE v_leases        JSON;
+    DECLARE v_lent          JSON;   -- limits with a token to give back
+    DECLARE v_own_without   INT;    -- the tenant's own among the others
     DECLARE v_errno         INT;
     DECLARE EXIT HANDLER FOR SQLEXCEPTION
     BEGIN
@@ -41,29 +42,34 @@ BEGIN
     CALL open_quota_transaction(v_transaction);
     CALL find_quota_limits(p_tenant_id, p_quota_type, 'LEASE', v_transaction, v_limits, v_is_suspended);
 
+    CALL lock_quota_rows(JSON_EXTRACT(v_limits, '$[*].quota_id'));
+    -- By the quota's own key: any other would lock the holds of all tenants.
+    SELECT JSON_ARRAYAGG(JSON_OBJECT('quota_id', r.quota_id, 'amount', r.amount)) INTO v_leases
+    FROM JSON_TABLE(v_limits, '$[*]' COLUMNS (quota_id BIGINT UNSIGNED PATH '$.quota_id')) AS l
+    STRAIGHT_JOIN quota_reservations AS r FORCE INDEX (quota_reservations_held)
+        ON r.quota_id = l.quota_id AND r.status = 'HELD'
+    WHERE r.kind = 'LEASE'
+    FOR SHARE OF r;
+
     -- A tenant with a limit of its own gives back only what that limit lent.
-    SELECT COALESCE(SUM(q.tenant_id = p_tenant_id), 0),
-           COALESCE(SUM(q.tenant_id = p_tenant_id
-                        AND q.used_count > (SELECT COALESCE(SUM(r.amount), 0)
-                                            FROM quota_reservations AS r
-                                            WHERE r.quota_id = q.quota_id
-                                              AND r.status = 'HELD' AND r.kind = 'LEASE')), 0)
-    INTO v_own_count, v_own_to_give
-    FROM (SELECT quota_id
-          FROM JSON_TABLE(v_limits, '$[*]' COLUMNS (quota_id BIGINT UNSIGNED PATH '$.quota_id')) AS found
-          ORDER BY quota_id
-          LIMIT 1000000) AS l
+    SELECT JSON_ARRAYAGG(IF(q.used_count > COALESCE(held.amount, 0), q.quota_id, NULL)),
+           COALESCE(SUM(q.tenant_id = p_tenant_id AND q.used_count <= COALESCE(held.amount, 0)), 0)
+    INTO v_lent, v_own_without
+    FROM JSON_TABLE(v_limits, '$[*]' COLUMNS (quota_id BIGINT UNSIGNED PATH '$.quota_id')) AS l
     STRAIGHT_JOIN tenant_quotas AS q ON q.quota_id = l.quota_id
+    LEFT JOIN (SELECT quota_id, SUM(amount) AS amount
+               FROM JSON_TABLE(COALESCE(v_leases, JSON_ARRAY()), '$[*]' COLUMNS (
+                   quota_id  BIGINT UNSIGNED PATH '$.quota_id',
+                   amount    BIGINT PATH '$.amount')) AS lease
+               GROUP BY quota_id) AS held ON held.quota_id = q.quota_id
     FOR UPDATE OF q;
 
     SET p_success = FALSE;
-    IF v_own_count = v_own_to_give THEN
-        UPDATE JSON_TABLE(v_limits, '$[*]' COLUMNS (quota_id BIGINT UNSIGNED PATH '$.quota_id')) AS l
+    IF v_own_without = 0 THEN
+        UPDATE JSON_TABLE(v_lent, '$[*]' COLUMNS (quota_id BIGINT UNSIGNED PATH '$')) AS l
         STRAIGHT_JOIN tenant_quotas AS q ON q.quota_id = l.quota_id
         SET q.used_count = q.used_count - 1
-        WHERE q.used_count > (SELECT COALESCE(SUM(r.amount), 0)
-                              FROM quota_reservations AS r
-                              WHERE r.quota_id = q.quota_id AND r.status = 'HELD' AND r.kind = 'LEASE');
+        WHERE q.used_count > 0;
         SET p_success = ROW_COUNT() > 0;
     END IF;
 

@@ -1,9 +1,8 @@
 -- return_quota: internal: the one place that refunds: every limit that was charged, or none.
 --
 -- Locks the limits that the tenant has now, then finds the consumption's ledger rows there.
--- All rows of one consumption carry the same created_at; that leads to limits of ancestors
--- that were charged then and are no longer the tenant's. What is left of it on a limit is the
--- sum over its key: what was consumed, less what was given back.
+-- What is left of it on a limit is the sum over its key: what was consumed, less what was
+-- given back.
 --
 --   p_tenant_id .. p_refund_id   as in refund_quota, checked by the caller
 --   p_now           UTC; NULL: the clock, read after the locks. Only tests name a time
@@ -39,7 +38,6 @@ BEGIN
     DECLARE v_limits            JSON;
     DECLARE v_quotas            JSON;
     DECLARE v_suspended         BOOLEAN;
-    DECLARE v_former            JSON;    -- limits that are no longer the tenant's
     DECLARE v_charged_at        DATETIME(6);
     DECLARE v_left              BIGINT;
     DECLARE v_refunded          BIGINT;
@@ -112,17 +110,6 @@ BEGIN
         FOR SHARE OF r;
     END IF;
 
-    -- A plain read: a locking one would lock the end of the index by age, where all insert.
-    SELECT JSON_ARRAYAGG(r.quota_id) INTO v_former
-    FROM quota_usage_records AS r
-    JOIN tenant_quotas AS q ON q.quota_id = r.quota_id
-    WHERE r.created_at = v_charged_at AND r.biz_type = p_biz_type AND r.biz_id = p_biz_id
-      AND r.operation_type = 'CONSUME' AND r.origin_tenant_id = p_tenant_id AND q.quota_type = p_quota_type
-      AND NOT r.quota_id MEMBER OF (v_quotas);
-    IF v_former IS NOT NULL THEN
-        SET v_quotas = JSON_MERGE_PRESERVE(v_quotas, v_former);
-        CALL lock_quota_rows(v_former);
-    END IF;
     SET v_now = COALESCE(p_now, UTC_TIMESTAMP(6));
 
     SELECT MIN(each_limit.left_of_it), MIN(each_limit.refunded), MAX(each_limit.is_held)

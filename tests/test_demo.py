@@ -38,7 +38,9 @@ def test_it_runs_the_scenarios_and_the_procedures_and_shows_the_monitor(empty_sc
     with closing(connect(empty_schema)) as connection:
         used = "SELECT used_count FROM tenant_quotas ORDER BY tenant_id, quota_type, limit_type"
         assert [count for (count,) in rows(connection, used)] == [2, 0, 2, 9]
-        event = "SELECT DISTINCT status FROM information_schema.events WHERE event_schema = DATABASE()"
+        event = (
+            "SELECT DISTINCT status FROM information_schema.events WHERE event_schema = DATABASE()"
+        )
         assert rows(connection, event) == [("ENABLED",)]
 
 

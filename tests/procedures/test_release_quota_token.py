@@ -1,6 +1,6 @@
 """release_quota_token: gives back what was taken, and never below zero."""
 
-from tests.support import Quota, at_once, rows
+from tests.support import Quota, at_once, call, rows
 
 
 def test_a_released_token_can_be_acquired_again(quota: Quota) -> None:
@@ -48,6 +48,17 @@ def test_a_parents_limit_that_lent_nothing_stays_at_zero(quota: Quota) -> None:
     quota.define("CONCURRENT", hard_limit=5)  # defined after the token was taken
     assert child.release()
     assert (quota.used("CONCURRENT"), child.used("CONCURRENT")) == (0, 0)
+
+
+def test_an_ancestors_token_that_a_lease_holds_is_not_given_back(quota: Quota) -> None:
+    child = quota.child()
+    child.define("CONCURRENT", hard_limit=5)
+    child.acquire()
+    quota.define("CONCURRENT", hard_limit=5)  # defined after the token was taken
+    lease = (quota.tenant_id, quota.quota_type, "w", 600)
+    assert call(quota.connection, "acquire_quota_lease", *lease).status == "GRANTED"
+    assert child.release()
+    assert (quota.used("CONCURRENT"), child.used("CONCURRENT")) == (1, 0)
 
 
 def test_a_suspended_tenant_can_still_give_back(quota: Quota) -> None:
