@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/charge_quota.sql",
-    sha256="fa637699bb0a7b9b474aee779efde9032b7561171fdc09524a1a13cf1770bed3",
+    sha256="d844f47888eaa10030a8630fefdd12f0ed913f4251646d379ace07e963300eed",
 )

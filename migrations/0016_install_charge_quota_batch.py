@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/charge_quota_batch.sql",
-    sha256="04d34325b0dcf7394690811bc05be991bc3b4796f39ec59ec3ffcd3372370cc9",
+    sha256="310968a46f408c407d035d91fd77614d5ad19cb7a35ae50bd9952c2e148428da",
 )

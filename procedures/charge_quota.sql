@@ -254,7 +254,7 @@ BEGIN
             WHERE is_charged;
         END IF;
     END IF;
-    IF v_alerts IS NOT NULL THEN
+    IF v_alerts IS NOT NULL AND p_status <> 'SUSPENDED' THEN  -- no limit denied that
         CALL record_quota_alerts(v_alerts, p_success, v_now);
     END IF;
 

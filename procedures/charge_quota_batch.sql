@@ -265,7 +265,7 @@ BEGIN
               WHERE quota_type = v_shown_type) AS running
         WHERE asked > v_shown_room OR p_status <> 'EXCEEDED';
     END IF;
-    IF v_alerts IS NOT NULL THEN
+    IF v_alerts IS NOT NULL AND p_status <> 'SUSPENDED' THEN  -- no limit denied that
         CALL record_quota_alerts(v_alerts, p_success, v_now);
     END IF;
 

@@ -119,8 +119,6 @@ class Model:
         if first is not None:
             return self.replay(first, call)
         if suspended or not limits:
-            for limit, verdict in both:  # a full limit is alerted, whatever else denies
-                self.report(limit, verdict, 0, call.now)
             return Answer(False, "SUSPENDED" if suspended else "NO_QUOTA")
 
         denied = [(limit, said) for limit, said in both if said != "GRANTED" and limit.enforced]

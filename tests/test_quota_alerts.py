@@ -256,3 +256,11 @@ def test_32_callers_at_once_cross_the_soft_limit_once(quota: Quota) -> None:
     connections = [quota.connect() for _ in range(32)]
     at_once(32, lambda n: [quota.consume(1, on=connections[n]) for _ in range(3)])
     assert alerts(quota, "alert_level, used_count") == [("WARNING", 40), ("EXCEEDED", 64)]
+
+
+def test_a_suspended_tenant_is_denied_by_no_limit(quota: Quota) -> None:
+    quota.define("MONTHLY", hard_limit=3, used=3)
+    quota.suspend()
+    assert quota.consume(1).status == "SUSPENDED"
+    count = "SELECT COUNT(*) FROM quota_alerts WHERE tenant_id = %s"
+    assert value(quota.connection, count, quota.tenant_id) == 0
