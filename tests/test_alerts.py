@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
-import subprocess
-import sys
 import time
 from contextlib import suppress
 
@@ -16,7 +13,7 @@ from pymysql.connections import Connection
 
 from tenant_quota.cli import main
 from tests.server import connect
-from tests.support import apply_everything, rows, value
+from tests.support import apply_everything, rows, start_command, value
 
 
 @pytest.fixture
@@ -41,17 +38,6 @@ def write(connection: Connection, count: int, first: int = 0) -> None:
 
 def alerts(url: str, *arguments: str) -> Result:
     return CliRunner().invoke(main, ["alerts", "--url", url, *arguments])
-
-
-def start(url: str, *arguments: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "tenant_quota", "alerts", *arguments],
-        env={**os.environ, "TENANT_QUOTA_URL": url},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        encoding="utf-8",
-    )
 
 
 def waiting(connection: Connection) -> int:
@@ -119,7 +105,7 @@ def test_what_another_reader_holds_is_passed_over(empty_schema, outbox):
 
 def test_following_prints_an_object_a_line_as_they_come_and_ends_with_ctrl_c(empty_schema, outbox):
     write(outbox, 1)
-    with start(empty_schema, "--follow", "--format", "json") as process:
+    with start_command(empty_schema, "alerts", "--follow", "--format", "json") as process:
         assert process.stdout is not None
         assert json.loads(process.stdout.readline())["quota_id"] == 0
         write(outbox, 1, first=1)
@@ -134,7 +120,10 @@ def test_following_prints_an_object_a_line_as_they_come_and_ends_with_ctrl_c(emp
 
 
 def test_two_readers_at_once_share_the_work_and_each_alert_comes_once(empty_schema, outbox):
-    readers = [start(empty_schema, "--follow", "--format", "json", "--limit", "150") for _ in "ab"]
+    readers = [
+        start_command(empty_schema, "alerts", "--follow", "--format", "json", "--limit", "150")
+        for _ in "ab"
+    ]
     write(outbox, 300)
     outputs = [reader.communicate(timeout=60)[0] for reader in readers]
     found = [[json.loads(line)["quota_id"] for line in each.splitlines()] for each in outputs]
@@ -150,7 +139,7 @@ def test_what_a_killed_reader_had_not_finished_comes_again(empty_schema, outbox)
         "CREATE TRIGGER hold BEFORE UPDATE ON quota_alerts FOR EACH ROW"
         " SET NEW.delivered_at = IF(SLEEP(20) = 0, NEW.delivered_at, NULL)",
     )
-    with start(empty_schema, "--follow", "--format", "json") as process:
+    with start_command(empty_schema, "alerts", "--follow", "--format", "json") as process:
         assert process.stdout is not None
         printed = [json.loads(process.stdout.readline())["quota_id"] for _ in range(40)]
         rows(outbox, "SET innodb_lock_wait_timeout = 1")
@@ -170,7 +159,7 @@ def test_what_a_killed_reader_had_not_finished_comes_again(empty_schema, outbox)
 
 def test_a_reader_of_the_pipe_that_leaves_takes_nothing_along(empty_schema, outbox):
     write(outbox, 5)
-    with start(empty_schema, "--format", "json") as process:
+    with start_command(empty_schema, "alerts", "--format", "json") as process:
         assert process.stdout is not None
         process.stdout.close()
         assert process.wait(timeout=30) == 0
