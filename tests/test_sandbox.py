@@ -21,7 +21,7 @@ from tenant_quota.sandbox.local import LocalServer
 from tenant_quota.sandbox.mysqld import check_version
 from tenant_quota.sandbox.packages import portable_mysqld
 from tenant_quota.sandbox.sources import (
-    DEFAULT_MIRROR,
+    VARIABLE,
     deb822_uris,
     machine_mirror,
     one_line_uris,
@@ -334,7 +334,7 @@ ONE_LINE = """\
 # deb http://commented.example/debian sid main
 deb-src http://sources.example/debian sid main
 deb [arch=amd64 signed-by=/k.gpg] https://mirror.example/debian bookworm main # http://c.example/debian
-deb http://security.debian.org/debian-security bookworm-security main
+deb http://security.example/debian-security bookworm-security main
 """
 
 
@@ -345,18 +345,22 @@ def test_mirrors_are_read_from_deb822_never_from_comments():
 def test_mirrors_are_read_from_one_line_sources_never_from_comments():
     assert one_line_uris(ONE_LINE) == [
         "https://mirror.example/debian",
-        "http://security.debian.org/debian-security",
+        "http://security.example/debian-security",
     ]
 
 
-def test_the_mirror_is_debians_not_its_security_archive_or_anybody_elses(tmp_path):
+def test_the_mirror_is_debians_not_its_security_archive_or_anybody_elses(tmp_path, monkeypatch):
+    monkeypatch.delenv(VARIABLE, raising=False)
     sources = tmp_path / "sources.list.d"
     sources.mkdir()
     (sources / "a.list").write_text(
         "deb https://packages.example/mysql x main\n"
-        "deb http://security.debian.org/debian-security bookworm-security main\n"
-        "deb http://archive.ubuntu.com/ubuntu noble main\n"
+        "deb http://security.example/debian-security bookworm-security main\n"
+        "deb http://archive.example/ubuntu noble main\n"
     )
-    assert machine_mirror(tmp_path) == DEFAULT_MIRROR
+    with pytest.raises(Unavailable, match=VARIABLE):
+        machine_mirror(tmp_path)
     (sources / "z.sources").write_text(DEB822)
     assert machine_mirror(tmp_path) == "http://mirror.example/debian"
+    monkeypatch.setenv(VARIABLE, "http://named.example/debian/")
+    assert machine_mirror(tmp_path) == "http://named.example/debian"

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
-DEFAULT_MIRROR = "http://deb.debian.org/debian"
+from tenant_quota.sandbox.cache import Unavailable
+
+VARIABLE = "TENANT_QUOTA_DEBIAN_MIRROR"
 
 # A mirror of Debian itself ends like this; security, third parties and Ubuntu do not.
 # Cloud images name a file of mirrors instead.
@@ -13,7 +16,13 @@ _DEBIAN = re.compile(r"^(https?|ftp)://\S+/debian/?$|^mirror\+file:\S+/debian\.l
 
 
 def machine_mirror(etc: Path = Path("/etc/apt")) -> str:
-    """Return the first Debian mirror in the machine's apt sources, else Debian's own name."""
+    """Return the mirror that TENANT_QUOTA_DEBIAN_MIRROR names, else the first in apt's sources.
+
+    Raises Unavailable where there is neither.
+    """
+    named = os.environ.get(VARIABLE)
+    if named:
+        return named.rstrip("/")
     for path in [etc / "sources.list", *sorted((etc / "sources.list.d").glob("*"))]:
         try:
             text = path.read_text(encoding="utf-8", errors="replace")
@@ -28,7 +37,7 @@ def machine_mirror(etc: Path = Path("/etc/apt")) -> str:
         for uri in uris:
             if _DEBIAN.match(uri):
                 return uri.rstrip("/")
-    return DEFAULT_MIRROR
+    raise Unavailable(f"apt's sources name no Debian mirror; name one in {VARIABLE}")
 
 
 def one_line_uris(text: str) -> list[str]:
