@@ -18,7 +18,7 @@ from tests.holds import (
     refund_at,
     reserve,
 )
-from tests.support import Quota, at_once, call, rows, state_of, value
+from tests.support import Quota, at_once, call, call_out, rows, state_of, value
 
 MAY, JUNE = "2030-05-01 00:00:00", "2030-06-01 00:00:00"
 
@@ -289,6 +289,19 @@ def test_a_reservation_that_was_not_confirmed_is_not_found(quota: Quota, end: st
 
 
 # Ancestors that changed
+
+
+def test_a_period_that_was_closed_at_its_very_boundary_is_closed(quota: Quota) -> None:
+    quota.define_tenant(zone="UTC")
+    quota.define("DAILY", hard_limit=10)
+    quota.set("DAILY", period_anchor=None, next_reset_time=None)
+    quota.consume_at("2030-05-17 12:00:00", 4, key="k")
+    quota.consume_at("2030-05-18 00:00:00", 3)
+    arguments = (quota.tenant_id, quota.quota_type, 2, "ORDER", "k", "r", "2030-05-18 01:00:00")
+    success, status, *_ = call_out(quota.connection, "return_quota", *arguments, outs=10)
+    assert (success, status) == (1, "GRANTED")
+    assert quota.used("DAILY") == 3
+    quota.assert_adds_up(["DAILY"])
 
 
 def test_after_re_parenting_the_former_parent_keeps_what_it_was_charged(quota: Quota) -> None:
