@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/charge_quota.sql",
-    sha256="d844f47888eaa10030a8630fefdd12f0ed913f4251646d379ace07e963300eed",
+    sha256="1103f7680bccc79aba2bbd04fd65671b3ecf3f6d600e592a64f16fd404592def",
 )

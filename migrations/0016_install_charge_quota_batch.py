@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/charge_quota_batch.sql",
-    sha256="310968a46f408c407d035d91fd77614d5ad19cb7a35ae50bd9952c2e148428da",
+    sha256="42d1a7a5503382bf8e7bff58b29d17bc83d795690df9f250643f2e56775adc47",
 )

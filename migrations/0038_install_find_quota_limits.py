@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/find_quota_limits.sql",
-    sha256="079d821235b5a32f8ea3953b8c3ddc0c6b2500c6b1ad785b586d52d2797f104e",
+    sha256="4826311a09452e9362ca8c3415b8650ceb6ccf4c639957925e55b6faeb713150",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/lock_quota_rows.sql",
-    sha256="63edf9404c3439054bc1fa5bcfdf9e0e240edde79f0e31e3b71f749d3f518f20",
+    sha256="e398db7ea10fb79e3652428b870e59a100f89a7f698f26b17cdaba39518d85ea",
 )

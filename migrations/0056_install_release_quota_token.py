@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/release_quota_token.sql",
-    sha256="2e7081263ad8cf19b2225d9c2ecfba31211f5c0217f3e75a351f53b098b08dfc",
+    sha256="f2fe740422e66acc2a836d137e22c888d2c851b355d9a4a0a0853f29e626adc3",
 )

@@ -94,7 +94,7 @@ BEGIN
                   time_zone  VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin PATH '$.time_zone')) AS found
               ORDER BY quota_id
               LIMIT 1000000) AS l
-        STRAIGHT_JOIN tenant_quotas AS q ON q.quota_id = l.quota_id
+        STRAIGHT_JOIN tenant_quotas AS q FORCE INDEX (PRIMARY) ON q.quota_id = l.quota_id
         FOR UPDATE OF q;
     DECLARE CONTINUE HANDLER FOR NOT FOUND SET v_is_done = TRUE;
     DECLARE EXIT HANDLER FOR SQLEXCEPTION
@@ -243,7 +243,7 @@ BEGIN
                 shift        BIGINT      PATH '$.shift',
                 ceiling      BIGINT      PATH '$.ceiling',
                 refilled_at  DATETIME(6) PATH '$.refilled_at')) AS charge
-        STRAIGHT_JOIN tenant_quotas AS q ON q.quota_id = charge.quota_id
+        STRAIGHT_JOIN tenant_quotas AS q FORCE INDEX (PRIMARY) ON q.quota_id = charge.quota_id
         SET q.used_count  = q.used_count + charge.shift + charge.amount,
             q.refilled_at = charge.refilled_at
         WHERE charge.is_charged

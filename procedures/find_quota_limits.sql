@@ -1,6 +1,7 @@
 -- find_quota_limits: internal: which limits a call touches: the tenant's own and its ancestors'.
 --
--- Locks no quota: the caller does, in the order of quota_id. One step per ancestor,
+-- Locks no quota: the caller does, in the order of quota_id. Its index is forced, here and
+-- where rows are locked: on a young table the server may prefer to scan, and lock, them all. One step per ancestor,
 -- however many limits each has. A tenant without a row of its own is active, lives in
 -- the server's zone and has no parent. An ancestor that is suspended suspends all below.
 --
@@ -58,7 +59,7 @@ BEGIN
             SELECT JSON_ARRAYAGG(JSON_OBJECT(
                     'quota_id', quota_id, 'tenant_id', tenant_id, 'quota_type', quota_type, 'time_zone', v_time_zone))
             INTO v_limits
-            FROM tenant_quotas
+            FROM tenant_quotas FORCE INDEX (tenant_quotas_natural)
             WHERE tenant_id = v_tenant_id AND quota_type = p_quota_type
               AND FIND_IN_SET(limit_type, v_kinds)
             FOR SHARE;
@@ -69,7 +70,7 @@ BEGIN
             SELECT JSON_ARRAYAGG(JSON_OBJECT(
                     'quota_id', quota_id, 'tenant_id', tenant_id, 'quota_type', quota_type, 'time_zone', v_time_zone))
             INTO v_limits
-            FROM tenant_quotas
+            FROM tenant_quotas FORCE INDEX (tenant_quotas_natural)
             WHERE tenant_id = v_tenant_id AND quota_type = p_quota_type
               AND FIND_IN_SET(limit_type, v_kinds);
         END IF;

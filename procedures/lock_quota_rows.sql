@@ -20,6 +20,6 @@ BEGIN
           FROM JSON_TABLE(p_quotas, '$[*]' COLUMNS (quota_id BIGINT UNSIGNED PATH '$')) AS found
           ORDER BY quota_id
           LIMIT 1000000) AS l
-    STRAIGHT_JOIN tenant_quotas AS q ON q.quota_id = l.quota_id
+    STRAIGHT_JOIN tenant_quotas AS q FORCE INDEX (PRIMARY) ON q.quota_id = l.quota_id
     FOR UPDATE OF q;
 END

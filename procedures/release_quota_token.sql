@@ -56,7 +56,7 @@ BEGIN
            COALESCE(SUM(q.tenant_id = p_tenant_id AND q.used_count <= COALESCE(held.amount, 0)), 0)
     INTO v_lent, v_own_without
     FROM JSON_TABLE(v_limits, '$[*]' COLUMNS (quota_id BIGINT UNSIGNED PATH '$.quota_id')) AS l
-    STRAIGHT_JOIN tenant_quotas AS q ON q.quota_id = l.quota_id
+    STRAIGHT_JOIN tenant_quotas AS q FORCE INDEX (PRIMARY) ON q.quota_id = l.quota_id
     LEFT JOIN (SELECT quota_id, SUM(amount) AS amount
                FROM JSON_TABLE(COALESCE(v_leases, JSON_ARRAY()), '$[*]' COLUMNS (
                    quota_id  BIGINT UNSIGNED PATH '$.quota_id',
@@ -67,7 +67,7 @@ BEGIN
     SET p_success = FALSE;
     IF v_own_without = 0 THEN
         UPDATE JSON_TABLE(v_lent, '$[*]' COLUMNS (quota_id BIGINT UNSIGNED PATH '$')) AS l
-        STRAIGHT_JOIN tenant_quotas AS q ON q.quota_id = l.quota_id
+        STRAIGHT_JOIN tenant_quotas AS q FORCE INDEX (PRIMARY) ON q.quota_id = l.quota_id
         SET q.used_count = q.used_count - 1
         WHERE q.used_count > 0;
         SET p_success = ROW_COUNT() > 0;
