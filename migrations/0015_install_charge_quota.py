@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/charge_quota.sql",
-    sha256="1103f7680bccc79aba2bbd04fd65671b3ecf3f6d600e592a64f16fd404592def",
+    sha256="4242ad0a1ac261c30e6ec2af61ccb94c09508ff26786c9d6a528d671818ef063",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/define_quota.sql",
-    sha256="e0df9177289b5d59718eb20b41f4793b854e1b3772139afd4883e48f1737a13c",
+    sha256="260941f56579524a76a7a20439f6e48a11af494ac5d98a1203e2b875e525a13e",
 )

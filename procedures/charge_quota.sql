@@ -8,8 +8,8 @@
 -- key, not a read, finds a replay; and because the hard limit is checked again in the
 -- UPDATE itself. A denial looks for its key too: by a read where the transaction is our
 -- own (READ COMMITTED sees the newest rows and leaves no gap lock), by inserting and
--- taking back where it is the caller's, whose snapshot may be old and whose gap locks
--- would stay.
+-- taking back where it is the caller's, whose snapshot may be old. At REPEATABLE READ that
+-- may leave the gap behind the row locked, up to the next quota's first row at most.
 --
 -- Who would be denied first gives back the holds of that limit that have lapsed, so that
 -- a crashed holder's units do not wait for the sweep.

@@ -91,6 +91,8 @@ BEGIN
     CALL guard_quota_session();
     CALL open_quota_transaction(v_transaction);
 
+    -- The tenant before its quotas, as everywhere: find_quota_limits locks in this order too.
+    SELECT time_zone INTO v_time_zone FROM tenants WHERE tenant_id = p_tenant_id FOR SHARE;
     SELECT quota_id INTO v_quota_id
     FROM tenant_quotas
     WHERE tenant_id = p_tenant_id AND quota_type = p_quota_type AND limit_type = p_limit_type
@@ -106,7 +108,6 @@ BEGIN
     END IF;
 
     -- What lapsed under the old definition is closed under it.
-    SELECT time_zone INTO v_time_zone FROM tenants WHERE tenant_id = p_tenant_id FOR SHARE;
     IF NOT v_is_new AND v_is_calendar THEN
         CALL settle_quota_period(v_quota_id, v_time_zone, NULL, v_state);
         CALL find_quota_label(v_quota_id, v_time_zone, v_old_start);

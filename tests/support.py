@@ -280,3 +280,26 @@ class Quota:
         """Exact use is the sum of the whole ledger (DESIGN, section 4)."""
         for limit_type in limit_types:
             assert self.used(limit_type) == sum(self.ledger(limit_type))
+
+
+def waiting(quota: Quota, session: Connection) -> int:
+    """Whether this session, and not some other test's, waits for a lock."""
+    return int(
+        value(
+            quota.connection,
+            "SELECT COUNT(*) FROM performance_schema.data_lock_waits AS w"
+            " JOIN performance_schema.threads AS t ON t.thread_id = w.requesting_thread_id"
+            " WHERE t.processlist_id = %s",
+            session.thread_id(),
+        )
+    )
+
+
+def wait_until(happened: Callable[[], object], seconds: float = 10) -> bool:
+    """Ask again and again; False if it did not happen in time."""
+    pause = threading.Event()
+    for _ in range(int(seconds / 0.05)):
+        if happened():
+            return True
+        pause.wait(0.05)
+    return False

@@ -10,7 +10,7 @@ import pytest
 from pymysql.connections import Connection
 
 from tests.server import connect as connect_to
-from tests.support import Quota, no_transaction_is_open, rows, state_of, value
+from tests.support import Quota, no_transaction_is_open, rows, state_of, value, wait_until, waiting
 
 Note = Callable[..., list[str]]
 
@@ -324,29 +324,6 @@ def test_a_call_that_was_killed_is_not_joined_by_the_next(quota: Quota) -> None:
     session.rollback()
     assert quota.consume(1, key="k", on=session).transaction == "OWN"
     assert (quota.used(), quota.ledger()) == (1, [1])
-
-
-def waiting(quota: Quota, session: Connection) -> int:
-    """Whether this session, and not some other test's, waits for a lock."""
-    return int(
-        value(
-            quota.connection,
-            "SELECT COUNT(*) FROM performance_schema.data_lock_waits AS w"
-            " JOIN performance_schema.threads AS t ON t.thread_id = w.requesting_thread_id"
-            " WHERE t.processlist_id = %s",
-            session.thread_id(),
-        )
-    )
-
-
-def wait_until(happened: Callable[[], object], seconds: float = 10) -> bool:
-    """Ask again and again; False if it did not happen in time."""
-    pause = threading.Event()
-    for _ in range(int(seconds / 0.05)):
-        if happened():
-            return True
-        pause.wait(0.05)
-    return False
 
 
 def test_a_call_inside_a_procedure_that_began_a_transaction_joins_it(quota: Quota) -> None:

@@ -1,12 +1,13 @@
 """define_quota: creates a limit or changes a live one, and refuses slips."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import pymysql
 import pytest
 
-from tests.support import Quota, at_once, call, rows, state_of, value
+from tests.support import Quota, at_once, call, rows, state_of, value, wait_until, waiting
 
 
 def test_it_creates_then_changes_then_has_nothing_to_do(quota: Quota) -> None:
@@ -319,3 +320,30 @@ def test_zone_billing_day_and_mode_change_under_load_and_nothing_is_lost(quota: 
             if row[0] == "RESET"
         ]
         assert len(resets) == len(set(resets)), "exactly one RESET for each period"
+
+
+def test_defining_a_tenant_a_quota_and_consuming_at_once_do_not_deadlock(quota: Quota) -> None:
+    # Three lock the tenant's row and quotas' rows: the tenant comes first for all of them.
+    quota.define_tenant()
+    quota.define("MONTHLY", 10)
+    other_type = Quota(quota.connect, quota.tenant_id, "OTHER")
+    other_type.define("MONTHLY", 10)
+    consumer, definer, renamer = quota.connect(autocommit=False), quota.connect(), quota.connect()
+    other_type.consume(1, on=consumer)  # shares the tenant's row until it commits
+
+    def rename() -> str:
+        arguments = (quota.tenant_id, "another name", None, None)
+        return str(call(renamer, "define_tenant", *arguments).status)
+
+    def redefine() -> str:
+        arguments = (quota.tenant_id, quota.quota_type, "MONTHLY", 20, None, None)
+        return str(call(definer, "define_quota", *arguments).status)
+
+    with ThreadPoolExecutor(2) as pool:
+        renaming = pool.submit(rename)
+        assert wait_until(lambda: waiting(quota, renamer))
+        redefining = pool.submit(redefine)
+        assert wait_until(lambda: waiting(quota, definer))
+        assert quota.consume(1, on=consumer).status == "GRANTED"
+        consumer.commit()
+        assert (renaming.result(30), redefining.result(30)) == ("CHANGED", "CHANGED")
