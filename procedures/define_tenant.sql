@@ -2,7 +2,9 @@
 --
 -- The parameters say how it is to be, NULL where it is to be nothing special: called
 -- twice with the same, the second changes nothing. Its status is not touched: suspend a
--- tenant with UPDATE tenants SET status = 'SUSPENDED'.
+-- tenant with UPDATE tenants SET status = 'SUSPENDED'. What changed is kept in
+-- tenant_definition_changes; refunds find there which parents a consumption was charged to,
+-- so change a parent by this procedure only.
 --
 --   p_tenant_id         its identifier
 --   p_tenant_name       for people
@@ -35,6 +37,10 @@ BEGIN
     DECLARE v_next_id      VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_is_known     BOOLEAN;
     DECLARE v_matched      INT;
+    DECLARE v_old          JSON;  -- NULL: there was none
+    DECLARE v_new          JSON DEFAULT JSON_OBJECT('tenant_name', p_tenant_name, 'time_zone', v_time_zone,
+                                                    'parent_tenant_id', p_parent_tenant_id);
+    DECLARE v_old_parent   VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_errno        INT;
     DECLARE CONTINUE HANDLER FOR NOT FOUND BEGIN END;
     DECLARE EXIT HANDLER FOR SQLEXCEPTION
@@ -72,7 +78,12 @@ BEGIN
     END WHILE;
 
     SET v_is_known = FALSE;
-    SELECT TRUE INTO v_is_known FROM tenants WHERE tenant_id = p_tenant_id FOR UPDATE;
+    SELECT TRUE, parent_tenant_id,
+           JSON_OBJECT('tenant_name', tenant_name, 'time_zone', time_zone, 'parent_tenant_id', parent_tenant_id)
+    INTO v_is_known, v_old_parent, v_old
+    FROM tenants
+    WHERE tenant_id = p_tenant_id
+    FOR UPDATE;
     IF v_is_known THEN
         UPDATE tenants
         SET tenant_name      = p_tenant_name,
@@ -86,6 +97,12 @@ BEGIN
     ELSE
         INSERT INTO tenants (tenant_id, tenant_name, time_zone, parent_tenant_id)
         VALUES (p_tenant_id, p_tenant_name, v_time_zone, p_parent_tenant_id);
+        SET v_matched = 1;
+    END IF;
+    IF v_matched THEN
+        INSERT INTO tenant_definition_changes
+            (tenant_id, changed_by, former_parent_id, old_definition, new_definition)
+        VALUES (p_tenant_id, USER(), IF(v_old_parent <=> p_parent_tenant_id, NULL, v_old_parent), v_old, v_new);
     END IF;
     CALL close_quota_transaction(v_transaction);
 

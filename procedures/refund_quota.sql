@@ -1,11 +1,10 @@
 -- refund_quota: give back what a consumption took, in whole or in parts.
 --
 -- A consumption, a batch item or a confirmed reservation, named by its biz key. Every counted
--- limit and ancestor that was charged gets it back, into the period it came from: where that
--- is closed by now, the refund is recorded and the new period's use stays as it is. Refunds of
--- one consumption never add up to more than it. RATE tokens flow back by themselves. What was
--- charged to a former parent stays there: the ledger is looked up by the tenant's limits as
--- they are now. Inside the
+-- limit and ancestor that was charged gets it back, a former parent too, into the period it
+-- came from: where that is closed by now, the refund is recorded and the new period's use
+-- stays as it is. Refunds of one consumption never add up to more than it. RATE tokens flow
+-- back by themselves. Inside the
 -- caller's transaction at REPEATABLE READ the ledger's gap behind the key stays locked until
 -- it ends: keep it short, or use READ COMMITTED.
 --

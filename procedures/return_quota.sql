@@ -1,6 +1,7 @@
 -- return_quota: internal: the one place that refunds: every limit that was charged, or none.
 --
--- Locks the limits that the tenant has now, then finds the consumption's ledger rows there.
+-- Locks the limits that the tenant has or, through a former parent, may have had, then finds
+-- the consumption's ledger rows there.
 -- What is left of it on a limit is the sum over its key: what was consumed, less what was
 -- given back.
 --
@@ -74,7 +75,7 @@ BEGIN
 
     CALL guard_quota_session();
     CALL open_quota_transaction(p_transaction);
-    CALL find_quota_limits(p_tenant_id, p_quota_type, 'RESERVE', p_transaction, v_limits, v_suspended);
+    CALL find_quota_limits(p_tenant_id, p_quota_type, 'REFUND', p_transaction, v_limits, v_suspended);
     CALL lock_quota_rows(JSON_EXTRACT(v_limits, '$[*].quota_id'));
 
     SELECT MIN(r.created_at), JSON_ARRAYAGG(l.quota_id) INTO v_charged_at, v_quotas

@@ -1,5 +1,7 @@
 """define_tenant: creates or changes, and refuses what could not work."""
 
+import json
+
 import pymysql
 import pytest
 
@@ -21,6 +23,30 @@ def test_it_creates_then_changes_then_has_nothing_to_do(quota: Quota) -> None:
     assert call(*define, "one", "Asia/Shanghai", None).status == "CHANGED"
     assert call(*define, "one", "Asia/Shanghai", None).status == "UNCHANGED"
     assert tenant(quota) == [("one", "Asia/Shanghai", None, "ACTIVE")]
+
+
+def test_who_changed_what_is_kept(quota: Quota) -> None:
+    parent = quota.sibling("p")
+    parent.define_tenant()
+    define = (quota.connection, "define_tenant", quota.tenant_id)
+    call(*define, "One", None, parent.tenant_id)
+    call(*define, "One", None, parent.tenant_id)
+    call(*define, "One", "UTC", None)
+    changes = rows(
+        quota.connection,
+        "SELECT former_parent_id, old_definition, new_definition, changed_by = USER(), changed_at <= UTC_TIMESTAMP(6)"
+        " FROM tenant_definition_changes WHERE tenant_id = %s ORDER BY changed_at",
+        quota.tenant_id,
+    )
+    created = {"tenant_name": "One", "time_zone": "SYSTEM", "parent_tenant_id": parent.tenant_id}
+    changed = {"tenant_name": "One", "time_zone": "UTC", "parent_tenant_id": None}
+    assert [
+        (former, old and json.loads(old), json.loads(new), *rest)
+        for former, old, new, *rest in changes
+    ] == [
+        (None, None, created, 1, 1),
+        (parent.tenant_id, created, changed, 1, 1),
+    ]
 
 
 def test_it_leaves_a_suspended_tenant_suspended(quota: Quota) -> None:

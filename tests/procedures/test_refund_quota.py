@@ -304,22 +304,51 @@ def test_a_period_that_was_closed_at_its_very_boundary_is_closed(quota: Quota) -
     quota.assert_adds_up(["DAILY"])
 
 
-def test_after_re_parenting_the_former_parent_keeps_what_it_was_charged(quota: Quota) -> None:
+@pytest.mark.parametrize("has_own_limit", [True, False])
+def test_after_re_parenting_the_parent_that_was_charged_gets_it_back(
+    quota: Quota, has_own_limit: bool
+) -> None:
     new_parent = quota.sibling("n")
     new_parent.define_tenant()
     child = quota.child()
-    limits = [quota, new_parent, child]
+    limits = [quota, new_parent] + [child] * has_own_limit
     for each in limits:
         each.define("MONTHLY", hard_limit=10)
     child.consume(4, key="k")
     child.define_tenant(parent=new_parent.tenant_id)
     child.consume(1, key="k2")
     assert refund(child, "k", "r", 3).status == "GRANTED"
-    assert [each.used() for each in limits] == [4, 1, 2]
+    assert [each.used() for each in limits] == [1, 1, 2][: len(limits)]
     assert refund(child, "k", "r", 3).status == "REPLAYED"
     assert refund(child, "k", "r2", 2).remaining == 1
+    assert refund(child, "k2", "r").status == "GRANTED"
+    assert [each.used() for each in limits] == [1, 0, 1][: len(limits)]
     for each in limits:
         each.assert_adds_up()
+
+
+@pytest.mark.parametrize("autocommit", [True, False])
+def test_a_refund_reaches_the_former_parents_of_former_parents(
+    quota: Quota, autocommit: bool
+) -> None:
+    grandparent, parent = quota, quota.child("p")
+    child = parent.child("c")
+    for each in (grandparent, parent, child):
+        each.define("MONTHLY", hard_limit=10)
+    session = quota.connect(autocommit=autocommit)
+    if not autocommit:
+        session.cursor().execute("SELECT 1 FROM tenants")  # a snapshot from before all changes
+    child.consume(4, key="k")
+    child.define_tenant()
+    parent.define_tenant()
+    grandparent.define_tenant(parent=child.tenant_id)  # who was above is below
+    assert refund(child, "k", "r", on=session).status == "GRANTED"
+    session.commit()
+    assert [each.used() for each in (grandparent, parent, child)] == [0, 0, 0]
+    grandparent.consume(2, key="k")
+    assert [each.used() for each in (grandparent, parent, child)] == [2, 0, 2]
+    assert refund(grandparent, "k", "r").status == "GRANTED"
+    assert [each.used() for each in (grandparent, parent, child)] == [0, 0, 0]
 
 
 # Transactions
