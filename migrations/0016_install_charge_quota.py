@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/charge_quota.sql",
-    sha256="4242ad0a1ac261c30e6ec2af61ccb94c09508ff26786c9d6a528d671818ef063",
+    sha256="b4638fd482d148f28ae45f01c6c77aa93a440e29969791fdac13cae81de35895",
 )

@@ -127,8 +127,6 @@ BEGIN
         END IF;
     END IF;
     IF v_wait_until IS NOT NULL THEN
-        SET v_wait_until = CONVERT_TZ(v_wait_until, IF(p_time_zone = 'SYSTEM', @@GLOBAL.time_zone, p_time_zone),
-                                      '+00:00');
-        SET p_retry_after_ms = (GREATEST(TIMESTAMPDIFF(MICROSECOND, p_now, v_wait_until), 0) + 999) DIV 1000;
+        CALL find_quota_wait(p_time_zone, p_now, v_wait_until, p_retry_after_ms);
     END IF;
 END

@@ -1,0 +1,73 @@
+-- deny_exhausted_limit: internal: deny what everybody can see to be exhausted: no lock, no write.
+--
+-- One statement, and so one snapshot, finds that the units do not fit, that no hold of the limit
+-- has lapsed and that this key is new; in our own transaction (READ COMMITTED) it is the newest
+-- that is committed. The clock is read after it: a period that is open now was open then. The
+-- first denial of a period writes its alert and is not given here.
+--
+--   p_quota_id, p_time_zone   which limit, and its tenant's zone
+--   p_valid_from, p_valid_until   how long what the caller saw of it holds, tenant wall clock
+--   p_period_start   of the open period; NULL for TOTAL
+--   p_amount .. p_now   as in charge_quota
+--   p_success .. p_retry_after_ms   the answer's columns (DESIGN, section 3); p_status NULL:
+--                nothing is said, let charge_quota_limits decide
+--
+-- Raises   nothing
+-- Source   DESIGN, sections 3 to 7
+-- Example  see charge_quota
+
+CREATE PROCEDURE deny_exhausted_limit (
+    IN  p_quota_id        BIGINT UNSIGNED,
+    IN  p_time_zone       VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    IN  p_valid_from      DATETIME,
+    IN  p_valid_until     DATETIME,
+    IN  p_period_start    DATETIME,
+    IN  p_amount          BIGINT,
+    IN  p_biz_type        VARCHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    IN  p_biz_id          VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    IN  p_now             DATETIME(6),
+    OUT p_success         BOOLEAN,
+    OUT p_status          VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    OUT p_used_count      BIGINT,
+    OUT p_remaining       BIGINT,
+    OUT p_retry_after_ms  BIGINT
+)
+    COMMENT 'internal: deny what everybody can see to be exhausted: no lock, no write.'
+    READS SQL DATA
+    SQL SECURITY DEFINER
+BEGIN
+    DECLARE v_hard_limit  BIGINT;
+    DECLARE v_period_end  DATETIME;
+    DECLARE v_is_settled  BOOLEAN;
+    DECLARE v_is_told     BOOLEAN DEFAULT FALSE;
+    DECLARE v_now         DATETIME(6);
+    DECLARE v_local       DATETIME(6);
+    DECLARE CONTINUE HANDLER FOR NOT FOUND BEGIN END;
+
+    SELECT q.hard_limit, q.next_reset_time, q.used_count,
+           NOT EXISTS (SELECT 1
+                       FROM quota_reservations AS r
+                       WHERE r.quota_id = p_quota_id AND r.status = 'HELD'
+                         AND r.expires_at <= COALESCE(p_now, UTC_TIMESTAMP(6)))
+           AND NOT EXISTS (SELECT 1
+                           FROM quota_usage_records AS u
+                           WHERE u.quota_id = p_quota_id AND u.biz_type = p_biz_type AND u.biz_id = p_biz_id
+                             AND u.operation_type = 'CONSUME' AND u.refund_id = '' AND u.origin_tenant_id = '')
+    INTO v_hard_limit, v_period_end, p_used_count, v_is_settled
+    FROM tenant_quotas AS q
+    WHERE q.quota_id = p_quota_id;
+    SELECT TRUE INTO v_is_told
+    FROM quota_alerts
+    WHERE quota_id = p_quota_id AND period_start = COALESCE(p_period_start, '1000-01-01')
+      AND alert_level = 'EXCEEDED';
+
+    SET v_now = COALESCE(p_now, UTC_TIMESTAMP(6));
+    SET v_local = CONVERT_TZ(v_now, '+00:00', IF(p_time_zone = 'SYSTEM', @@GLOBAL.time_zone, p_time_zone));
+    IF v_is_told AND v_is_settled AND p_used_count > v_hard_limit - p_amount
+       AND v_local >= p_valid_from AND v_local < LEAST(p_valid_until, COALESCE(v_period_end, p_valid_until)) THEN
+        SET p_success = FALSE, p_status = 'EXCEEDED', p_remaining = GREATEST(v_hard_limit - p_used_count, 0);
+        IF p_amount <= v_hard_limit THEN
+            CALL find_quota_wait(p_time_zone, v_now, v_period_end, p_retry_after_ms);
+        END IF;
+    END IF;
+END
