@@ -1,7 +1,7 @@
 # Each target sets up all it needs: a .venv of its own with the package and its
 # tools. PYTHON=/path/to/python chooses the interpreter (3.10 or later).
 
-.PHONY: help demo test mutants chaos lint clean
+.PHONY: help demo test lock mutants chaos lint clean
 .DEFAULT_GOAL := help
 
 VENV := .venv
@@ -11,6 +11,7 @@ READY := $(VENV)/.ready
 help:
 	@echo "make demo    the five scenarios on a throwaway real MySQL"
 	@echo "make test    lint, types and every test, on a throwaway real MySQL"
+	@echo "make lock    schema.lock.json anew, after an object or a migration changed"
 	@echo "make mutants break the SQL on purpose, rule by rule, and see the tests fail"
 	@echo "make chaos   the long runs: 20,000 steps against the model, storms of 32 callers"
 	@echo "make lint    ruff and mypy alone"
@@ -21,6 +22,9 @@ demo: $(READY)
 
 test: lint
 	$(BIN)/pytest -q --durations=10
+
+lock: $(READY)
+	@$(BIN)/python -m tests.lock
 
 mutants: $(READY)
 	$(BIN)/python -m tests.mutations
