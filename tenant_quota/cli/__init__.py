@@ -21,6 +21,7 @@ _COMMANDS = {
     "rollback": "migrate",
     "status": "migrate",
     "pin": "migrate",
+    "verify": "verify",
     "monitor": "monitor",
     "alerts": "alerts",
     "reset": "reset",

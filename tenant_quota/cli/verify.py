@@ -1,0 +1,82 @@
+"""``tenant-quota verify``: a live schema against what this version ships."""
+
+from __future__ import annotations
+
+import click
+
+from tenant_quota import verify as engine
+from tenant_quota.cli.connection import connection_options, current_connection
+from tenant_quota.cli.output import patient_reader, plain, utf8_stdout
+from tenant_quota.cli.verify_formats import as_github, as_json, as_junit, told, under_one_reason
+from tenant_quota.schema_diff import Finding
+
+_FORMATS = {"json": as_json, "junit": as_junit, "github": as_github}
+_COLOURS = {"-": "red", "+": "green", "@": "cyan"}
+
+
+@click.command()
+@connection_options
+@click.option(
+    "--definer",
+    metavar="USER@HOST",
+    help="Account that everything must run as.  [default: the one that most objects have]",
+)
+@click.option(
+    "--ignore",
+    multiple=True,
+    metavar="PATTERN",
+    help="Differences that are meant, by name: 'event purge_quota_usage, body', 'table user_*'.",
+)
+@click.option("--strict", is_flag=True, help="Notes count as differences too.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", *_FORMATS]),
+    default="text",
+    show_default=True,
+)
+def verify(definer: str | None, ignore: tuple[str, ...], strict: bool, form: str) -> None:
+    """Compare tables, procedures, views and events with what this version installs.
+
+    Reads only. SELECT, SHOW VIEW and EVENT on the database and SHOW_ROUTINE will do;
+    with TRIGGER it also sees triggers. What is not ours is a note: other tables and
+    routines whose names have no word "quota". Exit code 0 the same, 1 differences,
+    2 something could not be compared.
+    """
+    report = engine.verify(current_connection(), definer=definer, ignore=ignore, strict=strict)
+    with patient_reader():
+        if form == "text":
+            _show(report)
+        else:
+            utf8_stdout().write(_FORMATS[form](report))
+    click.get_current_context().exit(report.exit_code)
+
+
+def _show(report: engine.Report) -> None:
+    """Print differences under their objects, then what was not seen, then notes."""
+    before = ""
+    for finding in report.differences:
+        if finding.object != before:
+            click.secho(plain(finding.object), bold=True)
+            before = finding.object
+        _show_one(finding)
+    for title, findings in (("Cannot be seen", report.unseen), ("Notes", report.notes)):
+        if findings:
+            click.secho(title, bold=True)
+            for names, what in under_one_reason(findings):
+                click.echo(f"  {plain(', '.join(names))}: {plain(what)}")
+    what = engine.heading(report)
+    if report.differences:
+        count = len(report.differences)
+        click.echo(f"{count:,} {'difference' if count == 1 else 'differences'} between {what}.")
+    elif report.unseen:
+        click.echo(f"No difference in what can be seen of {what}.")
+    else:
+        click.echo(f"The same: {what}, {told(report)}.")
+
+
+def _show_one(finding: Finding) -> None:
+    where = ", ".join(word for word in (finding.part, finding.attribute) if word)
+    click.echo(f"  {plain(where)}: {plain(finding.what)}" if where else f"  {plain(finding.what)}")
+    for line in finding.diff:
+        click.secho(f"    {plain(line)}", fg=_COLOURS.get(line[:1]))

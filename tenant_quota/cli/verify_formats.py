@@ -1,0 +1,107 @@
+"""What `verify` found, for programs: JSON, JUnit's XML, GitHub's annotations."""
+
+from __future__ import annotations
+
+import json
+import xml.etree.ElementTree as ET
+from collections import Counter
+from collections.abc import Iterable
+
+from tenant_quota.cli.output import plain
+from tenant_quota.paths import is_checkout
+from tenant_quota.schema_diff import DIFFERENCE, UNSEEN, Finding
+from tenant_quota.verify import Report, heading
+
+_FOLDERS = {"procedure": "procedures", "view": "views", "event": "events"}
+_COMMANDS = {DIFFERENCE: "error", UNSEEN: "error"}
+
+
+def under_one_reason(findings: Iterable[Finding]) -> list[tuple[list[str], str]]:
+    """Return the names of all findings that say the same, with what they say."""
+    groups: dict[str, list[str]] = {}
+    for finding in findings:
+        groups.setdefault(finding.what, []).append(finding.name)
+    return [(names, what) for what, names in groups.items()]
+
+
+def told(report: Report) -> str:
+    """Return how many objects of each kind were compared."""
+    kinds = Counter(name.partition(" ")[0] for name in report.looked_at)
+    return ", ".join(f"{count} {kind}s" for kind, count in sorted(kinds.items()))
+
+
+def as_json(report: Report) -> str:
+    """Return one object; findings keep text as the server has it."""
+    data = {
+        "database": report.database,
+        "server": report.server,
+        "result": {0: "same", 1: "different", 2: "incomplete"}[report.exit_code],
+        "differences": [_plain_data(finding) for finding in report.differences],
+        "unseen": [_plain_data(finding) for finding in report.unseen],
+        "notes": [_plain_data(finding) for finding in report.notes],
+    }
+    return json.dumps(data, ensure_ascii=False, indent=2) + "\n"
+
+
+def _plain_data(finding: Finding) -> dict[str, object]:
+    return {
+        "object": finding.object,
+        "part": finding.part or None,
+        "attribute": finding.attribute or None,
+        "message": finding.what,
+        "expected": finding.expected,
+        "found": finding.found,
+        "diff": list(finding.diff),
+    }
+
+
+def as_junit(report: Report) -> str:
+    """Return JUnit's XML: a test case for each object; what cannot be seen is an error."""
+    found: dict[str, list[Finding]] = {name: [] for name in report.looked_at}
+    for finding in (*report.differences, *report.unseen):
+        found.setdefault(finding.object, []).append(finding)
+    suite = ET.Element("testsuite", name="tenant-quota verify", tests=str(len(found)))
+    failures = errors = 0
+    for name, findings in found.items():
+        case = ET.SubElement(suite, "testcase", classname=plain(report.database), name=plain(name))
+        failed = [finding for finding in findings if finding.level == DIFFERENCE]
+        if findings:
+            failures, errors = failures + bool(failed), errors + (not failed)
+            element = ET.SubElement(case, "failure" if failed else "error")
+            element.set("message", plain("; ".join(str(f) for f in failed or findings)))
+            element.text = "\n".join(
+                plain(line) for finding in findings for line in (str(finding), *finding.diff)
+            )
+    suite.set("failures", str(failures))
+    suite.set("errors", str(errors))
+    if report.notes:
+        notes = ET.SubElement(suite, "system-out")
+        notes.text = "\n".join(plain(finding) for finding in report.notes)
+    ET.indent(suite)
+    return f'<?xml version="1.0" encoding="utf-8"?>\n{ET.tostring(suite, encoding="unicode")}\n'
+
+
+def as_github(report: Report) -> str:
+    """Return GitHub's workflow commands: an annotation for each finding, then one line.
+
+    In a checkout of this project a difference points at the object's file.
+    """
+    lines = []
+    for finding in (*report.differences, *report.unseen, *report.notes):
+        properties = {"title": f"tenant-quota verify {report.database}"}
+        kind, _, name = finding.object.partition(" ")
+        if kind in _FOLDERS and finding.level == DIFFERENCE and is_checkout():
+            properties["file"] = f"{_FOLDERS[kind]}/{name}.sql"
+        said = ",".join(f"{key}={_escaped(text, ':,')}" for key, text in properties.items())
+        message = "\n".join([plain(finding), *(plain(line) for line in finding.diff)])
+        lines.append(f"::{_COMMANDS.get(finding.level, 'notice')} {said}::{_escaped(message)}")
+    count = len(report.differences)
+    result = f"{count} differences" if count else "No difference"
+    return "\n".join([*lines, f"{result}: {plain(heading(report))}"]) + "\n"
+
+
+def _escaped(text: str, also: str = "") -> str:
+    """Return text as workflow commands take it: percent, line ends, and ``also``."""
+    for character in ("%", "\r", "\n", *also):
+        text = text.replace(character, f"%{ord(character):02X}")
+    return text

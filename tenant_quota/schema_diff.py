@@ -1,0 +1,276 @@
+"""What differs between the facts that are shipped and those of a live schema."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+
+from tenant_quota.object_files import normalised
+from tenant_quota.schema_facts import LiveSchema
+from tenant_quota.schema_lock import CANONICAL, OF_THE_INSTALLER, SCHEMA, Lock, digest
+from tenant_quota.schema_lock import lines_of as lines_of_definition
+from tenant_quota.schema_lock import quoted as quote
+
+DIFFERENCE, UNSEEN, NOTE = "difference", "unseen", "note"
+
+_OURS = re.compile(r"(?:^|[_ ])quotas?(?:$|_)")
+_SIDE_DISABLED = {"SLAVESIDE_DISABLED", "REPLICA_SIDE_DISABLED"}
+# ALTER EVENT takes these from the session, also where it only enables the event.
+_SESSION = {"character set client", "collation connection"}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that differs, cannot be seen, or is worth a line.
+
+    ``level`` is DIFFERENCE, UNSEEN (of what should be seen) or NOTE. ``diff`` has the lines
+    of a unified diff where two texts differ.
+    """
+
+    level: str
+    object: str  # e.g. table tenants
+    what: str  # reads after the name: missing; expected int, found bigint
+    part: str = ""  # e.g. column status
+    attribute: str = ""  # e.g. type
+    expected: str | None = None
+    found: str | None = None
+    diff: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Object, part and attribute, as far as there are any."""
+        return ", ".join(word for word in (self.object, self.part, self.attribute) if word)
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.what}"
+
+
+def is_ours(key: str) -> bool:
+    """Whether a name that this version does not know reads as one of this product's.
+
+    Those with the word quota or quotas do. Others are taken for the application's.
+    """
+    return _OURS.search(key.partition(" ")[2]) is not None
+
+
+def compare(
+    lock: Lock,
+    live: LiveSchema,
+    *,
+    definer: str | None = None,
+    shipped_body: Callable[[str], str | None] = lambda _: None,
+) -> Iterator[Finding]:
+    """Yield every finding, object by object.
+
+    ``definer`` is who all objects should run as; None means whoever most of them do.
+    ``shipped_body`` returns the body that a file has, for showing a diff.
+    """
+    expected = lock.expected(live.series)
+    for key, parts in expected.items():
+        if key in live.facts:
+            context = _Context(lock, live, key, shipped_body)
+            yield from context.compare_parts(parts, live.facts[key])
+        elif key in live.unseen:
+            yield Finding(UNSEEN, key, f"cannot be seen: {live.unseen[key]}")
+        else:
+            yield Finding(DIFFERENCE, key, "missing")
+    yield from _unknown(live, set(expected))
+    yield from _without_triggers(live, set(expected))
+    for attribute in OF_THE_INSTALLER:
+        yield from _disagreeing(
+            live, set(expected), attribute, definer if attribute == "definer" else None
+        )
+    yield from _of_another_default(live, set(expected))
+
+
+@dataclass(frozen=True)
+class _Context:
+    """One object that is there, and what it takes to compare it."""
+
+    lock: Lock
+    live: LiveSchema
+    key: str
+    shipped_body: Callable[[str], str | None]
+
+    def compare_parts(
+        self, expected: dict[str, dict[str, str]], found: dict[str, dict[str, str]]
+    ) -> Iterator[Finding]:
+        """Yield what differs in an object's parts and attributes."""
+        hidden = {name for name in self.live.unseen if name.startswith(f"{self.key}, ")}
+        hidden.discard(f"{self.key}, triggers")
+        for name in sorted(hidden):
+            why = f"cannot be seen: {self.live.unseen[name]}"
+            yield Finding(UNSEEN, self.key, why, part=name.partition(", ")[2])
+        blind = f"{self.key}, columns" in hidden
+        if self.key in self.live.unseen:
+            yield Finding(UNSEEN, self.key, f"cannot be seen: {self.live.unseen[self.key]}")
+            return
+        for part, attributes in expected.items():
+            if part in found:
+                yield from self.compare_attributes(part, attributes, found[part], hidden)
+            elif not (blind and part.startswith("column ")):
+                yield Finding(DIFFERENCE, self.key, "missing", part=part)
+        for part, attributes in found.items():
+            if part not in expected:
+                what = "; ".join(f"{a} {_short(v)}" for a, v in attributes.items())
+                yield Finding(DIFFERENCE, self.key, f"unknown ({what})", part=part)
+
+    def compare_attributes(
+        self, part: str, expected: dict[str, str], found: dict[str, str], hidden: set[str]
+    ) -> Iterator[Finding]:
+        """Yield the attributes that differ."""
+        for attribute in sorted({*expected, *found} - set(OF_THE_INSTALLER)):
+            if part == "" and (
+                (attribute == "body" and f"{self.key}, body" in hidden)
+                or (attribute == "order of columns" and f"{self.key}, columns" in hidden)
+                # An invalid view shows no columns; the table it lacks is what differs.
+                or (attribute == "columns" and "columns" not in found)
+            ):
+                continue
+            finding = self.compare_values(
+                part, attribute, expected.get(attribute), found.get(attribute)
+            )
+            if finding is not None:
+                yield finding
+
+    def compare_values(
+        self, part: str, attribute: str, expected: str | None, found: str | None
+    ) -> Finding | None:
+        """Return the finding if the two differ."""
+        level = DIFFERENCE
+        diff: tuple[str, ...] = ()
+        what = f"expected {_short(expected)}, found {_short(found)}"
+        if attribute == "definition" and expected is not None:
+            expected = expected.replace(SCHEMA, quote(self.live.name))
+        shown = found
+        if attribute == "body" and part == "" and found is not None:
+            shown = digest(found)
+        if expected == shown or self.only_moved(attribute, expected, found):
+            return None
+        if attribute == "status" and found in _SIDE_DISABLED and self.live.is_replica:
+            return Finding(
+                NOTE, self.key, f"{found}, as it is on a replica", part, attribute, expected, found
+            )
+        if self.key.startswith("event ") and attribute in _SESSION:
+            level = NOTE
+            what += ", from the session of an ALTER EVENT; no event depends on it"
+        elif attribute in CANONICAL and not self.lock.knows(self.live.series):
+            level = NOTE
+            what = (
+                f"not compared: its canonical form on MySQL {self.live.series} is not known "
+                f"(known: {', '.join(sorted({self.lock.server, *self.lock.other_servers}))})"
+            )
+        elif attribute == "body" and part == "":
+            what, diff = self.diff_of_bodies(expected, found)
+        elif attribute == "definition":
+            what = "differs"
+            diff = self.unified(
+                lines_of_definition(expected or ""), lines_of_definition(found or "")
+            )
+        return Finding(level, self.key, what, part, attribute, expected, shown, diff)
+
+    def only_moved(self, attribute: str, expected: str | None, found: str | None) -> bool:
+        """Whether names that both lists have are in the same order; others show by themselves."""
+        if not attribute.startswith("order of ") or expected is None or found is None:
+            return False
+        old, new = expected.split(", "), found.split(", ")
+        return [n for n in old if n in new] == [n for n in new if n in old]
+
+    def diff_of_bodies(
+        self, expected: str | None, found: str | None
+    ) -> tuple[str, tuple[str, ...]]:
+        """Return what to say of two bodies, and their diff where a file has the right one."""
+        shipped = self.shipped_body(self.key)
+        if shipped is None or found is None or digest(shipped) != expected:
+            return "differs", ()
+        return "differs", self.unified(
+            normalised(shipped).split("\n"), normalised(found).split("\n")
+        )
+
+    def unified(self, expected: list[str], found: list[str]) -> tuple[str, ...]:
+        """Return a unified diff of lines."""
+        names = f"{self.key} as shipped", f"{self.key} in {self.live.name}"
+        return tuple(difflib.unified_diff(expected, found, *names, lineterm=""))
+
+
+def _unknown(live: LiveSchema, known: set[str]) -> Iterator[Finding]:
+    for key, parts in live.facts.items():
+        if key in known:
+            continue
+        keys = [part for part in parts if part.startswith("foreign key ")]
+        for part in keys:
+            target = parts[part]["references"]
+            yield Finding(NOTE, key, f"not ours, and it references {target}", part)
+        if is_ours(key):
+            yield Finding(DIFFERENCE, key, "unknown to this version")
+        elif not keys:
+            yield Finding(NOTE, key, "not ours")
+
+
+def _without_triggers(live: LiveSchema, known: set[str]) -> Iterator[Finding]:
+    """Say in one line for which tables an extra trigger would go unseen."""
+    ends = ", triggers"
+    tables = [n.removesuffix(ends).partition(" ")[2] for n in live.unseen if n.endswith(ends)]
+    if tables:
+        which = ", ".join(sorted(tables))
+        yield Finding(
+            NOTE,
+            f"schema {live.name}",
+            f"MySQL shows them to nobody without TRIGGER; not looked for on {which}",
+            part="triggers",
+        )
+
+
+def _disagreeing(
+    live: LiveSchema, known: set[str], attribute: str, wanted: str | None
+) -> Iterator[Finding]:
+    """Yield the objects where this differs from what was asked for, else from most others'."""
+    values = {
+        key: parts[""][attribute]
+        for key, parts in live.facts.items()
+        if key in known and attribute in parts.get("", {})
+    }
+    if not values:
+        return
+    why = ""
+    if wanted is None:
+        wanted, count = max(sorted(Counter(values.values()).items()), key=lambda each: each[1])
+        why = f" as {count} others have"
+    for key, value in values.items():
+        if value != wanted:
+            what = f"expected {wanted}{why}, found {value}"
+            yield Finding(DIFFERENCE, key, what, "", attribute, wanted, value)
+
+
+def _of_another_default(live: LiveSchema, known: set[str]) -> Iterator[Finding]:
+    """Say where the schema's collation was changed after the objects were installed."""
+    values = {
+        parts[""]["database collation"]
+        for key, parts in live.facts.items()
+        if key in known and "database collation" in parts.get("", {})
+    }
+    if len(values) == 1 and live.collation not in values:
+        what = f"{live.collation}; it was {values.pop()} when the objects were installed"
+        yield Finding(NOTE, f"schema {live.name}", what, attribute="collation")
+
+
+def _short(value: str | None, length: int = 120) -> str:
+    """Return a value for one line."""
+    if value is None:
+        return "none"
+    line = " ".join(value.split())
+    if line == "":
+        return "''"
+    return line if len(line) <= length else f"{line[:length]}…"
+
+
+def ignored(finding: Finding, patterns: tuple[str, ...]) -> Finding:
+    """Return the finding, as a note if a pattern matches its name or its object's."""
+    for pattern in patterns:
+        if any(fnmatchcase(name, pattern) for name in (finding.name, finding.object)):
+            return replace(finding, level=NOTE, what=f"{finding.what} (ignored)")
+    return finding

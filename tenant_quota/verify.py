@@ -1,0 +1,247 @@
+"""`verify`: a live schema against what this version ships; reads only, in one session."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from pymysql.connections import Connection
+
+from tenant_quota import __version__
+from tenant_quota.connection import ConnectionOptions, connect_to_database
+from tenant_quota.errors import TenantQuotaError
+from tenant_quota.object_files import KINDS, read_object_file, read_pins
+from tenant_quota.paths import sql_root
+from tenant_quota.schema_diff import (
+    DIFFERENCE,
+    NOTE,
+    UNSEEN,
+    Finding,
+    compare,
+    ignored,
+    is_ours,
+)
+from tenant_quota.schema_facts import read_schema
+from tenant_quota.schema_lock import Lock, hash_migrations, read_lock
+from tenant_quota.statements import StatementFailed, fetch
+
+_FOLDERS = {kind.lower(): folder for folder, kind in KINDS.items()}
+_BODY = {
+    "procedure": re.compile(r"\n(BEGIN\n.*)\Z", re.DOTALL),
+    "event": re.compile(r"\n\s*DO\s+(.*)\Z", re.DOTALL),
+}
+
+
+@dataclass(frozen=True)
+class Report:
+    """What `verify` found, and what it looked at."""
+
+    database: str
+    server: str  # VERSION()
+    findings: list[Finding]
+    looked_at: list[str]  # objects and migrations, e.g. table tenants
+
+    @property
+    def differences(self) -> list[Finding]:
+        """What must not be."""
+        return [f for f in self.findings if f.level == DIFFERENCE]
+
+    @property
+    def unseen(self) -> list[Finding]:
+        """What this account should see, and does not."""
+        return [f for f in self.findings if f.level == UNSEEN]
+
+    @property
+    def notes(self) -> list[Finding]:
+        """What is worth a line, and no more."""
+        return [f for f in self.findings if f.level == NOTE]
+
+    @property
+    def exit_code(self) -> int:
+        """0 the same, 1 differences, 2 something could not be compared."""
+        if self.differences:
+            return 1
+        return 2 if self.unseen else 0
+
+
+def verify(
+    options: ConnectionOptions,
+    *,
+    root: Path | None = None,
+    definer: str | None = None,
+    ignore: tuple[str, ...] = (),
+    strict: bool = False,
+) -> Report:
+    """Compare a schema with the lock of this version. Nothing is written.
+
+    ``definer`` is ``user@host``, None meaning whoever most objects have. ``ignore`` holds
+    patterns (``*``, ``?``) of names whose differences are only notes. ``strict`` makes a
+    difference of what would be a note, but not of what is ignored. Raises TenantQuotaError.
+    """
+    root = root or sql_root()
+    lock = read_lock(root)
+    with closing(connect_to_database(options)) as connection:
+        # The server itself now refuses whatever would write.
+        fetch(connection, "SET SESSION transaction_read_only = ON")
+        live = read_schema(connection, lock.objects)
+        findings = list(_migrations(connection, lock, root))
+    objects = compare(
+        lock, live, definer=_plain(definer), shipped_body=lambda key: shipped_body(root, key)
+    )
+    if not set(lock.objects) & set(live.facts) and not live.unseen:
+        what = f"tenant-quota is not installed here: {len(findings)} migrations are pending"
+        findings = [Finding(DIFFERENCE, f"schema {live.name}", what)]
+    else:
+        findings = [*objects, *findings]
+    findings = _together([*_files(lock, root), *findings])
+    if strict:
+        findings = [_strictly(finding) for finding in findings]
+    return Report(
+        live.name,
+        live.version,
+        [ignored(finding, ignore) for finding in findings],
+        [*lock.objects, *(f"migration {name}" for name in _names(lock))],
+    )
+
+
+def _together(findings: list[Finding]) -> list[Finding]:
+    """Return the findings with all that concern one object side by side."""
+    order: dict[str, int] = {}
+    for finding in findings:
+        order.setdefault(finding.object, len(order))
+    return sorted(findings, key=lambda finding: order[finding.object])
+
+
+def _strictly(finding: Finding) -> Finding:
+    return replace(finding, level=DIFFERENCE) if finding.level == NOTE else finding
+
+
+def _plain(definer: str | None) -> str | None:
+    """Return an account as information_schema writes it: user@host without quotes."""
+    if definer is None:
+        return None
+    user, at, host = definer.rpartition("@")
+    if not (user and at and host):
+        raise TenantQuotaError("--definer must be an account: user@host.")
+    return "{}@{}".format(user.strip("`'\""), host.strip("`'\""))
+
+
+def shipped_body(root: Path, key: str) -> str | None:
+    """Return the body in an object's file; None where there is none."""
+    kind, _, name = key.partition(" ")
+    if kind not in _BODY:
+        return None
+    try:
+        statement = read_object_file(root, f"{_FOLDERS[kind]}/{name}.sql").statement
+    except (FileNotFoundError, TenantQuotaError):
+        return None
+    match = _BODY[kind].search(statement)
+    return match[1] if match else None
+
+
+def _names(lock: Lock) -> list[str]:
+    """Return the migrations' names, oldest first."""
+    return sorted(
+        name.rpartition(".")[0] for name in lock.migrations if not name.endswith(".rollback.sql")
+    )
+
+
+def _files(lock: Lock, root: Path) -> Iterator[Finding]:
+    """Yield what was done to this copy of the package: files edited, missing, or not locked."""
+    files = hash_migrations(root)
+    for name, sha256 in lock.migrations.items():
+        if name not in files:
+            yield Finding(DIFFERENCE, f"file migrations/{name}", "missing from this copy")
+        elif files[name] != sha256:
+            what = "edited since the lock was made"
+            yield Finding(DIFFERENCE, f"file migrations/{name}", what, "", "", sha256, files[name])
+    for name in files:
+        if name not in lock.migrations:
+            yield Finding(DIFFERENCE, f"file migrations/{name}", "not in the lock (make lock)")
+    for path, pin in _last_pins(root).items():
+        try:
+            sha256 = read_object_file(root, path).sha256
+        except FileNotFoundError:
+            yield Finding(DIFFERENCE, f"file {path}", "missing from this copy")
+            continue
+        if sha256 != pin.sha256:
+            what = f"edited without a new pin in {pin.migration}"
+            yield Finding(DIFFERENCE, f"file {path}", what, "", "", pin.sha256, sha256)
+
+
+def _last_pins(root: Path) -> dict[str, Any]:
+    """Return the pin that counts for each object: the last; none for what is dropped."""
+    last = {pin.path: pin for pin in read_pins(root / "migrations")}
+    return {path: pin for path, pin in last.items() if pin.sha256}
+
+
+def _migrations(connection: Connection[Any], lock: Lock, root: Path) -> Iterator[Finding]:
+    """Yield what differs in the history of the schema: pending, unknown, or another text."""
+    try:
+        applied = _column(connection, "SELECT migration_id FROM _yoyo_migration")
+        begun = _column(
+            connection,
+            "SELECT DISTINCT migration_id FROM _yoyo_log WHERE operation LIKE 'begin%'",
+        )
+        history = {
+            row["migration_id"]: row
+            for row in fetch(
+                connection,
+                "SELECT migration_id, new_sha256, installed_at FROM quota_object_history",
+            )
+        }
+    except StatementFailed as error:
+        if error.number in (1142, 1143):
+            yield Finding(UNSEEN, "migrations", "cannot be seen: SELECT is missing")
+            return
+        if error.number != 1146:
+            raise
+        applied = _column_or_none(connection)
+        begun, history = set(), None
+    names = _names(lock)
+    for name in names:
+        if name not in applied:
+            what = "begun, and interrupted" if name in begun else "pending: it is not applied here"
+            yield Finding(DIFFERENCE, f"migration {name}", what)
+    for name in sorted(applied - set(names)):
+        level = DIFFERENCE if is_ours(f"migration {name}") else NOTE
+        yield Finding(level, f"migration {name}", "applied here and unknown to this version")
+    if history is not None:
+        for pin in _last_pins(root).values():
+            if pin.migration in applied:
+                yield from _installed(pin, history.get(pin.migration))
+
+
+def _column(connection: Connection[Any], query: str) -> set[str]:
+    return {row["migration_id"] for row in fetch(connection, query)}
+
+
+def _column_or_none(connection: Connection[Any]) -> set[str]:
+    """Return the applied migrations; none where yoyo has no tables."""
+    try:
+        return _column(connection, "SELECT migration_id FROM _yoyo_migration")
+    except StatementFailed as error:
+        if error.number != 1146:
+            raise
+        return set()
+
+
+def _installed(pin: Any, row: dict[str, Any] | None) -> Iterator[Finding]:
+    """Yield what quota_object_history says otherwise than the pin."""
+    key = f"migration {pin.migration}"
+    if row is None:
+        yield Finding(DIFFERENCE, key, "quota_object_history has no record of it", "", "pin")
+    elif row["new_sha256"] != pin.sha256:
+        what = f"it installed another text of {pin.path} than it pins now: run tenant-quota apply"
+        yield Finding(DIFFERENCE, key, what, "", "pin", pin.sha256, row["new_sha256"])
+    elif row["installed_at"] is None:
+        yield Finding(DIFFERENCE, key, "installing was interrupted: run tenant-quota apply")
+
+
+def heading(report: Report) -> str:
+    """Return what was compared with what."""
+    return f"{report.database} (MySQL {report.server}) and tenant-quota {__version__}"
