@@ -175,9 +175,9 @@ class _Context:
 
     def only_moved(self, attribute: str, expected: str | None, found: str | None) -> bool:
         """Whether names that both lists have are in the same order; others show by themselves."""
-        if not attribute.startswith("order of ") or expected is None or found is None:
+        if not attribute.startswith("order of "):
             return False
-        old, new = expected.split(", "), found.split(", ")
+        old, new = (expected or "").split(", "), (found or "").split(", ")
         return [n for n in old if n in new] == [n for n in new if n in old]
 
     def diff_of_bodies(

@@ -70,7 +70,7 @@ def run(command: Path, *arguments: str, url: str = "") -> subprocess.CompletedPr
 def test_the_wheel_carries_every_sql_file(built):
     names = set(zipfile.ZipFile(next(built.glob("*.whl"))).namelist())
     assert sql_files()
-    assert {f"tenant_quota/sql/{name}" for name in sql_files()} <= names
+    assert {f"tenant_quota/sql/{name}" for name in {*sql_files(), "schema.lock.json"}} <= names
 
 
 def test_the_wheel_holds_the_package_and_nothing_beside_it(built):
@@ -85,6 +85,7 @@ def test_the_sdist_carries_what_it_takes_to_build_and_test(built):
     with tarfile.open(next(built.glob("*.tar.gz"))) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
     needed = {"pyproject.toml", "Makefile", "README.md", "LICENSE", "CHANGELOG.md", ".ci/run"}
+    needed |= {"schema.lock.json"}
     assert needed | sql_files() | {"tests/test_packaging.py"} <= names
 
 
@@ -95,10 +96,12 @@ def test_the_command_works_from_the_wheel_alone(installed):
     assert "sandbox" in run(installed, "--help").stdout
 
 
-def test_apply_works_from_the_wheel_alone(installed, empty_schema):
+def test_apply_and_verify_work_from_the_wheel_alone(installed, empty_schema):
     done = run(installed, "apply", url=empty_schema)
     assert done.returncode == 0, done.stdout + done.stderr
     with closing(connect(empty_schema)) as connection, connection.cursor() as cursor:
         cursor.execute("INSERT INTO tenants (tenant_id, tenant_name) VALUES ('CH_123', 'a')")
         cursor.execute("CALL check_quota('CH_123', 'REDEEM_CODE', 1, NULL)")
         assert "NO_QUOTA" in cursor.fetchone()
+    verified = run(installed, "verify", url=empty_schema)
+    assert verified.returncode == 0, verified.stdout + verified.stderr
