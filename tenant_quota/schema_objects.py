@@ -113,6 +113,8 @@ def read_routines(connection: Connection[Any], names: Sequence[str]) -> Facts:
         "ORDER BY specific_name, ordinal_position",
         (names,),
     ):
+        if f"procedure {row['name']}" not in facts:
+            continue  # it was made just now
         order.setdefault(row["name"], []).append(row["part"])
         facts[f"procedure {row['name']}"][f"parameter {row['part']}"] = without_empty(
             mode=row["mode"], type=row["type"], charset=row["charset"], collation=row["collation"]

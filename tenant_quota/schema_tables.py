@@ -59,7 +59,8 @@ def read_tables(connection: Connection[Any], names: Sequence[str]) -> Facts:
         }
     for read in (_columns, _indexes, _checks, _partitions, _triggers):
         for row in read(connection, names):
-            facts[f"table {row['table']}"][row["part"]] = row["facts"]
+            if f"table {row['table']}" in facts:  # else it was made just now
+                facts[f"table {row['table']}"][row["part"]] = row["facts"]
     for parts in facts.values():
         columns = [part.partition(" ")[2] for part in parts if part.startswith("column ")]
         parts[""] |= without_empty(order_of_columns=", ".join(columns))

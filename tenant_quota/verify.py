@@ -12,6 +12,7 @@ from typing import Any
 from pymysql.connections import Connection
 
 from tenant_quota import __version__
+from tenant_quota.backend import lock_name
 from tenant_quota.connection import ConnectionOptions, connect_to_database
 from tenant_quota.errors import TenantQuotaError
 from tenant_quota.object_files import KINDS, read_object_file, read_pins
@@ -88,12 +89,12 @@ def verify(
         # The server itself now refuses whatever would write.
         fetch(connection, "SET SESSION transaction_read_only = ON")
         live = read_schema(connection, lock.objects)
-        findings = list(_migrations(connection, lock, root))
+        findings = [*_running(connection, options.database), *_migrations(connection, lock, root)]
     objects = compare(
         lock, live, definer=_plain(definer), shipped_body=lambda key: shipped_body(root, key)
     )
     if not set(lock.objects) & set(live.facts) and not live.unseen:
-        what = f"tenant-quota is not installed here: {len(findings)} migrations are pending"
+        what = f"tenant-quota is not installed here: {len(_names(lock))} migrations are pending"
         findings = [Finding(DIFFERENCE, f"schema {live.name}", what)]
     else:
         findings = [*objects, *findings]
@@ -177,6 +178,14 @@ def _last_pins(root: Path) -> dict[str, Any]:
     """Return the pin that counts for each object: the last; none for what is dropped."""
     last = {pin.path: pin for pin in read_pins(root / "migrations")}
     return {path: pin for path, pin in last.items() if pin.sha256}
+
+
+def _running(connection: Connection[Any], schema: str) -> Iterator[Finding]:
+    """Say so where an apply or rollback is at work: what it drops and makes anew is missing."""
+    row = fetch(connection, "SELECT IS_USED_LOCK(%s) AS holder", (lock_name(schema),))[0]
+    if row["holder"]:
+        what = f"apply or rollback is running (connection {row['holder']}): look again when it ends"
+        yield Finding(NOTE, f"schema {schema}", what)
 
 
 def _migrations(connection: Connection[Any], lock: Lock, root: Path) -> Iterator[Finding]:

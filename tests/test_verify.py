@@ -19,6 +19,7 @@ from pymysql.connections import Connection
 
 from tenant_quota import live_objects as live
 from tenant_quota import schema_facts, statements, verify
+from tenant_quota.backend import QuotaBackend
 from tenant_quota.cli import main
 from tenant_quota.connection import connect_to_database, resolve
 from tenant_quota.errors import TenantQuotaError
@@ -368,11 +369,13 @@ def test_the_four_privileges_find_what_root_finds(url, connection):
         ("SHOW VIEW", "view quota_health", "SHOW VIEW on it is missing"),
         ("EVENT", "event reset_due_quotas", "EVENT is missing"),
         ("SHOW_ROUTINE", "procedure consume_quota", "SHOW_ROUTINE is missing"),
+        ("SHOW_ROUTINE but has EXECUTE", "procedure consume_quota", "SHOW_ROUTINE is missing"),
         ("SELECT", "table tenants", "SELECT on it is missing"),
     ],
 )
 def test_what_cannot_be_seen_is_said_and_neither_fine_nor_missing(url, lacking, unseen, why):
-    held = [each for each in (*AUDITOR, "TRIGGER") if each != lacking]
+    lacking, _, instead = lacking.partition(" but has ")
+    held = [each for each in (*AUDITOR, "TRIGGER", instead) if each not in ("", lacking)]
     with account(url, *held) as auditor:
         report = check(auditor)
         assert report.differences == []
@@ -383,6 +386,12 @@ def test_what_cannot_be_seen_is_said_and_neither_fine_nor_missing(url, lacking, 
         assert "Cannot be seen" in result.output
         assert json.loads(command(auditor, "--format", "json").output)["result"] == "incomplete"
         assert "<error" in command(auditor, "--format", "junit").output
+
+
+def test_a_running_apply_is_said(url):
+    with QuotaBackend(resolve(url=url)) as other, other.lock():
+        (note,) = check(url).notes
+    assert "apply or rollback is running" in note.what
 
 
 def test_it_only_reads_and_the_server_would_refuse_anything_else(url, monkeypatch):
