@@ -152,6 +152,8 @@ def pin(check: bool) -> None:
     changes = pins.pin(sql_root(), check=check)
     for change in changes:
         click.echo(f"to be {change}" if check else change)
+    if changes and not check:
+        click.echo("schema.lock.json is from before: run `make lock` next.", err=True)
     if not changes:
         click.echo("Every pin is up to date.")
     elif check:
