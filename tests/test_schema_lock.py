@@ -182,10 +182,10 @@ def dump_command(sandbox: Sandbox) -> list[str]:
 
 def test_after_a_restart_and_from_a_dump_it_is_the_same(sandbox):
     url = f"{sandbox.url}shop"
-    assert verify(resolve(url=url)).findings == []
+    assert verify(resolve(url=url)).exit_code == 0
 
     sandbox.restart()
-    assert verify(resolve(url=url)).findings == []
+    assert verify(resolve(url=url)).exit_code == 0
 
     options = ("--routines", "--events", "--triggers", "--single-transaction")
     dump = subprocess.run(
@@ -201,7 +201,7 @@ def test_after_a_restart_and_from_a_dump_it_is_the_same(sandbox):
     )
     assert restore.returncode == 0, restore.stderr
     report = verify(resolve(url=f"{sandbox.url}q"))  # a name that is also an alias in views
-    assert report.findings == []
+    assert report.exit_code == 0
     assert report.database == "q"
 
 
