@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import secrets
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterator
@@ -29,7 +30,7 @@ from tenant_quota.schema_diff import NOTE
 from tenant_quota.schema_facts import read_schema
 from tenant_quota.schema_lock import LOCK, Lock, locked, make_lock, read_lock, write_lock
 from tests.conftest import fresh_schema
-from tests.drifts import COLUMNS, CONSTRAINTS, INDEXES, TABLES, Drift, of_another
+from tests.drifts import COLUMNS, CONSTRAINTS, INDEXES, TABLES, Drift, edit, of_another
 from tests.drifts_of_objects import EVENTS, MIGRATIONS, PROCEDURES, UNKNOWN, VIEWS
 from tests.support import apply_everything, rows, value
 
@@ -146,7 +147,9 @@ def test_an_untouched_database_is_the_same(url):
     result = command(url)
     assert result.exit_code == 0, result.output
     assert result.output.startswith("The same: ")
-    assert " procedures, " in result.output
+    assert re.search(
+        r": \d+ tables, \d+ procedures, 3 views, 3 events, \d+ migrations\.$", result.output
+    )
 
 
 def test_an_empty_database_says_so_in_one_line(empty_schema):
@@ -186,6 +189,16 @@ def test_text_shows_a_diff_that_a_person_can_read(edited):
     assert "\n    +    IF p_value IS NULL OR p_value <= p_least THEN\n" in text
     assert "table tenants\n  index tenants_by_parent: missing\n" in text
     assert text.splitlines()[-1].startswith("2 differences between tenant_quota_test_")
+
+
+def test_a_tab_shows_and_a_whole_body_in_other_line_ends_is_no_difference(url, connection):
+    key = "procedure check_quota_number"
+    tab = Drift("tab", (edit(key, ("        SET v_message", "\tSET v_message")),), {key: ""})
+    with spoiled(connection, tab):
+        assert "\n    +→   SET v_message" in command(url).output
+    ends = Drift("line ends", (edit(key, *[("\n    ", "\r\n    ")]),), {key: ""})
+    with spoiled(connection, ends):
+        assert check(url).findings == []
 
 
 def test_a_view_is_compared_line_by_line(url, connection):

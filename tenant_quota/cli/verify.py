@@ -7,7 +7,14 @@ import click
 from tenant_quota import verify as engine
 from tenant_quota.cli.connection import connection_options, current_connection
 from tenant_quota.cli.output import patient_reader, plain, utf8_stdout
-from tenant_quota.cli.verify_formats import as_github, as_json, as_junit, told, under_one_reason
+from tenant_quota.cli.verify_formats import (
+    as_github,
+    as_json,
+    as_junit,
+    legible,
+    told,
+    under_one_reason,
+)
 from tenant_quota.schema_diff import Finding
 
 _FORMATS = {"json": as_json, "junit": as_junit, "github": as_github}
@@ -72,11 +79,11 @@ def _show(report: engine.Report) -> None:
     elif report.unseen:
         click.echo(f"No difference in what can be seen of {what}.")
     else:
-        click.echo(f"The same: {what}, {told(report)}.")
+        click.echo(f"The same: {what}: {told(report)}.")
 
 
 def _show_one(finding: Finding) -> None:
     where = ", ".join(word for word in (finding.part, finding.attribute) if word)
     click.echo(f"  {plain(where)}: {plain(finding.what)}" if where else f"  {plain(finding.what)}")
     for line in finding.diff:
-        click.secho(f"    {plain(line)}", fg=_COLOURS.get(line[:1]))
+        click.secho(f"    {legible(line)}", fg=_COLOURS.get(line[:1]))

@@ -27,7 +27,13 @@ def under_one_reason(findings: Iterable[Finding]) -> list[tuple[list[str], str]]
 def told(report: Report) -> str:
     """Return how many objects of each kind were compared."""
     kinds = Counter(name.partition(" ")[0] for name in report.looked_at)
-    return ", ".join(f"{count} {kind}s" for kind, count in sorted(kinds.items()))
+    order = ("table", "procedure", "view", "event", "migration")
+    return ", ".join(f"{kinds[kind]} {kind}s" for kind in order)
+
+
+def legible(line: str) -> str:
+    """Return a line of a diff with nothing that a terminal obeys; a tab shows as an arrow."""
+    return plain(line.replace("\t", "→   "))
 
 
 def as_json(report: Report) -> str:
@@ -70,7 +76,7 @@ def as_junit(report: Report) -> str:
             element = ET.SubElement(case, "failure" if failed else "error")
             element.set("message", plain("; ".join(str(f) for f in failed or findings)))
             element.text = "\n".join(
-                plain(line) for finding in findings for line in (str(finding), *finding.diff)
+                legible(line) for finding in findings for line in (str(finding), *finding.diff)
             )
     suite.set("failures", str(failures))
     suite.set("errors", str(errors))
@@ -93,7 +99,7 @@ def as_github(report: Report) -> str:
         if kind in _FOLDERS and finding.level == DIFFERENCE and is_checkout():
             properties["file"] = f"{_FOLDERS[kind]}/{name}.sql"
         said = ",".join(f"{key}={_escaped(text, ':,')}" for key, text in properties.items())
-        message = "\n".join([plain(finding), *(plain(line) for line in finding.diff)])
+        message = "\n".join([plain(finding), *(legible(line) for line in finding.diff)])
         lines.append(f"::{_COMMANDS.get(finding.level, 'notice')} {said}::{_escaped(message)}")
     count = len(report.differences)
     result = f"{count} differences" if count else "No difference"
