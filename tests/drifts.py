@@ -76,44 +76,48 @@ def under_another_default(key: str) -> Deed:
 BIN = "CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin"
 
 TABLES = [
-    drift("dropped", "DROP TABLE quota_slots", found={"table quota_slots": "missing"}),
+    drift(
+        "dropped",
+        "DROP TABLE quota_definition_changes",
+        found={"table quota_definition_changes": "missing"},
+    ),
     drift(
         "renamed",
-        "RENAME TABLE quota_slots TO quota_slots_old",
-        found={"table quota_slots": "missing", "table quota_slots_old": "unknown"},
-        undo="DROP TABLE quota_slots_old",
+        "RENAME TABLE quota_definition_changes TO quota_changes_old",
+        found={"table quota_definition_changes": "missing", "table quota_changes_old": "unknown"},
+        undo="DROP TABLE quota_changes_old",
     ),
     drift(
         "engine",
-        "ALTER TABLE quota_slots ENGINE = MyISAM",
-        found={"table quota_slots, engine": "expected InnoDB, found MyISAM"},
+        "ALTER TABLE quota_definition_changes ENGINE = MyISAM",
+        found={"table quota_definition_changes, engine": "expected InnoDB, found MyISAM"},
     ),
     drift(
         "row format",
-        "ALTER TABLE quota_slots ROW_FORMAT = COMPACT",
-        found={"table quota_slots, row format": "expected Dynamic, found Compact"},
+        "ALTER TABLE quota_definition_changes ROW_FORMAT = COMPACT",
+        found={"table quota_definition_changes, row format": "expected Dynamic, found Compact"},
     ),
     drift(
         "default collation",
-        "ALTER TABLE quota_slots COLLATE utf8mb4_general_ci",
-        found={"table quota_slots, collation": "found utf8mb4_general_ci"},
+        "ALTER TABLE quota_definition_changes COLLATE utf8mb4_general_ci",
+        found={"table quota_definition_changes, collation": "found utf8mb4_general_ci"},
     ),
     drift(
         "comment",
-        "ALTER TABLE quota_slots COMMENT 'x'",
-        found={"table quota_slots, comment": "found x"},
+        "ALTER TABLE quota_definition_changes COMMENT 'x'",
+        found={"table quota_definition_changes, comment": "found x"},
     ),
     drift(
         "options",
-        "ALTER TABLE quota_slots CHECKSUM = 1",
-        found={"table quota_slots, options": "expected none, found checksum=1"},
+        "ALTER TABLE quota_definition_changes CHECKSUM = 1",
+        found={"table quota_definition_changes, options": "expected none, found checksum=1"},
     ),
     drift(
         "partitioned",
-        "ALTER TABLE quota_slots PARTITION BY HASH (quota_id) PARTITIONS 2",
+        "ALTER TABLE quota_definition_changes PARTITION BY HASH (change_id) PARTITIONS 2",
         found={
-            "table quota_slots, partition p0": "unknown (by HASH",
-            "table quota_slots, partition p1": "unknown (by HASH",
+            "table quota_definition_changes, partition p0": "unknown (by HASH",
+            "table quota_definition_changes, partition p1": "unknown (by HASH",
         },
     ),
 ]
@@ -128,13 +132,13 @@ COLUMNS = [
     ),
     drift(
         "narrowed",
-        "ALTER TABLE quota_slots MODIFY remaining INT NOT NULL DEFAULT 0 COMMENT 'units of the slice not spent yet'",
-        found={"table quota_slots, column remaining, type": "expected bigint, found int"},
+        "ALTER TABLE quota_jobs MODIFY rows_done INT NOT NULL DEFAULT 0 COMMENT 'rows of the last run'",
+        found={"table quota_jobs, column rows_done, type": "expected bigint, found int"},
     ),
     drift(
         "unsigned",
-        "ALTER TABLE quota_slots MODIFY slot_number INT UNSIGNED NOT NULL",
-        found={"table quota_slots, column slot_number, type": "expected int, found int unsigned"},
+        "ALTER TABLE quota_jobs MODIFY rows_done BIGINT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'rows of the last run'",
+        found={"table quota_jobs, column rows_done, type": "found bigint unsigned"},
     ),
     drift(
         "another default",
@@ -320,9 +324,9 @@ CONSTRAINTS = [
     ),
     drift(
         "foreign key",
-        "ALTER TABLE quota_slots ADD CONSTRAINT slot_of FOREIGN KEY (quota_id) REFERENCES tenant_quotas (quota_id) ON DELETE CASCADE",
+        "ALTER TABLE quota_definition_changes ADD CONSTRAINT changed_quota FOREIGN KEY (quota_id) REFERENCES tenant_quotas (quota_id) ON DELETE CASCADE",
         found={
-            "table quota_slots, foreign key slot_of": "references tenant_quotas (quota_id); on update NO ACTION; on delete CASCADE"
+            "table quota_definition_changes, foreign key changed_quota": "references tenant_quotas (quota_id); on update NO ACTION; on delete CASCADE"
         },
     ),
     drift(
