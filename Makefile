@@ -1,7 +1,7 @@
 # Each target sets up all it needs: a .venv of its own with the package and its
 # tools. PYTHON=/path/to/python chooses the interpreter (3.10 or later).
 
-.PHONY: help demo test lock mutants chaos lint clean
+.PHONY: help demo test lock mutants chaos bench lint clean
 .DEFAULT_GOAL := help
 
 VENV := .venv
@@ -14,6 +14,7 @@ help:
 	@echo "make lock    schema.lock.json anew, after an object or a migration changed"
 	@echo "make mutants break the SQL on purpose, rule by rule, and see the tests fail"
 	@echo "make chaos   the long runs: 20,000 steps against the model, storms of 32 callers"
+	@echo "make bench   an hour of measuring, side by side with its peers; BENCH='--quick' for minutes"
 	@echo "make lint    ruff and mypy alone"
 	@echo "make clean   remove .venv, build products and tool caches"
 
@@ -31,6 +32,11 @@ mutants: $(READY)
 
 chaos: $(READY)
 	$(BIN)/python -m tests.chaos
+
+# Its parts and sizes: make bench BENCH='--help'. Needs sysbench, Redis and Node, and says so.
+bench: $(READY)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
+	@$(BIN)/python -m benchmarks --output benchmarks $(BENCH)
 
 lint: $(READY)
 	$(BIN)/ruff check .

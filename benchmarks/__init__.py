@@ -1,0 +1,1 @@
+"""Performance, side by side: ``make bench``, or ``python -m benchmarks --help``."""

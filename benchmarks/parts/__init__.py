@@ -1,0 +1,1 @@
+"""What is measured, a module each: TITLE, NEEDS (programs) and run(bench) -> Cases."""

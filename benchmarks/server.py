@@ -1,0 +1,183 @@
+"""The MySQL that is measured: a durable sandbox, a schema, its tenants and their quotas."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import secrets
+import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pymysql
+from pymysql.connections import Connection
+
+from benchmarks.measure import Figures
+from tenant_quota import migrate
+from tenant_quota.connection import resolve
+from tenant_quota.sandbox import Sandbox
+from tenant_quota.sandbox.local import LocalServer
+
+HERE = Path(__file__).parent
+TYPE = "UNITS"
+PLENTY = 10**12  # a limit that no run reaches
+NUMBERS = 1000  # rows of bench_numbers: 0 to 999
+
+_runs = itertools.count()
+
+
+@contextmanager
+def server(buffer_pool: str) -> Iterator[Sandbox]:
+    """Start the sandbox, reached by its socket; its events sleep, so that only we work.
+
+    Durability is the sandbox's own: commits are flushed, the binlog is synced.
+    """
+    options = (
+        f"--innodb-buffer-pool-size={buffer_pool}",
+        "--loose-innodb-redo-log-capacity=2G",
+        "--event-scheduler=OFF",
+    )
+    with Sandbox.start(options, ways=("path", "portable")) as sandbox:
+        yield sandbox
+
+
+@contextmanager
+def schema(sandbox: Sandbox) -> Iterator[Schema]:
+    """Create a schema with everything applied and the floor beside it; drop it after."""
+    assert isinstance(sandbox.server, LocalServer)
+    new = Schema(sandbox.server, f"bench_{secrets.token_hex(4)}")
+    migrate.apply(resolve(url=sandbox.url + new.name), create_database=True)
+    new.execute(
+        (HERE / "floor.sql").read_text(encoding="utf-8"),
+        "CREATE TABLE bench_numbers (n INT PRIMARY KEY)",
+        "INSERT INTO bench_numbers WITH RECURSIVE up (n) AS (SELECT 0 UNION ALL"
+        f" SELECT n + 1 FROM up WHERE n < {NUMBERS - 1}) SELECT n FROM up",
+    )
+    try:
+        yield new
+    finally:
+        new.execute(f"DROP DATABASE {new.name}")
+
+
+@dataclass(frozen=True)
+class Schema:
+    """One schema on the server, and what the parts do with it."""
+
+    server: LocalServer
+    name: str
+
+    def connect(self) -> Connection[Any]:
+        """Return a new autocommit connection over the socket."""
+        return pymysql.connect(
+            unix_socket=str(self.server.socket),
+            user="root",
+            password=self.server.password,
+            database=self.name,
+            autocommit=True,
+        )
+
+    def execute(self, *statements: str) -> list[tuple[Any, ...]]:
+        """Run statements; return the rows of the last one."""
+        with self.connect() as connection, connection.cursor() as cursor:
+            for statement in statements:
+                cursor.execute(statement)
+            return list(cursor.fetchall())
+
+    def call(self, procedure: str, *arguments: object) -> None:
+        """CALL a procedure and drop its answer."""
+        with self.connect() as connection, connection.cursor() as cursor:
+            cursor.callproc(procedure, arguments)
+
+    def add_tenants(
+        self,
+        prefix: str,
+        count: int = 1,
+        limit_types: Sequence[str] = ("MONTHLY",),
+        hard_limit: int = PLENTY,
+        **options: object,
+    ) -> None:
+        """Create tenants ``prefix1`` to ``prefix<count>`` with these limits, periods open.
+
+        ``prefix0`` is defined as an application would, and the others are its copies.
+        """
+        for limit_type in limit_types:
+            definition = (limit_type, hard_limit, None, json.dumps(options))
+            self.call("define_quota", f"{prefix}0", TYPE, *definition)
+        ((columns,),) = self.execute(
+            "SELECT GROUP_CONCAT(column_name) FROM information_schema.columns"
+            " WHERE table_schema = DATABASE() AND table_name = 'tenant_quotas'"
+            " AND column_name NOT IN ('quota_id', 'tenant_id') AND generation_expression = ''"
+        )
+        with self.connect() as connection, connection.cursor() as cursor:
+            cursor.execute("SET sql_log_bin = 0")
+            for start in range(1, count + 1, NUMBERS):
+                tenant = f"CONCAT('{prefix}', {start} + n)"
+                numbers = f"bench_numbers WHERE n <= {count - start}"
+                cursor.execute(
+                    f"INSERT INTO tenants (tenant_id, tenant_name) SELECT {tenant}, 'x'"
+                    f" FROM {numbers}"
+                )
+                cursor.execute(
+                    f"INSERT INTO tenant_quotas (tenant_id, {columns}) SELECT {tenant}, {columns}"
+                    f" FROM tenant_quotas, {numbers} AND tenant_id = '{prefix}0'"
+                )
+
+    def add_hot_tenant(self, prefix: str, slot_count: int) -> None:
+        """Create tenant ``prefix1`` with one MONTHLY limit and so many slots."""
+        self.call("define_tenant", f"{prefix}1", "x", None, None)
+        options = json.dumps({"slot_count": slot_count})
+        self.call("define_quota", f"{prefix}1", TYPE, "MONTHLY", PLENTY, None, options)
+
+    def consume_once(self, prefix: str, count: int, key: str = "before") -> None:
+        """Let each of these tenants consume a unit, or be denied it, with this key."""
+        with self.connect() as connection, connection.cursor() as cursor:
+            for number in range(1, count + 1):
+                tenant = f"{prefix}{number}"
+                cursor.callproc("consume_quota", (tenant, TYPE, 1, "ORDER", key, None))
+
+    def sysbench(
+        self,
+        work: str,
+        prefix: str,
+        tenants: int = 1,
+        *,
+        seconds: float,
+        connections: int = 32,
+        status: str = "GRANTED",
+        percentile: int = 95,
+    ) -> Figures:
+        """Drive one work of calls.lua for some seconds.
+
+        Returns rate (calls a second), p95_ms (or the percentile that was asked for),
+        longest_ms, errors (deadlocks, which sysbench repeats) and binlog_bytes of a call.
+        """
+        config = self.server.directory / f"sysbench-{self.name}.cnf"  # no password in argv
+        if not config.exists():
+            config.touch(mode=0o600)
+            config.write_text(
+                f"mysql-socket={self.server.socket}\nmysql-user=root\n"
+                f"mysql-password={self.server.password}\nmysql-db={self.name}\n"
+            )
+        argv = [
+            *("sysbench", f"--config-file={config}", "--verbosity=0"),
+            *(f"--threads={connections}", f"--time={max(1, round(seconds))}"),
+            *(f"--percentile={percentile}", "--rand-type=uniform", str(HERE / "calls.lua")),
+            *(f"--work={work}", f"--prefix={prefix}", f"--tenants={tenants}"),
+            *(f"--status={status}", f"--run={secrets.token_hex(3)}-{next(_runs)}", "run"),
+        ]
+        before = self._binlog_bytes()
+        done = subprocess.run(argv, check=False, capture_output=True, text=True)
+        lines = [line for line in done.stdout.splitlines() if line.startswith("{")]
+        if done.returncode != 0 or not lines:
+            raise RuntimeError(f"sysbench {work} failed: {done.stdout}{done.stderr}")
+        figures: Figures = json.loads(lines[-1])
+        figures[f"p{percentile}_ms"] = figures.pop("tail_ms")
+        calls = figures["calls"] + 2 * connections  # each one's first and last are not timed
+        figures["binlog_bytes"] = (self._binlog_bytes() - before) / calls
+        return figures
+
+    def _binlog_bytes(self) -> int:
+        return sum(size for _, size, *_ in self.execute("SHOW BINARY LOGS"))
