@@ -34,7 +34,7 @@ PARTS = (
 @click.option("--only", metavar="PART,...", help=f"Some of: {', '.join(PARTS)}.")
 @click.option("--quick", is_flag=True, help="A few minutes: small, one round of 1 s.")
 @click.option("--rounds", type=click.IntRange(1), help=f"Default {FULL.rounds}.")
-@click.option("--seconds", type=click.FloatRange(1), help=f"Of one run; default {FULL.seconds:g}.")
+@click.option("--seconds", type=click.IntRange(1), help=f"Of one run; default {FULL.seconds}.")
 @click.option("--quotas", type=click.IntRange(1), help=f"Large database; default {FULL.quotas:,}.")
 @click.option("--records", type=click.IntRange(1), help=f"In its ledger; default {FULL.records:,}.")
 @click.option("--due", type=click.IntRange(1), help=f"Quotas to reset; default {FULL.due:,}.")
@@ -69,7 +69,8 @@ def main(only: str | None, quick: bool, output: Path, **sizes: Any) -> None:
     failed = False
     with server(size.buffer_pool) as sandbox:
         with schema(sandbox) as probe:
-            results = {"machine": machine.facts(probe), "parts": known(output)}
+            facts = machine.facts(probe)
+        results = {"machine": facts, "parts": known(output, facts)}
         bench = Bench(sandbox, size, console.print)
         for name, part in parts.items():
             console.print(f"[bold]{name}[/]: {part.TITLE}")
@@ -95,10 +96,12 @@ def main(only: str | None, quick: bool, output: Path, **sizes: Any) -> None:
     sys.exit(failed)
 
 
-def known(output: Path) -> dict[str, Any]:
-    """Return the parts that earlier runs left in the folder."""
+def known(output: Path, facts: dict[str, Any]) -> dict[str, Any]:
+    """Return the parts that earlier runs left in the folder; another machine's are dropped."""
     path = output / "results.json"
-    return dict(report.read(path)["parts"]) if path.exists() else {}
+    before = report.read(path) if path.exists() else {"machine": facts, "parts": {}}
+    same = all(before["machine"][each] == facts[each] for each in ("cpu", "cores", "mysql"))
+    return dict(before["parts"]) if same else {}
 
 
 def write(output: Path, results: dict[str, Any]) -> None:

@@ -20,7 +20,7 @@ class Size:
     """How much is measured."""
 
     rounds: int
-    seconds: float  # of one run
+    seconds: int  # of one run
     quotas: int  # of the large database
     records: int  # in its ledger
     due: int  # quotas that a reset finds due

@@ -98,6 +98,8 @@ def page(results: dict[str, Any]) -> str:
         "",
         *markdown(["", "target", "measured", ""], [list(row) for row in judged(results)]),
     ]
+    if any(part["size"]["rounds"] < ENOUGH for part in results["parts"].values()):
+        lines += ["", "**Some parts below were run quickly: their lines above prove nothing.**"]
     for name, part in results["parts"].items():
         size = part["size"]
         lines += [
@@ -105,7 +107,7 @@ def page(results: dict[str, Any]) -> str:
             f"### {part['title']}",
             "",
             f"`{name}`: {part['date']}, commit {part['commit']}, rounds: {size['rounds']}, of"
-            f" {size['seconds']:g} s{_sizes(name, size)}."
+            f" {size['seconds']} s{_sizes(name, size)}."
             + ("" if size["rounds"] >= ENOUGH else f" {QUICK}"),
             "",
             *part_table(part["cases"]),

@@ -144,7 +144,7 @@ class Schema:
         prefix: str,
         tenants: int = 1,
         *,
-        seconds: float,
+        seconds: int,
         connections: int = 32,
         status: str = "GRANTED",
         percentile: int = 95,
@@ -163,7 +163,7 @@ class Schema:
             )
         argv = [
             *("sysbench", f"--config-file={config}", "--verbosity=0"),
-            *(f"--threads={connections}", f"--time={max(1, round(seconds))}"),
+            *(f"--threads={connections}", f"--time={seconds}"),
             *(f"--percentile={percentile}", "--rand-type=uniform", str(HERE / "calls.lua")),
             *(f"--work={work}", f"--prefix={prefix}", f"--tenants={tenants}"),
             *(f"--status={status}", f"--run={secrets.token_hex(3)}-{next(_runs)}", "run"),

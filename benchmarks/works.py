@@ -24,7 +24,7 @@ SPREAD = "try_consume_quota, 1,000 tenants"
 Works = dict[str, Callable[[], Figures]]
 
 
-def peers(schema: Schema, tenants: int, seconds: float) -> Works:
+def peers(schema: Schema, tenants: int, seconds: int) -> Works:
     """Return ours and its peers in SQL, each on tenants of its own in the same tables."""
     works: Works = {}
     for name, work, prefix in (
@@ -38,7 +38,7 @@ def peers(schema: Schema, tenants: int, seconds: float) -> Works:
     return works
 
 
-def from_python(schema: Schema, tenant: str, seconds: float) -> Figures:
+def from_python(schema: Schema, tenant: str, seconds: int) -> Figures:
     """CALL consume_quota again and again over one Python connection."""
     with schema.connect() as connection, connection.cursor() as cursor:
         done, begun = 0, time.monotonic()

@@ -25,7 +25,7 @@ def run(bench: Bench) -> Cases:
         return bench.rounds(works)
 
 
-def batches(schema: Schema, seconds: float, size: int) -> Figures:
+def batches(schema: Schema, seconds: int, size: int) -> Figures:
     """CALL consume_quota_batch again and again."""
     with schema.connect() as connection, connection.cursor() as cursor:
         done, begun = 0, time.monotonic()

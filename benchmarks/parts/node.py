@@ -33,7 +33,7 @@ def run(bench: Bench) -> Cases:
         )
 
 
-def client(schema: Schema, seconds: float, work: str, prefix: str, tenants: int) -> Figures:
+def client(schema: Schema, seconds: int, work: str, prefix: str, tenants: int) -> Figures:
     """Run the Node client once; its options go through a pipe, password included."""
     options = {
         "socket": str(schema.server.socket),

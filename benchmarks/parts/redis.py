@@ -76,7 +76,7 @@ def redis_server(directory: Path) -> Iterator[Path]:
         process.wait()
 
 
-def script(socket: Path, seconds: float, where: str) -> Figures:
+def script(socket: Path, seconds: int, where: str) -> Figures:
     """Run consume.lua by redis-benchmark, which counts calls and not time: so first a few."""
     with Redis(unix_socket_path=str(socket)) as client:
         sha = client.script_load((HERE / "consume.lua").read_text(encoding="utf-8"))
@@ -94,7 +94,7 @@ def script(socket: Path, seconds: float, where: str) -> Figures:
     return calls(max(1000, round(calls(2000)["rate"] * seconds)))
 
 
-def limits(socket: Path, seconds: float) -> Figures:
+def limits(socket: Path, seconds: int) -> Figures:
     """Hit one limit of the package limits again and again; it has no keys."""
     limiter = strategies.FixedWindowRateLimiter(
         storage.storage_from_string(f"redis+unix://{socket}")
