@@ -91,7 +91,6 @@ def main(only: str | None, quick: bool, output: Path, **sizes: Any) -> None:
                 },
             }
             write(output, results)
-        bench.close()
     show(console, results)
     sys.exit(failed)
 

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property, partial
-from pathlib import Path
 
 from benchmarks.large import fill
 from benchmarks.measure import Cases, Figures, alternate
-from benchmarks.server import Schema, schema
+from benchmarks.server import Schema, new_schema, schema
 from tenant_quota.sandbox import Sandbox
-from tenant_quota.sandbox.local import LocalServer
 
 
 @dataclass(frozen=True)
@@ -38,17 +36,10 @@ class Bench:
     sandbox: Sandbox
     size: Size
     say: Callable[[str], None]
-    _large: list[AbstractContextManager[Schema]] = field(default_factory=list)
 
     def schema(self) -> AbstractContextManager[Schema]:
         """Give a schema of its own to a part."""
         return schema(self.sandbox)
-
-    @property
-    def directory(self) -> Path:
-        """A folder on the same disk as the data; gone with the server."""
-        assert isinstance(self.sandbox.server, LocalServer)
-        return self.sandbox.server.directory
 
     def rounds(self, works: Mapping[str, Callable[[], Figures]]) -> Cases:
         """Run the works in alternating rounds, and say what each gave."""
@@ -66,13 +57,6 @@ class Bench:
     def large(self) -> Schema:
         """The large database, filled when it is first asked for; its tenants are l1, l2 ..."""
         self.say(f"  filling {self.size.quotas:,} quotas and {self.size.records:,} ledger rows")
-        made = self.schema()
-        filled = made.__enter__()
-        self._large.append(made)
+        filled = new_schema(self.sandbox)
         fill(filled, self.size.quotas, self.size.records)
         return filled
-
-    def close(self) -> None:
-        """Drop the large database, if it was made."""
-        for made in self._large:
-            made.__exit__(None, None, None)

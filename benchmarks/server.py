@@ -44,10 +44,10 @@ def server(buffer_pool: str) -> Iterator[Sandbox]:
         yield sandbox
 
 
-@contextmanager
-def schema(sandbox: Sandbox) -> Iterator[Schema]:
-    """Create a schema with everything applied and the floor beside it; drop it after."""
-    assert isinstance(sandbox.server, LocalServer)
+def new_schema(sandbox: Sandbox) -> Schema:
+    """Create a schema with everything applied and the floor beside it."""
+    if not isinstance(sandbox.server, LocalServer):
+        raise TypeError("a container has no socket on this side")
     new = Schema(sandbox.server, f"bench_{secrets.token_hex(4)}")
     migrate.apply(resolve(url=sandbox.url + new.name), create_database=True)
     new.execute(
@@ -56,6 +56,13 @@ def schema(sandbox: Sandbox) -> Iterator[Schema]:
         "INSERT INTO bench_numbers WITH RECURSIVE up (n) AS (SELECT 0 UNION ALL"
         f" SELECT n + 1 FROM up WHERE n < {NUMBERS - 1}) SELECT n FROM up",
     )
+    return new
+
+
+@contextmanager
+def schema(sandbox: Sandbox) -> Iterator[Schema]:
+    """Give a new schema, and drop it after."""
+    new = new_schema(sandbox)
     try:
         yield new
     finally:

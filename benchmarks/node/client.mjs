@@ -1,7 +1,7 @@
-// Drives rate-limiter-flexible or consume_quota on the same MySQL through the same pool.
+// Drives rate-limiter-flexible, consume_quota or the floor on one MySQL through a pool alike.
 //
-// Reads one JSON object from standard input: socket, password, database, work (theirs or
-// ours), prefix, tenants, connections, seconds. Prints rate (a second) and p95_ms as JSON.
+// Reads one JSON object from standard input: socket, password, database, work (theirs, ours
+// or floor), prefix, tenants, connections, seconds. Prints rate (a second) and p95_ms as JSON.
 
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -51,7 +51,13 @@ async function ours() {
   return { call, end: () => pool.end() };
 }
 
-const { call, end } = await { theirs, ours }[options.work]();
+async function floor() {
+  const pool = mysql.createPool(settings);
+  const statement = "CALL bench_floor(?, 'UNITS', 1, 'ORDER', ?, @success)";
+  return { call: (tenant) => pool.query(statement, [tenant, randomUUID()]), end: () => pool.end() };
+}
+
+const { call, end } = await { theirs, ours, floor }[options.work]();
 const tenant = () => options.prefix + (1 + Math.floor(Math.random() * options.tenants));
 const workers = Array.from({ length: options.connections });
 // Every connection works before the clock runs: the server compiles procedures for each.

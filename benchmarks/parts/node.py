@@ -15,12 +15,13 @@ FOLDER = HERE / "node"
 
 
 def run(bench: Bench) -> Cases:
-    """Theirs and ours on one tenant, ours with slots too, and spread."""
+    """Theirs and ours on one tenant, ours with slots too, and spread; there the floor too."""
     subprocess.run(["npm", "ci", "--silent", "--no-audit", "--no-fund"], cwd=FOLDER, check=True)
     with bench.schema() as schema:
         schema.add_tenants("o")
         schema.add_hot_tenant("h", SLOTS)
         schema.add_tenants("s", TENANTS)
+        schema.add_tenants("f", TENANTS)
         call = partial(client, schema, bench.size.seconds)
         return bench.rounds(
             {
@@ -28,6 +29,7 @@ def run(bench: Bench) -> Cases:
                 "consume_quota, one tenant": partial(call, "ours", "o", 1),
                 "consume_quota, slots, one tenant": partial(call, "ours", "h", 1),
                 "rate-limiter-flexible, 1,000 tenants": partial(call, "theirs", "t", TENANTS),
+                "floor procedure, 1,000 tenants": partial(call, "floor", "f", TENANTS),
                 "consume_quota, 1,000 tenants": partial(call, "ours", "s", TENANTS),
             }
         )

@@ -26,7 +26,7 @@ KEY_SECONDS = 400 * 24 * 3600  # as long as our keys live
 def run(bench: Bench) -> Cases:
     """Scripts from C clients, 32 connections; and Python packages, one connection."""
     seconds = bench.size.seconds
-    with bench.schema() as schema, redis_server(bench.directory) as socket:
+    with bench.schema() as schema, redis_server(schema.server.directory) as socket:
         schema.add_hot_tenant("h", SLOTS)
         schema.add_tenants("s", TENANTS)
         schema.add_tenants("p")
