@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/charge_quota.sql",
-    sha256="b4638fd482d148f28ae45f01c6c77aa93a440e29969791fdac13cae81de35895",
+    sha256="ab01c74c4716197b9be2defa25eb8c12a3a73863cb7e816dbc0893e9a47b715e",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/charge_quota_batch.sql",
-    sha256="42d1a7a5503382bf8e7bff58b29d17bc83d795690df9f250643f2e56775adc47",
+    sha256="e1898a19a89467a066b57b5581ae2d2dd10daba6f95840327ab2210efbc30216",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/charge_quota_limits.sql",
-    sha256="26a62fb7ba80f3ca0ef1b0477f212ea82193832091a9130e949d203897f11b9e",
+    sha256="b900af173cc3ed5762119cf595761264a50bfef1807b2df2d282b81494713948",
 )

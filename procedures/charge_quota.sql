@@ -50,6 +50,7 @@ CREATE PROCEDURE charge_quota (
 BEGIN
     DECLARE v_is_common       BOOLEAN DEFAULT FALSE;
     DECLARE v_is_exhausted    BOOLEAN;
+    DECLARE v_slot_count      INT;
     DECLARE v_time_zone       VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_valid_from      DATETIME;  -- how long what was seen holds, tenant wall clock
     DECLARE v_valid_until     DATETIME;
@@ -75,13 +76,13 @@ BEGIN
         SELECT q.quota_id, q.limit_type, q.hard_limit, q.period_anchor, q.next_reset_time,
                COALESCE(q.effective_time, '1000-01-01'),
                LEAST(COALESCE(q.expire_time, '9999-12-31'), COALESCE(q.next_reset_time, '9999-12-31')),
-               COALESCE(t.time_zone, 'SYSTEM'),
+               COALESCE(t.time_zone, 'SYSTEM'), q.slot_count,
                q.used_count > q.hard_limit - p_amount,
                COALESCE(t.status = 'ACTIVE' AND t.parent_tenant_id IS NULL, TRUE)
-               AND q.limit_type <> 'RATE' AND q.enforcement = 'ENFORCE' AND q.slot_count = 0
+               AND q.limit_type <> 'RATE' AND q.enforcement = 'ENFORCE'
                AND (q.product_codes IS NULL OR COALESCE(p_product_code MEMBER OF (q.product_codes), FALSE))
         INTO p_quota_id, p_limit_type, p_hard_limit, v_period_anchor, p_next_reset_time, v_valid_from, v_valid_until,
-             v_time_zone, v_is_exhausted, v_is_common
+             v_time_zone, v_slot_count, v_is_exhausted, v_is_common
         FROM tenant_quotas AS q FORCE INDEX (tenant_quotas_natural)
         LEFT JOIN tenants AS t ON t.tenant_id = p_tenant_id
         WHERE q.tenant_id = p_tenant_id AND q.quota_type = p_quota_type
@@ -98,7 +99,18 @@ BEGIN
             CALL deny_exhausted_limit(p_quota_id, v_time_zone, v_valid_from, v_valid_until, v_period_start, p_amount,
                                       p_biz_type, p_biz_id, p_now,
                                       p_success, p_status, p_used_count, p_remaining, p_retry_after_ms);
-        ELSE
+        END IF;
+        IF p_status IS NULL AND v_slot_count > 0 THEN
+            CALL charge_quota_slot(p_quota_id, v_time_zone, v_valid_from, v_valid_until, v_period_start,
+                                   p_next_reset_time, v_slot_count, p_tenant_id, p_amount, p_biz_type, p_biz_id,
+                                   p_product_code, p_now, v_is_common);
+            IF v_is_common THEN
+                SET p_success = TRUE, p_status = 'GRANTED', p_used_count = NULL, p_remaining = NULL;
+            ELSEIF v_is_common IS NULL THEN
+                CALL abandon_quota_transaction(p_transaction, 1213);
+                CALL open_quota_transaction(p_transaction);
+            END IF;
+        ELSEIF NOT v_is_exhausted THEN
             -- LAST_INSERT_ID(expression) tells the new value without another read; the caller's own
             -- is put back.
             SET v_last_insert_id = LAST_INSERT_ID();

@@ -48,6 +48,7 @@ BEGIN
     DECLARE v_returned           BIGINT;
     DECLARE v_ended              INT;
     DECLARE v_shown_rank         INT;
+    DECLARE v_is_unknown         BOOLEAN DEFAULT FALSE;  -- the shown limit's exact use
     DECLARE v_shown_type         VARCHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_shown_room         BIGINT;
     DECLARE v_fresh_count        INT;
@@ -72,6 +73,8 @@ BEGIN
     DECLARE v_refill_per_second  DECIMAL(18,6);
     DECLARE v_refilled_at        DATETIME(6);
     DECLARE v_enforcement        VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+    DECLARE v_slot_count         INT;
+    DECLARE v_has_slices         BOOLEAN;  -- some of used_count may be in slots, unspent
     -- what judge_quota_limit says of it
     DECLARE v_verdict            VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_is_charged         BOOLEAN;
@@ -87,7 +90,7 @@ BEGIN
     DECLARE c_limits CURSOR FOR
         SELECT l.quota_id, l.time_zone, q.tenant_id, q.quota_type, q.limit_type, q.hard_limit, q.soft_limit,
                q.used_count, q.effective_time, q.expire_time, q.product_codes, q.period_anchor,
-               q.next_reset_time, q.refill_per_second, q.refilled_at, q.enforcement
+               q.next_reset_time, q.refill_per_second, q.refilled_at, q.enforcement, q.slot_count
         FROM (SELECT quota_id, time_zone
               FROM JSON_TABLE(v_limits, '$[*]' COLUMNS (
                   quota_id   BIGINT UNSIGNED PATH '$.quota_id',
@@ -137,7 +140,8 @@ BEGIN
     each_limit: LOOP
         FETCH c_limits INTO v_quota_id, v_time_zone, v_tenant_id, v_quota_type, v_limit_type, v_hard_limit,
                             v_soft_limit, v_used_count, v_effective_time, v_expire_time, v_product_codes,
-                            v_period_anchor, v_next_reset_time, v_refill_per_second, v_refilled_at, v_enforcement;
+                            v_period_anchor, v_next_reset_time, v_refill_per_second, v_refilled_at, v_enforcement,
+                            v_slot_count;
         IF v_is_done OR p_status = 'REPLAYED' THEN
             LEAVE each_limit;
         END IF;
@@ -157,6 +161,7 @@ BEGIN
             ITERATE each_limit;
         END IF;
 
+        SET v_has_slices = v_slot_count > 0;
         judge: LOOP
             CALL judge_quota_limit(v_now, v_time_zone, v_amount, NULL, 'CONSUME',
                                    v_limit_type, v_hard_limit, v_used_count, v_effective_time, v_expire_time,
@@ -168,8 +173,14 @@ BEGIN
                 CALL settle_quota_period(v_quota_id, v_time_zone, v_now, v_state);
                 SET v_used_count = v_used, v_next_reset_time = v_period_end;
             END IF;
+            SET v_is_warning = COALESCE(v_is_charged AND v_used < v_soft_limit
+                                        AND v_used >= v_soft_limit - v_amount, FALSE);
             SET v_returned = 0;
-            IF v_verdict = 'EXCEEDED' AND v_limit_type <> 'RATE' THEN
+            IF v_has_slices AND (v_verdict = 'EXCEEDED' OR v_is_warning) THEN
+                CALL collect_quota_slots(v_quota_id, v_returned);
+                SET v_has_slices = FALSE, v_used_count = v_used_count - v_returned;
+            END IF;
+            IF v_returned = 0 AND v_verdict = 'EXCEEDED' AND v_limit_type <> 'RATE' THEN
                 CALL expire_quota_holds(v_quota_id, v_time_zone, v_now, FALSE, v_returned, v_ended);
                 SET v_used_count = v_used_count - v_returned;
             END IF;
@@ -178,10 +189,8 @@ BEGIN
             END IF;
         END LOOP;
         IF v_verdict IN ('GRANTED', 'EXCEEDED') AND v_enforcement = 'ENFORCE' AND v_uncovered IS NOT NULL THEN
-            SET v_verdict = 'PRODUCT_NOT_COVERED', v_is_charged = FALSE, v_retry_after_ms = NULL;
+            SET v_verdict = 'PRODUCT_NOT_COVERED', v_is_charged = FALSE, v_is_warning = FALSE, v_retry_after_ms = NULL;
         END IF;
-        SET v_is_warning = COALESCE(v_is_charged AND v_used < v_soft_limit
-                                    AND v_used >= v_soft_limit - v_amount, FALSE);
         IF v_verdict = 'EXCEEDED' OR v_is_warning THEN
             SET v_alerts = JSON_ARRAY_APPEND(COALESCE(v_alerts, JSON_ARRAY()), '$', JSON_OBJECT(
                 'quota_id', v_quota_id, 'is_denial', v_verdict = 'EXCEEDED', 'is_warning', v_is_warning,
@@ -195,6 +204,7 @@ BEGIN
                               v_used + IF(v_is_charged, v_amount, 0), v_period_end, v_retry_after_ms, v_shown_rank,
                               p_success, p_status, p_quota_id, p_limit_type, p_hard_limit, p_used_count, p_remaining,
                               p_next_reset_time, p_retry_after_ms);
+        SET v_is_unknown = IF(p_quota_id = v_quota_id, v_has_slices, v_is_unknown);
         IF NOT p_success AND p_quota_id = v_quota_id THEN
             SET v_shown_type = v_quota_type, v_shown_room = v_capacity - v_used;
             SET p_item_index = IF(v_verdict = 'PRODUCT_NOT_COVERED', v_uncovered - 1, NULL);
@@ -202,11 +212,14 @@ BEGIN
         SET v_charged = v_charged + v_is_charged;
         SET v_charges = JSON_ARRAY_APPEND(v_charges, '$', JSON_OBJECT(
             'quota_id', v_quota_id, 'tenant_id', v_tenant_id, 'quota_type', v_quota_type,
-            'is_charged', v_is_charged, 'is_counted', v_limit_type <> 'RATE', 'used', v_used, 'amount', v_amount,
-            'product_codes', v_product_codes, 'period_start', v_period_start, 'shift', v_shift,
+            'is_charged', v_is_charged, 'is_counted', v_limit_type <> 'RATE', 'used', IF(v_has_slices, NULL, v_used),
+            'amount', v_amount, 'product_codes', v_product_codes, 'period_start', v_period_start, 'shift', v_shift,
             'ceiling', v_ceiling, 'refilled_at', v_refilled_at));
     END LOOP;
     CLOSE c_limits;
+    IF v_is_unknown THEN
+        SET p_used_count = NULL, p_remaining = NULL;
+    END IF;
 
     IF p_status = 'GRANTED' THEN
         INSERT INTO quota_usage_records

@@ -11,8 +11,9 @@
 -- taking back where it is the caller's, whose snapshot may be old. At REPEATABLE READ that
 -- may leave the gap behind the row locked, up to the next quota's first row at most.
 --
--- Who would be denied first gives back the holds of that limit that have lapsed, so that
--- a crashed holder's units do not wait for the sweep.
+-- Who would be denied first takes back what slots hold of that limit and gives back the holds
+-- that have lapsed, so that no unit lies idle while somebody is denied. Who would cross the
+-- soft limit takes the slots' units back too, to know whether he does.
 --
 --   p_operation .. p_now   as in charge_quota
 --   p_transaction   what open_quota_transaction answered
@@ -63,6 +64,7 @@ BEGIN
     DECLARE v_returned           BIGINT;   -- units of lapsed holds
     DECLARE v_ended              INT;
     DECLARE v_shown_rank         INT;      -- of show_quota_limit
+    DECLARE v_is_unknown         BOOLEAN DEFAULT FALSE;  -- the shown limit's exact use
     DECLARE v_now                DATETIME(6);
     -- one limit's row
     DECLARE v_quota_id           BIGINT UNSIGNED;
@@ -81,6 +83,8 @@ BEGIN
     DECLARE v_refilled_at        DATETIME(6);
     DECLARE v_enforcement        VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_concurrent_tokens  INT;
+    DECLARE v_slot_count         INT;
+    DECLARE v_has_slices         BOOLEAN;  -- some of used_count may be in slots, unspent
     -- what judge_quota_limit says of it
     DECLARE v_verdict            VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_is_charged         BOOLEAN;
@@ -96,7 +100,8 @@ BEGIN
     DECLARE c_limits CURSOR FOR
         SELECT l.quota_id, l.time_zone, q.tenant_id, q.limit_type, q.hard_limit, q.soft_limit,
                q.used_count, q.effective_time, q.expire_time, q.product_codes, q.period_anchor,
-               q.next_reset_time, q.refill_per_second, q.refilled_at, q.enforcement, q.concurrent_tokens
+               q.next_reset_time, q.refill_per_second, q.refilled_at, q.enforcement, q.concurrent_tokens,
+               q.slot_count
         FROM (SELECT quota_id, time_zone
               FROM JSON_TABLE(v_limits, '$[*]' COLUMNS (
                   quota_id   BIGINT UNSIGNED PATH '$.quota_id',
@@ -119,11 +124,12 @@ BEGIN
         FETCH c_limits INTO v_quota_id, v_time_zone, v_tenant_id, v_limit_type, v_hard_limit, v_soft_limit,
                             v_used_count, v_effective_time, v_expire_time, v_product_codes, v_period_anchor,
                             v_next_reset_time, v_refill_per_second, v_refilled_at, v_enforcement,
-                            v_concurrent_tokens;
+                            v_concurrent_tokens, v_slot_count;
         IF v_is_done THEN
             LEAVE each_limit;
         END IF;
 
+        SET v_has_slices = v_slot_count > 0;
         judge: LOOP
             CALL judge_quota_limit(v_now, v_time_zone, p_amount, p_product_code, p_operation,
                                    v_limit_type, v_hard_limit, v_used_count, v_effective_time, v_expire_time,
@@ -135,8 +141,14 @@ BEGIN
                 CALL settle_quota_period(v_quota_id, v_time_zone, v_now, v_state);
                 SET v_used_count = v_used, v_next_reset_time = v_period_end;
             END IF;
+            SET v_is_warning = COALESCE(v_is_charged AND v_used < v_soft_limit
+                                        AND v_used >= v_soft_limit - p_amount, FALSE);
             SET v_returned = 0;
-            IF v_verdict = 'EXCEEDED' AND v_limit_type <> 'RATE' THEN
+            IF v_has_slices AND (v_verdict = 'EXCEEDED' OR v_is_warning) THEN
+                CALL collect_quota_slots(v_quota_id, v_returned);
+                SET v_has_slices = FALSE, v_used_count = v_used_count - v_returned;
+            END IF;
+            IF v_returned = 0 AND v_verdict = 'EXCEEDED' AND v_limit_type <> 'RATE' THEN
                 CALL expire_quota_holds(v_quota_id, v_time_zone, v_now, v_is_held AND p_transaction = 'JOINED',
                                         v_returned, v_ended);
                 SET v_used_count = v_used_count - v_returned;
@@ -146,8 +158,6 @@ BEGIN
             END IF;
         END LOOP;
 
-        SET v_is_warning = COALESCE(v_is_charged AND v_used < v_soft_limit
-                                    AND v_used >= v_soft_limit - p_amount, FALSE);
         IF v_verdict = 'EXCEEDED' OR v_is_warning THEN
             SET v_alerts = JSON_ARRAY_APPEND(COALESCE(v_alerts, JSON_ARRAY()), '$', JSON_OBJECT(
                 'quota_id', v_quota_id, 'is_denial', v_verdict = 'EXCEEDED', 'is_warning', v_is_warning,
@@ -161,15 +171,19 @@ BEGIN
                               v_period_end, v_retry_after_ms, v_shown_rank, p_success, p_status, p_quota_id,
                               p_limit_type, p_hard_limit, p_used_count, p_remaining, p_next_reset_time,
                               p_retry_after_ms);
+        SET v_is_unknown = IF(p_quota_id = v_quota_id, v_has_slices, v_is_unknown);
 
         SET v_charged = v_charged + v_is_charged;
         SET v_charges = JSON_ARRAY_APPEND(v_charges, '$', JSON_OBJECT(
             'quota_id', v_quota_id, 'tenant_id', v_tenant_id, 'is_charged', v_is_charged,
-            'is_counted', v_limit_type NOT IN ('RATE', 'CONCURRENT'), 'used', v_used,
+            'is_counted', v_limit_type NOT IN ('RATE', 'CONCURRENT'), 'used', IF(v_has_slices, NULL, v_used),
             'period_start', v_period_start, 'shift', v_shift, 'ceiling', v_ceiling, 'refilled_at', v_refilled_at));
     END LOOP;
     CLOSE c_limits;
 
+    IF v_is_unknown THEN
+        SET p_used_count = NULL, p_remaining = NULL;
+    END IF;
     SET v_is_probed = NOT p_success AND p_biz_id IS NOT NULL AND p_transaction = 'JOINED';
     SET p_reservation_id = IF(v_is_held, UUID(), NULL);
     SET p_expires_at = v_now + INTERVAL p_ttl_seconds SECOND;

@@ -67,7 +67,10 @@ BEGIN
     DECLARE v_transaction        VARCHAR(8) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
 
     DECLARE c_limits CURSOR FOR
-        SELECT l.quota_id, l.time_zone, q.limit_type, q.hard_limit, q.used_count,
+        SELECT l.quota_id, l.time_zone, q.limit_type, q.hard_limit,
+               q.used_count - (SELECT COALESCE(SUM(s.remaining), 0)
+                               FROM quota_slots AS s
+                               WHERE s.quota_id = q.quota_id AND s.next_reset_time <=> q.next_reset_time),
                q.effective_time, q.expire_time, q.product_codes, q.period_anchor, q.next_reset_time,
                q.refill_per_second, q.refilled_at, q.enforcement
         FROM JSON_TABLE(v_limits, '$[*]' COLUMNS (

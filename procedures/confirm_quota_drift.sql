@@ -29,14 +29,15 @@ CREATE PROCEDURE confirm_quota_drift (
     MODIFIES SQL DATA
     SQL SECURITY DEFINER
 BEGIN
-    DECLARE v_transaction   VARCHAR(8)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_tenant_id     VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_limit_type    VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_time_zone     VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin DEFAULT 'SYSTEM';
-    DECLARE v_period_start  DATETIME;
-    DECLARE v_adjusted      DATETIME;  -- the period that the ADJUST row belongs to
-    DECLARE v_unspent       BIGINT;
-    DECLARE v_errno         INT;
+    DECLARE v_transaction      VARCHAR(8)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+    DECLARE v_tenant_id        VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+    DECLARE v_limit_type       VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+    DECLARE v_time_zone        VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin DEFAULT 'SYSTEM';
+    DECLARE v_next_reset_time  DATETIME;
+    DECLARE v_period_start     DATETIME;
+    DECLARE v_adjusted         DATETIME;  -- the period that the ADJUST row belongs to
+    DECLARE v_unspent          BIGINT;
+    DECLARE v_errno            INT;
     DECLARE CONTINUE HANDLER FOR NOT FOUND BEGIN END;
     DECLARE EXIT HANDLER FOR SQLEXCEPTION
     BEGIN
@@ -46,7 +47,8 @@ BEGIN
     END;
 
     CALL open_quota_transaction(v_transaction);
-    SELECT tenant_id, limit_type, used_count INTO v_tenant_id, v_limit_type, p_used_count
+    SELECT tenant_id, limit_type, used_count, next_reset_time
+    INTO v_tenant_id, v_limit_type, p_used_count, v_next_reset_time
     FROM tenant_quotas
     WHERE quota_id = p_quota_id
     FOR UPDATE;
@@ -64,7 +66,7 @@ BEGIN
         WHERE tenant_id = v_tenant_id
         FOR SHARE;
         CALL find_quota_label(p_quota_id, v_time_zone, v_period_start);
-        SELECT COALESCE(SUM(IF(period_start <=> v_period_start, remaining, 0)), 0) INTO v_unspent
+        SELECT COALESCE(SUM(IF(next_reset_time <=> v_next_reset_time, remaining, 0)), 0) INTO v_unspent
         FROM quota_slots
         WHERE quota_id = p_quota_id
         FOR UPDATE;

@@ -18,7 +18,8 @@
 -- Answers  one row: success, status, quota_id, limit_type, hard_limit, used_count,
 --          remaining, next_reset_time (tenant wall clock), retry_after_ms, transaction.
 --          The limit shown is the one that denied (of several, the one that lasts
---          longest), else the tightest. Status GRANTED, REPLAYED, EXCEEDED, NO_QUOTA,
+--          longest), else the tightest; used_count and remaining are NULL where its slots
+--          make them unknowable. Status GRANTED, REPLAYED, EXCEEDED, NO_QUOTA,
 --          NOT_EFFECTIVE, EXPIRED, SUSPENDED, PRODUCT_NOT_COVERED
 -- Raises   45001 invalid_argument, 45002 key_reused, 45003 clock_pinned
 -- Source   DESIGN, section 3

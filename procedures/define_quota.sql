@@ -17,7 +17,9 @@
 --   p_soft_limit   units from which to warn, 0 to p_hard_limit; NULL: never
 --   p_options      JSON object or NULL: effective_time and expire_time (tenant wall clock),
 --                  product_codes (array), period_anchor (where a period begins: the billing
---                  day), refill_per_second (RATE), enforcement (ENFORCE, SHADOW), slot_count.
+--                  day), refill_per_second (RATE), enforcement (ENFORCE, SHADOW), slot_count
+--                  (0 to 1024: more than there are callers at once, for a tenant that many call
+--                  at the same moment; 0: none).
 --                  Text, so that malformed JSON is answered with 45001, not with the
 --                  server's own conversion error
 --
@@ -56,6 +58,7 @@ BEGIN
     DECLARE v_enforcement        VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_slot_count         INT;
     DECLARE v_used_count         BIGINT;
+    DECLARE v_returned           BIGINT;
     DECLARE v_next_reset_time    DATETIME;
     DECLARE v_state              VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_status             VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
@@ -112,7 +115,7 @@ BEGIN
         CALL settle_quota_period(v_quota_id, v_time_zone, NULL, v_state);
         CALL find_quota_label(v_quota_id, v_time_zone, v_old_start);
     END IF;
-    CALL collect_quota_slots(v_quota_id, v_old_start);
+    CALL collect_quota_slots(v_quota_id, v_returned);
     CALL describe_quota(v_quota_id, v_old_definition);
 
     SELECT effective_time, expire_time, product_codes, period_anchor, refill_per_second, enforcement, slot_count
@@ -137,6 +140,7 @@ BEGIN
         slot_count        = v_slot_count,
         concurrent_tokens = IF(limit_type = 'CONCURRENT', p_hard_limit, concurrent_tokens)
     WHERE quota_id = v_quota_id;
+    CALL set_quota_slots(v_quota_id, p_tenant_id, v_slot_count);
     IF v_is_calendar THEN
         CALL settle_quota_period(v_quota_id, v_time_zone, NULL, v_state);
         CALL find_quota_label(v_quota_id, v_time_zone, v_new_start);

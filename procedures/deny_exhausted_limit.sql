@@ -1,9 +1,10 @@
 -- deny_exhausted_limit: internal: deny what everybody can see to be exhausted: no lock, no write.
 --
--- One statement, and so one snapshot, finds that the units do not fit, that no hold of the limit
--- has lapsed and that this key is new; in our own transaction (READ COMMITTED) it is the newest
--- that is committed. The clock is read after it: a period that is open now was open then. The
--- first denial of a period writes its alert and is not given here.
+-- One statement, and so one snapshot, finds that the units do not fit, what slots hold
+-- included, that no hold of the limit has lapsed and that this key is new; in our own
+-- transaction (READ COMMITTED) it is the newest that is committed. The clock is read after it:
+-- a period that is open now was open then. The first denial of a period writes its alert and is
+-- not given here.
 --
 --   p_quota_id, p_time_zone   which limit, and its tenant's zone
 --   p_valid_from, p_valid_until   how long what the caller saw of it holds, tenant wall clock
@@ -44,7 +45,11 @@ BEGIN
     DECLARE v_local       DATETIME(6);
     DECLARE CONTINUE HANDLER FOR NOT FOUND BEGIN END;
 
-    SELECT q.hard_limit, q.next_reset_time, q.used_count,
+    SELECT q.hard_limit, q.next_reset_time,
+           q.used_count - IF(q.slot_count = 0, 0,
+                             (SELECT COALESCE(SUM(s.remaining), 0)
+                              FROM quota_slots AS s
+                              WHERE s.quota_id = p_quota_id AND s.next_reset_time <=> q.next_reset_time)),
            NOT EXISTS (SELECT 1
                        FROM quota_reservations AS r
                        WHERE r.quota_id = p_quota_id AND r.status = 'HELD'

@@ -38,33 +38,21 @@ BEGIN
     DECLARE v_quota_type       VARCHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_limit_type       VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_used_count       BIGINT;
-    DECLARE v_period_anchor    DATETIME;
-    DECLARE v_next_reset_time  DATETIME;
-    DECLARE v_local            DATETIME(6);
-    DECLARE v_slots            JSON;    -- NULL: none
     DECLARE v_sum              BIGINT;  -- of the ledger, or of the leases
-    DECLARE v_period_start     DATETIME;
-    DECLARE v_closed_start     DATETIME;
-    DECLARE v_state            VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_status           VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_ignored          DATETIME;
     DECLARE v_rows             INT;
     DECLARE v_is_done          BOOLEAN;
     DECLARE c_quotas CURSOR FOR
-        SELECT q.quota_id, q.tenant_id, q.quota_type, q.limit_type, q.used_count, q.period_anchor, q.next_reset_time,
-               COALESCE(CONVERT_TZ(UTC_TIMESTAMP(6), '+00:00',
-                            IF(COALESCE(t.time_zone, 'SYSTEM') = 'SYSTEM', @@GLOBAL.time_zone, t.time_zone)),
-                        UTC_TIMESTAMP(6)),
+        SELECT q.quota_id, q.tenant_id, q.quota_type, q.limit_type,
+               q.used_count - (SELECT COALESCE(SUM(s.remaining), 0)
+                               FROM quota_slots AS s
+                               WHERE s.quota_id = q.quota_id AND s.next_reset_time <=> q.next_reset_time),
                IF(q.limit_type = 'CONCURRENT',
                   (SELECT COALESCE(SUM(r.amount), 0)
                    FROM quota_reservations AS r
                    WHERE r.quota_id = q.quota_id AND r.status = 'HELD' AND r.expires_at > UTC_TIMESTAMP(6)),
-                  (SELECT COALESCE(SUM(r.delta_value), 0) FROM quota_usage_records AS r WHERE r.quota_id = q.quota_id)),
-               (SELECT JSON_ARRAYAGG(JSON_OBJECT('period_start', s.period_start, 'remaining', s.remaining))
-                FROM quota_slots AS s
-                WHERE s.quota_id = q.quota_id AND s.remaining > 0)
+                  (SELECT COALESCE(SUM(r.delta_value), 0) FROM quota_usage_records AS r WHERE r.quota_id = q.quota_id))
         FROM tenant_quotas AS q
-        LEFT JOIN tenants AS t ON t.tenant_id = q.tenant_id
         WHERE q.quota_id > v_after
           AND (p_tenant_id IS NULL OR q.tenant_id = p_tenant_id)
           AND q.limit_type <> 'RATE'
@@ -84,23 +72,11 @@ BEGIN
         SET v_is_done = FALSE, v_rows = 0;
         OPEN c_quotas;
         each_quota: LOOP
-            FETCH c_quotas INTO v_quota_id, v_tenant_id, v_quota_type, v_limit_type, v_used_count, v_period_anchor,
-                                v_next_reset_time, v_local, v_sum, v_slots;
+            FETCH c_quotas INTO v_quota_id, v_tenant_id, v_quota_type, v_limit_type, v_used_count, v_sum;
             IF v_is_done THEN
                 LEAVE each_quota;
             END IF;
             SET v_rows = v_rows + 1, v_after = v_quota_id;
-
-            IF v_slots IS NOT NULL THEN
-                CALL find_quota_period(v_limit_type, v_period_anchor, v_next_reset_time, v_local,
-                                       v_state, v_ignored, v_period_start, v_ignored, v_closed_start);
-                SET v_used_count = v_used_count - (
-                    SELECT COALESCE(SUM(remaining), 0)
-                    FROM JSON_TABLE(v_slots, '$[*]' COLUMNS (
-                        period_start  DATETIME PATH '$.period_start',
-                        remaining     BIGINT   PATH '$.remaining')) AS slot
-                    WHERE period_start <=> IF(v_state = 'DUE', v_closed_start, v_period_start));
-            END IF;
 
             IF v_used_count < v_sum OR v_used_count > v_sum AND v_limit_type <> 'CONCURRENT' THEN
                 CALL confirm_quota_drift(v_quota_id, p_repair, v_used_count, v_sum, v_status);

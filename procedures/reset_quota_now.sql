@@ -32,6 +32,7 @@ BEGIN
     DECLARE v_time_zone     VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin DEFAULT 'SYSTEM';
     DECLARE v_state         VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_period_start  DATETIME;
+    DECLARE v_returned      BIGINT;
     DECLARE v_now           DATETIME(6);
     DECLARE v_local         DATETIME(6);
     DECLARE v_errno         INT;
@@ -64,7 +65,7 @@ BEGIN
         CALL convert_quota_time(v_time_zone, v_now, v_local);
         CALL settle_quota_period(p_quota_id, v_time_zone, v_now, v_state);
         CALL find_quota_label(p_quota_id, v_time_zone, v_period_start);
-        CALL collect_quota_slots(p_quota_id, v_period_start);
+        CALL collect_quota_slots(p_quota_id, v_returned);
 
         SELECT used_count, next_reset_time INTO p_closed_count, p_next_reset_time
         FROM tenant_quotas

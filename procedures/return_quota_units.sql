@@ -40,6 +40,8 @@ BEGIN
     DECLARE v_tenant_id        VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_limit_type       VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_used_count       BIGINT;
+    DECLARE v_slot_count       INT;
+    DECLARE v_current_used     BIGINT;  -- NULL: slots make it unknowable
     DECLARE v_period_anchor    DATETIME;
     DECLARE v_reset_time       DATETIME;
     DECLARE v_next_reset_time  DATETIME;
@@ -55,8 +57,8 @@ BEGIN
         CALL settle_quota_period(p_quota_id, p_time_zone, p_now, v_state);
     END IF;
 
-    SELECT tenant_id, used_count, period_anchor, reset_time, next_reset_time
-    INTO v_tenant_id, v_used_count, v_period_anchor, v_reset_time, v_next_reset_time
+    SELECT tenant_id, used_count, slot_count, period_anchor, reset_time, next_reset_time
+    INTO v_tenant_id, v_used_count, v_slot_count, v_period_anchor, v_reset_time, v_next_reset_time
     FROM tenant_quotas
     WHERE quota_id = p_quota_id
     FOR UPDATE;
@@ -73,6 +75,7 @@ BEGIN
     SET p_lowered = 0;
     IF v_tenant_id IS NOT NULL THEN  -- else the quota was deleted, and its use with it
         SET p_lowered = IF(v_is_open, LEAST(p_amount, v_used_count), 0);
+        SET v_current_used = IF(v_slot_count = 0, v_used_count - p_lowered, NULL);
         IF p_lowered > 0 THEN
             UPDATE tenant_quotas SET used_count = used_count - p_lowered WHERE quota_id = p_quota_id;
         END IF;
@@ -81,13 +84,13 @@ BEGIN
             (quota_id, tenant_id, operation_type, delta_value, current_used, biz_type, biz_id, product_code,
              period_start, reservation_id, refund_id, origin_tenant_id, created_at)
         VALUES
-            (p_quota_id, v_tenant_id, p_operation, -p_amount, v_used_count - p_lowered, p_biz_type, p_biz_id,
+            (p_quota_id, v_tenant_id, p_operation, -p_amount, v_current_used, p_biz_type, p_biz_id,
              p_product_code, p_period_start, p_reservation_id, p_refund_id, p_origin_tenant_id, p_now);
         IF p_lowered < p_amount THEN
             INSERT INTO quota_usage_records
                 (quota_id, tenant_id, operation_type, delta_value, current_used, period_start, created_at)
             VALUES
-                (p_quota_id, v_tenant_id, 'RESET', p_amount - p_lowered, v_used_count - p_lowered, p_period_start,
+                (p_quota_id, v_tenant_id, 'RESET', p_amount - p_lowered, v_current_used, p_period_start,
                  p_now);
         END IF;
     END IF;

@@ -1,7 +1,8 @@
 -- settle_quota_period: internal: close a lapsed period and schedule the next one.
 --
 -- Under the quota's row lock, so that exactly one of all who come closes it. A quota that
--- was not looked at for several periods is closed once and lands on the boundary ahead.
+-- was not looked at for several periods is closed once and lands on the boundary ahead. What
+-- its slots have not spent was no use.
 --
 --   p_quota_id    locked by the caller, or locked here
 --   p_time_zone   tenants.time_zone of its owner
@@ -26,6 +27,8 @@ BEGIN
     DECLARE v_tenant_id        VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_limit_type       VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_used_count       BIGINT;
+    DECLARE v_slot_count       INT;
+    DECLARE v_unspent          BIGINT;
     DECLARE v_period_anchor    DATETIME;
     DECLARE v_next_reset_time  DATETIME;
     DECLARE v_period_start     DATETIME;
@@ -35,8 +38,8 @@ BEGIN
     DECLARE v_local            DATETIME(6);
     DECLARE CONTINUE HANDLER FOR NOT FOUND BEGIN END;
 
-    SELECT tenant_id, limit_type, used_count, period_anchor, next_reset_time
-    INTO v_tenant_id, v_limit_type, v_used_count, v_period_anchor, v_next_reset_time
+    SELECT tenant_id, limit_type, used_count, slot_count, period_anchor, next_reset_time
+    INTO v_tenant_id, v_limit_type, v_used_count, v_slot_count, v_period_anchor, v_next_reset_time
     FROM tenant_quotas
     WHERE quota_id = p_quota_id
     FOR UPDATE;
@@ -50,6 +53,10 @@ BEGIN
     END IF;
 
     IF p_state = 'DUE' THEN
+        IF v_slot_count > 0 THEN
+            CALL collect_quota_slots(p_quota_id, v_unspent);
+            SET v_used_count = v_used_count - v_unspent;
+        END IF;
         INSERT INTO quota_usage_records
             (quota_id, tenant_id, operation_type, delta_value, current_used, period_start, created_at)
         VALUES

@@ -1,6 +1,6 @@
 -- show_quota_rows: internal: the tightest of some limits, as it stands, for an answer.
 --
--- Reads the rows under the locks that the caller holds.
+-- Reads the rows under the locks that the caller holds. The use of one with slots is not known.
 --
 --   p_quotas   JSON array of quota_ids, or NULL
 --   p_quota_id .. p_next_reset_time   the answer's columns, NULL where there is no limit
@@ -24,8 +24,9 @@ CREATE PROCEDURE show_quota_rows (
 BEGIN
     DECLARE CONTINUE HANDLER FOR NOT FOUND BEGIN END;
 
-    SELECT q.quota_id, q.limit_type, q.hard_limit, q.used_count,
-           GREATEST(IF(q.limit_type = 'CONCURRENT', COALESCE(q.concurrent_tokens, 0), q.hard_limit) - q.used_count, 0),
+    SELECT q.quota_id, q.limit_type, q.hard_limit, IF(q.slot_count = 0, q.used_count, NULL),
+           GREATEST(IF(q.limit_type = 'CONCURRENT', COALESCE(q.concurrent_tokens, 0), q.hard_limit)
+                    - IF(q.slot_count = 0, q.used_count, NULL), 0),
            q.next_reset_time
     INTO p_quota_id, p_limit_type, p_hard_limit, p_used_count, p_remaining, p_next_reset_time
     FROM JSON_TABLE(p_quotas, '$[*]' COLUMNS (quota_id BIGINT UNSIGNED PATH '$')) AS l

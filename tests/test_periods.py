@@ -259,15 +259,21 @@ def soon(quota: Quota, seconds: int) -> tuple[datetime, datetime]:
     return local, utc
 
 
-def test_who_waited_over_the_boundary_is_charged_to_the_new_period(quota: Quota) -> None:
+@pytest.mark.parametrize("kind", ["one limit", "two limits", "slots"])
+def test_who_waited_over_the_boundary_is_charged_to_the_new_period(quota: Quota, kind: str) -> None:
     boundary, utc_boundary = soon(quota, 2)
     insert_as_scenario_1(quota, "HOURLY", period_anchor=boundary)
+    if kind == "two limits":
+        insert_as_scenario_1(quota, "TOTAL")
+    if kind == "slots":
+        quota.define("HOURLY", 100, slot_count=2)
     assert quota.consume(3).status == "GRANTED"
     holder, waiter = quota.connect(autocommit=False), quota.connect()
 
     def work(number: int) -> None:
         if number == 0:
             quota.consume(4, on=holder)
+            rows(holder, "SELECT * FROM quota_slots WHERE tenant_id = %s FOR UPDATE", quota.tenant_id)
             time.sleep(3)
             holder.commit()
         else:
@@ -279,7 +285,7 @@ def test_who_waited_over_the_boundary_is_charged_to_the_new_period(quota: Quota)
     assert found == [("CONSUME", 3, 0), ("CONSUME", 4, 0), ("RESET", -7, 0), ("CONSUME", 5, 1)]
     moments = quota.ledger("HOURLY", "created_at")
     assert moments[1] < utc_boundary <= moments[3]
-    assert quota.used("HOURLY") == 5
+    assert quota.used("HOURLY") - quota.lent("HOURLY") == 5
 
 
 def test_sweeps_and_16_consumers_at_the_boundary_at_once(quota: Quota) -> None:

@@ -107,22 +107,13 @@ def test_a_lapsed_period_is_closed_first_and_the_new_one_is_empty(quota: Quota) 
 
 
 def test_it_takes_back_what_slots_hold(quota: Quota) -> None:
-    quota.define("TOTAL", 100)
-    quota.define("DAILY", 100, used=10)
-    quota.set("DAILY", used_count=30)
-    rows(
-        quota.connection,
-        "INSERT INTO quota_slots (quota_id, slot_number, tenant_id, period_start, remaining)"
-        " VALUES (%s, 1, %s, %s, 20)",
-        quota.column("quota_id", "DAILY"), quota.tenant_id, quota.ledger("DAILY", "period_start")[0],
-    )  # fmt: skip
+    quota.define("DAILY", 100, used=10, slot_count=2)
+    assert quota.used("DAILY") > 10
     call_out(
         quota.connection, "reset_quota_now", quota.tenant_id, quota.quota_type, "DAILY", outs=4
     )
     assert quota.ledger("DAILY") == [10, -10]
-    assert value(
-        quota.connection, "SELECT remaining FROM quota_slots WHERE tenant_id = %s", quota.tenant_id
-    ) == 0  # fmt: skip
+    assert quota.lent("DAILY") == 0
 
 
 def test_it_asks_first(schema_url: str, quota: Quota) -> None:

@@ -59,7 +59,8 @@ JOIN LATERAL (
             WHEN q.slot_count > 0 THEN
                 q.used_count - COALESCE((SELECT SUM(s.remaining)
                                          FROM quota_slots AS s
-                                         WHERE s.quota_id = q.quota_id), 0)
+                                         WHERE s.quota_id = q.quota_id
+                                           AND s.next_reset_time <=> q.next_reset_time), 0)
             ELSE q.used_count
         END AS SIGNED) AS used_count
 ) AS u

@@ -344,3 +344,16 @@ def test_four_byte_characters_are_characters(quota: Quota) -> None:
     finally:
         rows(emoji.connection, "DELETE FROM quota_usage_records WHERE tenant_id = %s", "😀" * 24)
         rows(emoji.connection, "DELETE FROM tenant_quotas WHERE tenant_id = %s", "😀" * 24)
+
+
+@pytest.mark.parametrize("slot_count", [0, 4])
+def test_a_replay_is_found_where_everybody_is_denied(quota: Quota, slot_count: int) -> None:
+    quota.define("MONTHLY", 10, slot_count=slot_count)
+    first = quota.consume(10, key="k")
+    assert quota.consume(1).status == "EXCEEDED"
+    assert quota.consume(1).status == "EXCEEDED"
+    again = quota.consume(10, key="k")
+    assert (again.status, again.used_count) == ("REPLAYED", first.used_count)
+    with pytest.raises(pymysql.err.MySQLError) as caught:
+        quota.consume(9, key="k")
+    assert state_of(caught.value) == ("45002", "key_reused")

@@ -131,17 +131,12 @@ def test_shadow_counts_on_and_enforce_denies_again_what_is_over(quota: Quota) ->
 
 
 def test_fewer_slots_or_another_billing_day_lose_no_slice(quota: Quota) -> None:
-    quota.define("DAILY", 100, used=10, slot_count=4)
-    quota.set("DAILY", used_count=30)
-    rows(
-        quota.connection,
-        "INSERT INTO quota_slots (quota_id, slot_number, tenant_id, period_start, remaining)"
-        " VALUES (%s, 1, %s, %s, 20)",
-        *(quota.column("quota_id", "DAILY"), quota.tenant_id),
-        quota.ledger("DAILY", "period_start")[0],
-    )
-    changed = quota.define("DAILY", 100, slot_count=0, period_anchor="2020-01-15 06:00:00")
-    assert changed.used_count == 10
+    quota.define("DAILY", 1000, used=10, slot_count=4)
+    assert quota.used("DAILY") > 10
+    assert quota.define("DAILY", 1000, slot_count=2).used_count == 10
+    quota.consume(5)
+    changed = quota.define("DAILY", 1000, slot_count=0, period_anchor="2020-01-15 06:00:00")
+    assert changed.used_count == 15
     quota.assert_adds_up(["DAILY"])
 
 
