@@ -9,6 +9,9 @@
 -- comes down at the new boundary. The old one leaves no RESET row, for it never ended.
 -- What was consumed before can still be refunded; that is recorded and lowers nothing.
 --
+-- A new refill_per_second counts from now on: what flowed back until now did so at the old
+-- one, in whole tokens.
+--
 --   p_tenant_id, p_quota_type   whose limit on what
 --   p_limit_type   HOURLY, DAILY, WEEKLY, MONTHLY, QUARTERLY, YEARLY (use is reset with the
 --                  period), TOTAL (never), RATE (a token bucket: p_hard_limit is its size),
@@ -55,6 +58,9 @@ BEGIN
     DECLARE v_product_codes      JSON;
     DECLARE v_period_anchor      DATETIME;
     DECLARE v_refill_per_second  DECIMAL(18,6);
+    DECLARE v_old_refill         DECIMAL(18,6);
+    DECLARE v_now                DATETIME(6);
+    DECLARE v_returned           BIGINT;    -- tokens that have flowed back at the old rate
     DECLARE v_enforcement        VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_slot_count         INT;
     DECLARE v_used_count         BIGINT;
@@ -118,9 +124,12 @@ BEGIN
     CALL collect_quota_slots(v_quota_id, v_returned);
     CALL describe_quota(v_quota_id, v_old_definition);
 
-    SELECT effective_time, expire_time, product_codes, period_anchor, refill_per_second, enforcement, slot_count
-    INTO v_effective_time, v_expire_time, v_product_codes, v_period_anchor, v_refill_per_second, v_enforcement,
-         v_slot_count
+    SET v_now = UTC_TIMESTAMP(6);
+    SELECT effective_time, expire_time, product_codes, period_anchor, refill_per_second, refill_per_second,
+           enforcement, slot_count, COALESCE(LEAST(used_count, FLOOR(
+               GREATEST(TIMESTAMPDIFF(MICROSECOND, refilled_at, v_now), 0) * refill_per_second * 0.000001)), 0)
+    INTO v_effective_time, v_expire_time, v_product_codes, v_period_anchor, v_refill_per_second, v_old_refill,
+         v_enforcement, v_slot_count, v_returned
     FROM tenant_quotas
     WHERE quota_id = v_quota_id
     FOR UPDATE;
@@ -135,6 +144,8 @@ BEGIN
         product_codes     = v_product_codes,
         next_reset_time   = IF(period_anchor <=> v_period_anchor, next_reset_time, NULL),
         period_anchor     = v_period_anchor,
+        used_count        = IF(v_refill_per_second <=> v_old_refill, used_count, used_count - v_returned),
+        refilled_at       = IF(v_refill_per_second <=> v_old_refill, refilled_at, v_now),
         refill_per_second = v_refill_per_second,
         enforcement       = v_enforcement,
         slot_count        = v_slot_count,
@@ -162,7 +173,8 @@ BEGIN
              IF(v_is_new, NULL, v_old_definition), v_new_definition);
     END IF;
 
-    SELECT used_count, next_reset_time INTO v_used_count, v_next_reset_time
+    SELECT used_count - IF(v_refill_per_second <=> v_old_refill, v_returned, 0), next_reset_time
+    INTO v_used_count, v_next_reset_time
     FROM tenant_quotas
     WHERE quota_id = v_quota_id
     FOR UPDATE;

@@ -161,6 +161,30 @@ def test_a_new_zone_moves_the_wall_clock_and_each_period_closes_once(
     quota.assert_adds_up(["DAILY"])
 
 
+@pytest.mark.parametrize(("old", "new", "left"), [(0.001, 1000, 3), (1000, 0.001, 10)])
+def test_a_new_refill_rate_counts_from_now_on(
+    quota: Quota, old: float, new: float, left: int
+) -> None:
+    quota.define("RATE", 10, refill_per_second=old)
+    quota.consume(10)
+    an_hour_ago = datetime.utcnow() - timedelta(hours=1)
+    quota.set("RATE", refilled_at=an_hour_ago)
+    changed = quota.define("RATE", 10, refill_per_second=new)
+    assert changed.remaining == left, "what flowed back in that hour, at the old rate"
+    assert quota.used("RATE") == 10 - left
+    assert quota.column("refilled_at", "RATE") > an_hour_ago + timedelta(minutes=59)
+
+
+def test_the_same_refill_rate_again_loses_nothing_of_a_token_on_its_way(quota: Quota) -> None:
+    quota.define("RATE", 10, refill_per_second=0.001)
+    quota.consume(10)
+    quota.set("RATE", refilled_at=datetime.utcnow() - timedelta(seconds=1500))
+    before = quota.column("refilled_at", "RATE")
+    again = quota.define("RATE", 10, refill_per_second=0.001)
+    assert (again.status, again.used_count, again.remaining) == ("UNCHANGED", 9, 1)
+    assert (quota.used("RATE"), quota.column("refilled_at", "RATE")) == (10, before)
+
+
 def test_a_period_that_lapsed_is_closed_before_the_change(quota: Quota) -> None:
     quota.define("MONTHLY", 10, used=4)
     quota.set(next_reset_time=datetime(2020, 1, 1))
