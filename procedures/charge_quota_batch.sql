@@ -3,7 +3,7 @@
 -- As charge_quota, for sets: one look for the limits of each quota type, one lock of all
 -- their rows by quota_id, one judgement of each limit by the sum of what the batch asks of
 -- it, one statement for the whole ledger and one for all uses. Items that were charged
--- before count as nothing.
+-- before count as nothing; where all were, the limits are shown as they now stand.
 --
 --   p_tenant_id, p_items   as in consume_quota_batch, checked by the caller
 --   p_now          UTC; NULL: the clock, read after the locks. Only tests name a time
@@ -142,7 +142,7 @@ BEGIN
                             v_soft_limit, v_used_count, v_effective_time, v_expire_time, v_product_codes,
                             v_period_anchor, v_next_reset_time, v_refill_per_second, v_refilled_at, v_enforcement,
                             v_slot_count;
-        IF v_is_done OR p_status = 'REPLAYED' THEN
+        IF v_is_done THEN
             LEAVE each_limit;
         END IF;
 
@@ -157,7 +157,9 @@ BEGIN
                   product_code  VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin PATH '$.product_code')
               ) AS item
               WHERE quota_type = v_quota_type) AS asked;
-        IF v_amount IS NULL OR (v_enforcement = 'SHADOW' AND v_amount = 0) THEN
+        IF p_status = 'REPLAYED' THEN
+            SET v_amount = 0;
+        ELSEIF v_amount IS NULL OR (v_enforcement = 'SHADOW' AND v_amount = 0) THEN
             ITERATE each_limit;
         END IF;
 
@@ -172,6 +174,9 @@ BEGIN
             IF v_state <> 'OPEN' THEN
                 CALL settle_quota_period(v_quota_id, v_time_zone, v_now, v_state);
                 SET v_used_count = v_used, v_next_reset_time = v_period_end;
+            END IF;
+            IF p_status = 'REPLAYED' THEN
+                SET v_verdict = 'GRANTED', v_is_charged = FALSE;
             END IF;
             SET v_is_warning = COALESCE(v_is_charged AND v_used < v_soft_limit
                                         AND v_used >= v_soft_limit - v_amount, FALSE);
@@ -265,9 +270,6 @@ BEGIN
             SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT =
                 'internal: a quota changed under its own lock; nothing was charged; please report this';
         END IF;
-    ELSEIF p_status = 'REPLAYED' THEN
-        CALL show_quota_rows(JSON_EXTRACT(v_limits, '$[*].quota_id'), p_quota_id, p_limit_type, p_hard_limit,
-                             p_used_count, p_remaining, p_next_reset_time);
     ELSEIF p_item_index IS NULL AND v_shown_type IS NOT NULL THEN
         SELECT MIN(number) - 1 INTO p_item_index
         FROM (SELECT number, SUM(amount) OVER (ORDER BY number) AS asked

@@ -99,6 +99,23 @@ def test_the_same_batch_again_is_replayed(quota: Quota) -> None:
     assert sorted(quota.ledger()) == [2, 3]
 
 
+def test_a_replay_shows_the_limits_as_they_now_stand(quota: Quota) -> None:
+    quota.define("MONTHLY", 10)
+    quota.define("RATE", 12, refill_per_second=1000)
+    items = [item(7, "k1")]
+    batch(quota, *items)
+    quota.set("RATE", refilled_at="2020-01-01")  # full again long since
+    quota.set(next_reset_time="2020-01-01")
+    again = batch(quota, *items)
+    assert (again.status, again.limit_type) == ("REPLAYED", "MONTHLY")
+    assert (again.used_count, again.remaining) == (0, 10)
+    assert again.next_reset_time == quota.column("next_reset_time")
+    assert quota.ledger() == [7, -7]
+    quota.define("MONTHLY", 100)
+    again = batch(quota, *items)
+    assert (again.limit_type, again.used_count) == ("MONTHLY", 0), "what the ledger knows is first"
+
+
 def test_items_that_were_charged_before_count_as_nothing(quota: Quota) -> None:
     quota.define("MONTHLY", 6)
     quota.consume(4, key="k1")
