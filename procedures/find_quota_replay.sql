@@ -46,7 +46,7 @@ BEGIN
     INTO p_quota_id, p_limit_type, p_hard_limit, p_used_count, p_remaining,
          v_amount, v_product_code, v_anchor, v_period_start, p_reservation_id
     FROM JSON_TABLE(p_limits, '$[*]' COLUMNS (quota_id BIGINT UNSIGNED PATH '$.quota_id')) AS l
-    STRAIGHT_JOIN tenant_quotas AS q ON q.quota_id = l.quota_id
+    STRAIGHT_JOIN tenant_quotas AS q FORCE INDEX (PRIMARY) ON q.quota_id = l.quota_id
     STRAIGHT_JOIN quota_usage_records AS r FORCE INDEX (quota_usage_records_biz_key)
         ON  r.quota_id = l.quota_id
         AND r.biz_type = p_biz_type

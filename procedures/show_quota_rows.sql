@@ -30,7 +30,7 @@ BEGIN
            q.next_reset_time
     INTO p_quota_id, p_limit_type, p_hard_limit, p_used_count, p_remaining, p_next_reset_time
     FROM JSON_TABLE(p_quotas, '$[*]' COLUMNS (quota_id BIGINT UNSIGNED PATH '$')) AS l
-    STRAIGHT_JOIN tenant_quotas AS q ON q.quota_id = l.quota_id
+    STRAIGHT_JOIN tenant_quotas AS q FORCE INDEX (PRIMARY) ON q.quota_id = l.quota_id
     ORDER BY q.enforcement, 5, q.quota_id
     LIMIT 1
     FOR SHARE OF q;

@@ -10,7 +10,17 @@ import pytest
 from pymysql.connections import Connection
 
 from tests.server import connect as connect_to
-from tests.support import Quota, no_transaction_is_open, rows, state_of, value, wait_until, waiting
+from tests.support import (
+    Quota,
+    apply_everything,
+    call,
+    no_transaction_is_open,
+    rows,
+    state_of,
+    value,
+    wait_until,
+    waiting,
+)
 
 Note = Callable[..., list[str]]
 
@@ -371,3 +381,24 @@ def test_an_error_in_the_middle_leaves_nothing_half_done(
     assert note() == ["mine"]
     assert (quota.used(), quota.used("TOTAL"), quota.ledger()) == (0, 0, [])
     assert quota.consume(1, key="k", on=session).status == "GRANTED"
+
+
+@pytest.mark.parametrize("what", ["refund", "cancel"])
+def test_on_a_young_table_what_is_given_back_in_a_transaction_keeps_nobody_else_waiting(
+    empty_schema: str, what: str
+) -> None:
+    # There the server would rather read all quotas, and lock them, than look one up.
+    apply_everything(empty_schema)
+    with connect_to(empty_schema, autocommit=True) as other, connect_to(empty_schema) as mine:
+        rows(mine, "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")
+        rows(other, "SET SESSION innodb_lock_wait_timeout = 1")
+        for tenant_id in ("A", "B"):
+            call(other, "define_quota", tenant_id, "UNITS", "TOTAL", 10, None, None)
+        if what == "refund":
+            call(other, "consume_quota", "B", "UNITS", 1, "ORDER", "k", None)
+            back = call(mine, "refund_quota", "B", "UNITS", 1, "ORDER", "k", "r")
+        else:
+            held = call(other, "reserve_quota", "B", "UNITS", 1, 600, None, None, None)
+            back = call(mine, "cancel_quota_reservation", held.reservation_id)
+        assert (back.success, back.transaction) == (1, "JOINED")
+        assert call(other, "consume_quota", "A", "UNITS", 1, None, None, None).success
