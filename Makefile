@@ -13,7 +13,7 @@ help:
 	@echo "make test    lint, types and every test, on a throwaway real MySQL"
 	@echo "make lock    schema.lock.json anew, after an object or a migration changed"
 	@echo "make mutants break the SQL on purpose, rule by rule, and see the tests fail"
-	@echo "make chaos   the long runs: 20,000 steps against the model, storms of 32 callers"
+	@echo "make chaos   the long runs: 35,000 steps against the model, storms of 32 callers"
 	@echo "make bench   an hour of measuring, side by side with its peers; BENCH='--quick' for minutes"
 	@echo "make lint    ruff and mypy alone"
 	@echo "make clean   remove .venv, build products and tool caches"

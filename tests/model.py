@@ -1,8 +1,8 @@
 """The rules of tenant-quota in plain Python: what the procedures must do, said without SQL.
 
-``tests/test_model.py`` drives this and the real procedures side by side. Numbers in
-brackets are DESIGN's sections. An error leaves the model half changed: whoever calls it
-works on a copy.
+``tests/test_model.py`` drives this and the real procedures side by side; what
+administrators do is in ``tests/model_admin.py``. Numbers in brackets are DESIGN's
+sections. An error leaves the model half changed: whoever calls it works on a copy.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from tests.model_data import (
     Answer,
     Call,
     Hold,
+    Judged,
     Limit,
     Row,
     Tenant,
@@ -36,6 +37,10 @@ CHARGED_BY = {
     "LEASE": ("CONCURRENT",),
 }
 ENDED = {"CONFIRM": "CONFIRMED", "CANCEL": "CANCELLED", "RELEASE": "RELEASED", "EXPIRE": "EXPIRED"}
+
+
+#: One of a batch, and its place there from 0.
+Item = tuple[int, Call]
 
 
 class KeyReused(Exception):
@@ -98,6 +103,7 @@ class Model:
             return False
         if limit.next_reset is not None:
             used, limit.used = limit.used, 0
+            limit.reset_time = wall.replace(microsecond=0)
             self.reset(limit, -used, limit.period(), now)
         limit.anchor = limit.anchor or CALENDAR_ANCHOR
         limit.next_reset = period_of(limit.limit_type, limit.anchor, wall)[1]
@@ -113,27 +119,109 @@ class Model:
         """Charge all limits of the tenant and its ancestors, or none."""
         suspended = any(each.suspended for each in self.chain(call.tenant_id))
         limits = self.limits_of(call.tenant_id, call.quota_type, CHARGED_BY[call.operation])
-        both = [(limit, self.examine(limit, call)) for limit in limits]
+        asked = [Judged(each, call, [call], self.examine(each, call)) for each in limits]
 
         first = self.first_charge(limits, call)
         if first is not None:
             return self.replay(first, call)
         if suspended or not limits:
             return Answer(False, "SUSPENDED" if suspended else "NO_QUOTA")
-
-        denied = [(limit, said) for limit, said in both if said != "GRANTED" and limit.enforced]
-        for limit, verdict in both:
-            self.report(limit, verdict, 0 if denied else call.amount, call.now)
-        if denied:
-            return self.denial(denied, call)
-        for limit, verdict in both:
-            if self.is_charged(limit, verdict):
-                self.take(limit, call)
-        tightest = min(limits, key=lambda limit: tightness(limit, call.now))
-        answer = self.figures(tightest, "GRANTED", call.now)
-        if call.hold_id is not None:
+        answer = self.all_or_nothing(asked, call.now)
+        if answer.success and call.hold_id is not None:
             answer = answer._replace(hold_id=call.hold_id, expires_at=expiry(call))
         return answer
+
+    def all_or_nothing(self, asked: list[Judged], now: datetime) -> Answer:
+        """Charge what was asked of all these limits, or nothing if one of them denies [3]."""
+        denied = [each for each in asked if each.verdict != "GRANTED" and each.limit.enforced]
+        for limit, whole, _, verdict in asked:
+            self.report(limit, verdict, 0 if denied else whole.amount, now)
+        if denied:
+            return self.denial(denied)
+        for limit, _, parts, verdict in asked:
+            for call in parts if self.is_charged(limit, verdict) else []:
+                self.take(limit, call)
+        return self.tightest([each.limit for each in asked], "GRANTED", now)
+
+    def check(self, call: Call) -> Answer:
+        """Say what consuming would answer; nothing of it happens [3]."""
+        return self.copy().charge(call)
+
+    # Batches [3]
+
+    def charge_batch(self, calls: list[Call]) -> Answer:
+        """Charge all items of one tenant, or none; each limit is asked once, for their sum."""
+        tenant_id, now = calls[0].tenant_id, calls[0].now
+        types = {call.quota_type for call in calls}
+        of_type = {each: self.limits_of(tenant_id, each, CHARGED_BY["CONSUME"]) for each in types}
+        limits = [limit for each in of_type.values() for limit in each]
+        limits.sort(key=lambda limit: limit.quota_id)
+        fresh = self.fresh_items(calls, of_type)
+        if not fresh:
+            for limit in limits:
+                self.close_period(limit, now)
+            return self.tightest(limits, "REPLAYED", now)
+
+        asked = [each for limit in limits for each in self.ask_for(fresh, limit)]
+        if any(each.suspended for each in self.chain(tenant_id)):
+            return Answer(False, "SUSPENDED", item_index=0)
+        if not all(of_type.values()):
+            for limit, _, _, verdict in asked:
+                self.report(limit, verdict, 0, now)
+            first = min(n for n, call in enumerate(calls) if not of_type[call.quota_type])
+            return Answer(False, "NO_QUOTA", item_index=first)
+        answer = self.all_or_nothing(asked, now)
+        if not answer.success:
+            (shown,) = [each for each in asked if each.limit.quota_id == answer.quota_id]
+            answer = answer._replace(item_index=self.first_denied(fresh, shown))
+        return answer
+
+    def fresh_items(self, calls: list[Call], of_type: dict[str, list[Limit]]) -> list[Item]:
+        """Leave out what was charged before, and what stands earlier in the same batch."""
+        fresh: list[Item] = []
+        earlier: dict[tuple[str, str], Call] = {}
+        for number, call in enumerate(calls):
+            first = self.first_charge(of_type[call.quota_type], call)
+            if first is not None:
+                self.replay(first, call)  # only to compare
+            if call.key is not None:
+                same = earlier.setdefault((call.quota_type, call.key), call)
+                if (same.amount, same.product) != (call.amount, call.product):
+                    raise KeyReused
+                if same is not call:
+                    continue
+            if first is None:
+                fresh.append((number, call))
+        return fresh
+
+    def ask_for(self, items: list[Item], limit: Limit) -> list[Judged]:
+        """Ask one limit for all that it covers; enforced, it denies what it does not cover."""
+        mine = [call for _, call in items if call.quota_type == limit.quota_type]
+        covered = [call for call in mine if limit.covers(call.product)]
+        if not mine or not (covered or limit.enforced):
+            return []
+        amount = sum(call.amount for call in covered)
+        whole = mine[0]._replace(operation="BATCH", amount=amount)
+        verdict = self.examine(limit, whole)
+        if limit.enforced and covered != mine and verdict in ("GRANTED", "EXCEEDED"):
+            verdict = "PRODUCT_NOT_COVERED"
+        return [Judged(limit, whole, covered, verdict)]
+
+    def first_denied(self, items: list[Item], shown: Judged) -> int | None:
+        """Name the first item that this limit does not cover, or has no room left for."""
+        room = shown.limit.hard - shown.limit.use(shown.whole.now)
+        for number, call in items:
+            if call.quota_type == shown.limit.quota_type:
+                room -= call.amount
+                is_denied = {
+                    "PRODUCT_NOT_COVERED": not shown.limit.covers(call.product),
+                    "EXCEEDED": room < 0,
+                }
+                if is_denied.get(shown.verdict, True):
+                    return number
+        return None
+
+    # Judging
 
     def examine(self, limit: Limit, call: Call) -> str:
         """Close the period, ask the limit, and ask again once lapsed holds are given back."""
@@ -150,8 +238,8 @@ class Model:
             return "NOT_EFFECTIVE"
         if limit.expire is not None and wall >= limit.expire:
             return "EXPIRED"
-        has_product = call.operation in ("CONSUME", "RESERVE")  # tokens know no products
-        if has_product and limit.products is not None and call.product not in limit.products:
+        has_product = call.operation in ("CONSUME", "RESERVE")  # tokens know none; BATCH: ask_for
+        if has_product and not limit.covers(call.product):
             return "PRODUCT_NOT_COVERED"
         return "EXCEEDED" if limit.use(call.now) + call.amount > limit.hard else "GRANTED"
 
@@ -178,7 +266,7 @@ class Model:
             kind = "LEASE" if call.operation == "LEASE" else "RESERVATION"
             self.holds[call.hold_id, limit.quota_id] = Hold(
                 *(call.hold_id, limit.quota_id, kind, "HELD", call.amount, None),
-                *(expiry(call), row),
+                *(expiry(call), row, limit.period()),
             )
 
     def reset(self, limit: Limit, delta: int, period: datetime | None, now: datetime) -> None:
@@ -200,12 +288,18 @@ class Model:
             *(limit.hard, use, max(limit.hard - use, 0), limit.next_reset),
         )
 
-    def denial(self, denied: list[tuple[Limit, str]], call: Call) -> Answer:
+    def tightest(self, limits: list[Limit], status: str, now: datetime) -> Answer:
+        """Show of several grants the one with least left."""
+        if not limits:
+            return Answer(True, status)
+        return self.figures(min(limits, key=lambda each: tightness(each, now)), status, now)
+
+    def denial(self, denied: list[Judged]) -> Answer:
         """Show of several denials the one that lasts longest, so that waiting for it helps."""
-        waits = [(self.wait(limit, said, call), limit, said) for limit, said in denied]
-        longest = max(waits, key=lambda each: (each[0] is None, each[0] or 0))
-        wait, limit, verdict = longest
-        return self.figures(limit, verdict, call.now)._replace(retry_after_ms=wait)
+        waits = [(self.wait(each.limit, each.verdict, each.whole), each) for each in denied]
+        wait, shown = max(waits, key=lambda each: (each[0] is None, each[0] or 0))
+        answer = self.figures(shown.limit, shown.verdict, shown.whole.now)
+        return answer._replace(retry_after_ms=wait)
 
     def wait(self, limit: Limit, verdict: str, call: Call) -> int | None:
         """Milliseconds until the same call may succeed; None: waiting does not help."""
@@ -283,8 +377,10 @@ class Model:
         """Return units into the period they came from; a closed one stays at zero [4]."""
         limit = self.limits[charge.quota_id]
         self.close_period(limit, now)
-        is_open = charge.period == limit.period()
-        limit.used -= amount if is_open else 0
+        lowered = 0
+        if charge.period == limit.period() and not self.was_reset_since(charge):
+            lowered = min(amount, limit.used)  # somebody may have set it by hand
+        limit.used -= lowered
         self.ledger.append(
             charge._replace(
                 operation=operation,
@@ -294,8 +390,20 @@ class Model:
                 at=now,
             )
         )
-        if amount and not is_open:
-            self.reset(limit, amount, charge.period, now)
+        if lowered < amount:
+            self.reset(limit, amount - lowered, charge.period, now)
+
+    def was_reset_since(self, charge: Row) -> bool:
+        """Whether the open use was reset in mid-period, by the wall clock, since the charge.
+
+        A clock that went back makes what was charged just after a late reset look older:
+        that lowers nothing either.
+        """
+        limit = self.limits[charge.quota_id]
+        period, reset_time = limit.period(), limit.reset_time
+        if period is None or reset_time is None or reset_time <= period:
+            return False
+        return local(charge.at, limit.zone) < reset_time
 
     def refund(
         self,
@@ -318,26 +426,25 @@ class Model:
             if amount not in (None, -done[0].delta):
                 raise KeyReused
             return Answer(True, "REPLAYED")
-        left = sum(row.delta for row in rows if row.quota_id == charges[0].quota_id)
+        left = min(sum(r.delta for r in rows if r.quota_id == c.quota_id) for c in charges)
         amount = left if amount is None else amount
         if amount > left or left == 0:
             return Answer(False, "EXCEEDED", remaining=left)
         for charge in charges:
             self.give_back(charge, "REFUND", amount, now, refund_id)
-        charged = [self.limits[charge.quota_id] for charge in charges]
-        tightest = min(charged, key=lambda limit: tightness(limit, now))
-        return self.figures(tightest, "GRANTED", now)
+        return self.tightest([self.limits[each.quota_id] for each in charges], "GRANTED", now)
 
-    def release_token(self, tenant_id: str, quota_type: str) -> bool:
+    def release_token(self, tenant_id: str, quota_type: str) -> Answer:
         """Give an anonymous token back; never below zero, never a lease's [2, 3]."""
         limits = self.limits_of(tenant_id, quota_type, ("CONCURRENT",))
         leased = [hold.quota_id for hold in self.holds.values() if hold.status == "HELD"]
         lent = [limit for limit in limits if limit.used > leased.count(limit.quota_id)]
         if any(limit.tenant_id == tenant_id and limit not in lent for limit in limits):
-            return False  # a tenant with a limit of its own gives back only what that lent
+            # A tenant with a limit of its own gives back only what that lent.
+            return Answer(False, "not done")
         for limit in lent:
             limit.used -= 1
-        return bool(lent)
+        return Answer(bool(lent), "done" if lent else "not done")
 
     # Holds [3]
 
@@ -345,12 +452,12 @@ class Model:
         """End one hold on one quota; its units, or some of them, come back."""
         confirmed = hold.amount - given_back if operation == "CONFIRM" else None
         self.holds[hold.hold_id, hold.quota_id] = replace(
-            hold, status=ENDED[operation], confirmed=confirmed
+            hold, status=ENDED[operation], confirmed=confirmed, ended_at=now
         )
         if hold.charge is None:
             self.limits[hold.quota_id].used -= given_back
         else:
-            self.give_back(hold.charge, operation, given_back, now)
+            self.give_back(hold.charge._replace(period=hold.period), operation, given_back, now)
 
     def expire_holds(self, limit: Limit, now: datetime) -> int:
         """Give back what lapsed holds have of one limit; return how many there were."""

@@ -48,10 +48,15 @@ class Limit:
     expire: datetime | None = None
     anchor: datetime | None = None
     next_reset: datetime | None = None  # None: the first touch schedules it [4]
+    reset_time: datetime | None = None  # when its use last came down to 0
     used: int = 0
     refill: Fraction = Fraction(0)  # RATE: tokens per second
     debt: Fraction = Fraction(0)  # RATE: what is missing from a full bucket at debt_at
     debt_at: datetime | None = None
+
+    def covers(self, product: str | None) -> bool:
+        """Whether the limit is on this product; None: on no product in particular."""
+        return self.products is None or product in self.products
 
     def missing(self, now: datetime) -> Fraction:
         """RATE: what is missing from a full bucket now; it refills continuously [2]."""
@@ -98,12 +103,14 @@ class Hold:
     confirmed: int | None
     expires_at: datetime
     charge: Row | None  # what held them; a lease has no ledger row
+    period: datetime | None  # where they come back; it moves with the billing day [4]
+    ended_at: datetime | None = None
 
 
 class Call(NamedTuple):
     """A request to charge."""
 
-    operation: str  # CONSUME, RESERVE, ACQUIRE or LEASE
+    operation: str  # CONSUME, RESERVE, ACQUIRE, LEASE; BATCH: what a batch asks of one limit
     tenant_id: str
     quota_type: str
     amount: int
@@ -128,6 +135,16 @@ class Answer(NamedTuple):
     retry_after_ms: int | None = None
     hold_id: str | None = None
     expires_at: datetime | None = None
+    item_index: int | None = None  # of a batch: the first item that was denied
+
+
+class Judged(NamedTuple):
+    """What a call asks of one limit, and what that says to it."""
+
+    limit: Limit
+    whole: Call  # judged at once
+    parts: list[Call]  # written one by one
+    verdict: str
 
 
 def zone_of(name: str) -> tzinfo:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from fractions import Fraction
 from typing import Any
 
 import hypothesis.strategies as st
 from pymysql.connections import Connection
 
 from tests.model_data import Answer
-from tests.support import call_out
+from tests.support import call, call_out
 
 #: Family -> its tenants' parents. Families share nothing, so that transactions of
 #: several connections are open at once and nobody has to wait.
@@ -28,7 +30,12 @@ STARTS = (
     datetime(2030, 12, 31, 15, 59, 59, 999000),  # the year ends at +08:00
     datetime(2032, 2, 28, 23, 59, 59),
 )
-ANCHORS = (None, "2001-01-31 00:00:00", "2000-02-29 02:30:00", "2031-05-15 01:30:00")
+ANCHORS = (
+    None,
+    datetime(2001, 1, 31),
+    datetime(2000, 2, 29, 2, 30),
+    datetime(2031, 5, 15, 1, 30),
+)
 PASSING = {
     "an instant": timedelta(microseconds=1),
     "a moment": timedelta(milliseconds=333),
@@ -42,19 +49,31 @@ PASSING = {
 
 STEPS_OF_TIME = (*tuple(PASSING)[:5] * 3, *PASSING, *("to a boundary", "to an expiry") * 4)
 
-limits = st.fixed_dictionaries(
-    {
-        "limit_type": st.sampled_from(("MONTHLY", "DAILY", "TOTAL", "HOURLY", "WEEKLY", "RATE"))
-        | st.sampled_from(("CONCURRENT", "QUARTERLY", "YEARLY", "CONCURRENT", "RATE")),
-        "hard": st.integers(0, 12) | st.integers(3, 12),
-        "soft": st.none() | st.integers(0, 12),
-        "enforced": st.sampled_from((True, True, True, False)),
-        "products": st.sampled_from((None, None, None, None, ("p",), ("p", "q"))),
-        "effective": st.sampled_from((None, None, None, None, None, 2)),  # hours after the start
-        "expire": st.sampled_from((None, None, None, None, None, 30)),
+limit_types = st.sampled_from(
+    ("MONTHLY", "DAILY", "TOTAL", "HOURLY", "WEEKLY", "RATE")
+) | st.sampled_from(("CONCURRENT", "QUARTERLY", "YEARLY", "CONCURRENT", "RATE"))
+hards = st.integers(0, 12) | st.integers(3, 12)
+softs = st.none() | st.integers(0, 12)
+refills = st.sampled_from([Fraction(each) for each in ("0.5", "1", "3", "0.333333", "0.0007")])
+OPTIONS = {
+    "enforced": "enforcement",
+    "products": "product_codes",
+    "effective": "effective_time",
+    "expire": "expire_time",
+    "anchor": "period_anchor",
+    "refill": "refill_per_second",
+}
+#: What define_quota leaves as it is, or as it is by default, where it is not said.
+options = st.fixed_dictionaries(
+    {},
+    optional={
+        "enforced": st.sampled_from((True, True, False)),
+        "products": st.sampled_from((None, None, ("p",), ("p", "q"))),
+        "effective": st.sampled_from((None, None, None, timedelta(hours=2))),  # from now
+        "expire": st.sampled_from((None, None, None, timedelta(hours=30))),
         "anchor": st.sampled_from(ANCHORS),
-        "refill": st.sampled_from(("0.5", "1", "3", "0.333333", "0.0007")),
-    }
+        "refill": refills,
+    },
 )
 tenants = st.sampled_from(TENANTS)
 connections = st.integers(0, 2)
@@ -62,6 +81,11 @@ types = st.sampled_from(("UNITS", "UNITS", "TOKENS"))
 keys = st.sampled_from((None, "k1", "k2", "k3", "k4", "k5", "k6"))
 products = st.sampled_from((None, "p", "p", "q"))
 amounts = st.integers(1, 5)
+#: One item of a batch: quota type, amount, key and product.
+Wanted = tuple[str, int, "str | None", "str | None"]
+items: st.SearchStrategy[list[Wanted]] = st.lists(
+    st.tuples(types, st.integers(1, 3), keys, products), min_size=1, max_size=4
+)
 #: Who asks for how much of which product.
 Asked = tuple[str, int, "str | None"]
 asked: st.SearchStrategy[Asked] = st.tuples(tenants, amounts, products)
@@ -80,14 +104,30 @@ def nth_last(found: list[Any], number: int, nothing: Any) -> Any:
     return each[-1 - number % len(each)] if each and number < 4 else nothing
 
 
-def answer_of(connection: Connection, procedure: str, *arguments: Any, outs: int) -> Answer:
-    """CALL an internal procedure; its first nine OUT values are the answer's columns."""
-    found = list(call_out(connection, procedure, *arguments, outs=outs))
-    for number, each in enumerate(found):
-        if isinstance(each, str) and each[:2] == "20" and each[4] == "-":
-            found[number] = datetime.fromisoformat(each)
-    holds = found[10:] if procedure == "charge_quota" else [None, *found[10:]]
-    return Answer(bool(found[0]), *found[1:9], *holds[:2])
+def as_json(said: dict[str, Any]) -> str | None:
+    """Spell a limit's options as define_quota reads them."""
+    found = {OPTIONS[name]: value for name, value in said.items()}
+    if "enforcement" in found:
+        found["enforcement"] = "ENFORCE" if found["enforcement"] else "SHADOW"
+
+    def spell(value: Any) -> Any:
+        return float(value) if isinstance(value, Fraction) else str(value)
+
+    return json.dumps(found, default=spell) if found else None
+
+
+def answer_of(connection: Connection, procedure: str, *arguments: Any) -> Answer:
+    """CALL a public procedure, and return its row as far as the model knows it."""
+    row = vars(call(connection, procedure, *arguments))
+    hold_id = row.get("reservation_id") or row.get("lease_id")
+    known = {name: row[name] for name in Answer._fields if name in row}
+    return Answer(**known | {"success": bool(row["success"]), "hold_id": hold_id})
+
+
+def outcome_of(connection: Connection, procedure: str, *arguments: Any, outs: int) -> Answer:
+    """CALL one that answers with OUT values: success, and perhaps the status."""
+    success, *status = call_out(connection, procedure, *arguments, outs=outs)
+    return Answer(bool(success), *(status or ["done" if success else "not done"]))
 
 
 def assert_same(answer: Answer, expected: Answer) -> None:

@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from fractions import Fraction
 from typing import Any, ClassVar
 
@@ -21,9 +21,9 @@ from hypothesis.stateful import (
 from pymysql.connections import Connection
 
 from tests.model import InvalidArgument, KeyReused, Model
+from tests.model_admin import define_quota, find_limit
 from tests.model_data import (
     CALENDAR,
-    CALENDAR_ANCHOR,
     COUNTED,
     Answer,
     Call,
@@ -37,9 +37,14 @@ from tests.model_draws import (
     TENANTS,
     ZONES,
     answer_of,
+    as_json,
     assert_equal,
     assert_same,
-    limits,
+    hards,
+    limit_types,
+    options,
+    outcome_of,
+    softs,
     types,
 )
 from tests.server import connect
@@ -76,23 +81,27 @@ class Sides(RuleBasedStateMachine):
             rows(each, "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")
         for table in TABLES:
             rows(self.reader, f"DELETE FROM {table}")
-        self.now = self.start = start
+        self.now = start
+        rows(self.reader, "SET @model_now = %s", self.now)
         self.worlds = {family: Model() for family in FAMILIES}
         self.transactions: dict[int, Transaction] = {}
         self.holders: dict[str, int] = {}
         self.keyed: list[Call] = []
+        self.batches: list[list[Call]] = []
         for family, tree in FAMILIES.items():
             for tenant_id, parent in tree.items():
                 zone = data.draw(st.sampled_from(ZONES))
                 call(self.reader, "define_tenant", tenant_id, tenant_id, zone, parent)
                 self.worlds[family].tenants[tenant_id] = Tenant(tenant_id, zone, parent)
         for family in FAMILIES:  # so that most calls find something to charge
-            plain = data.draw(limits) | {"products": None, "effective": None}
-            tokens = {"limit_type": "CONCURRENT", "hard": data.draw(st.integers(1, 3))}
-            self.define_limit(f"{family}0", "TOKENS", plain | tokens)
-            self.define_limit(f"{family}0", "UNITS", plain | {"limit_type": "MONTHLY", "hard": 15})
+            self.define_limit(
+                f"{family}0", "TOKENS", "CONCURRENT", data.draw(st.integers(1, 3)), None, {}
+            )
+            self.define_limit(f"{family}0", "UNITS", "MONTHLY", 15, data.draw(softs), {})
         for tenant_id in TENANTS:
-            self.define_limit(tenant_id, data.draw(types), data.draw(limits))
+            quota_type, limit_type = data.draw(types), data.draw(limit_types)
+            numbers = data.draw(hards), data.draw(softs)
+            self.define_limit(tenant_id, quota_type, limit_type, *numbers, data.draw(options))
 
     def teardown(self) -> None:
         for each in (*self.open, self.reader):
@@ -116,6 +125,7 @@ class Sides(RuleBasedStateMachine):
             transaction.before.setdefault(family, before.copy())
             self.holders[family] = number
         try:
+            rows(self.open[number], "SET @model_now = %s", self.now)
             answer = really(self.open[number])
         except pymysql.err.MySQLError as error:
             kind = ERRORS.get(state_of(error)[0])
@@ -131,93 +141,96 @@ class Sides(RuleBasedStateMachine):
         self.seen[answer.status] += 1
         return answer
 
-    def charge(self, family: str, number: int, wanted: Call) -> None:
-        """Call charge_quota, which all charging procedures go through."""
+    def charge(self, number: int, wanted: Call, just_try: bool = False) -> None:
+        """Ask for units or tokens; ``just_try`` by the way that answers with OUT values."""
+        family, who = wanted.tenant_id[0], (wanted.tenant_id, wanted.quota_type)
+        what = (wanted.key and "ORDER", wanted.key, wanted.product)
 
         def really(connection: Connection) -> Answer:
-            return answer_of(
-                connection,
-                "charge_quota",
-                *(wanted.operation, wanted.tenant_id, wanted.quota_type, wanted.amount),
-                *(wanted.key and "ORDER", wanted.key, wanted.product),
-                *(wanted.ttl or None, "holder" if wanted.operation == "LEASE" else None, self.now),
-                outs=12,
-            )
+            if wanted.operation == "ACQUIRE":
+                return outcome_of(connection, "acquire_quota_token", *who, outs=1)
+            if wanted.operation == "LEASE":
+                return answer_of(connection, "acquire_quota_lease", *who, "holder", wanted.ttl)
+            amount = wanted.amount
+            if wanted.operation == "RESERVE":
+                return answer_of(connection, "reserve_quota", *who, amount, wanted.ttl, *what)
+            if just_try:
+                return outcome_of(connection, "try_consume_quota", *who, amount, *what, outs=2)
+            return answer_of(connection, "consume_quota", *who, amount, *what)
+
+        def as_modelled(model: Model, answer: Answer) -> Answer:
+            is_held = wanted.operation in ("RESERVE", "LEASE")
+            hold_id = (answer.hold_id or "none") if is_held else None
+            expected = model.charge(wanted._replace(hold_id=hold_id))
+            if wanted.operation == "ACQUIRE":
+                return Answer(expected.success, "done" if expected.success else "not done")
+            return Answer(expected.success, expected.status) if just_try else expected
 
         if wanted.key is not None:
             self.keyed.append(wanted)
         before = self.worlds[family].copy()
-        is_held = wanted.operation in ("RESERVE", "LEASE")
-        answer = self.both(
-            family,
-            number,
-            really,
-            lambda model, answer: model.charge(
-                wanted._replace(hold_id=(answer.hold_id or "none") if is_held else None)
-            ),
-        )
+        answer = self.both(family, number, really, as_modelled)
         # A denied call with a key, in a caller's transaction, undoes all but its alerts:
         # the next call closes the lapsed period as well.
         is_error = answer.status in ("KeyReused", "InvalidArgument")
         if wanted.key and not answer.success and not is_error and family in self.holders:
             before.alerts |= self.worlds[family].alerts
             self.worlds[family] = before
+        # Whose key was there already leaves the gap before it locked, where other families'
+        # keys may belong: they would have to wait for the end.
+        if answer.status in ("REPLAYED", "KeyReused") and family in self.holders:
+            self.end_transaction(self.holders[family], "commit")
+
+    def end_transaction(self, number: int, end: str) -> None:
+        """COMMIT or ROLLBACK a connection's transaction, if it has one."""
+        transaction = self.transactions.pop(number, None)
+        if transaction is not None:
+            getattr(self.open[number], end)()
+            self.holders = {f: n for f, n in self.holders.items() if n != number}
+            if end == "rollback":
+                self.worlds |= transaction.before
 
     # Definitions
 
-    def define_limit(self, tenant_id: str, quota_type: str, wanted: dict[str, Any]) -> None:
-        """Create a limit, or change it while it is in use; its type, anchor and refill stay."""
+    def define_limit(
+        self,
+        tenant_id: str,
+        quota_type: str,
+        limit_type: str,
+        hard: int,
+        soft: int | None,
+        said: dict[str, Any],
+        number: int = 1,
+    ) -> None:
+        """Create a limit, or change it while it is in use."""
         model = self.worlds[tenant_id[0]]
-        family_tenant = model.tenants[tenant_id]
-        options: dict[str, Any] = {
-            "enforcement": "ENFORCE" if wanted["enforced"] else "SHADOW",
-            "product_codes": wanted["products"],
-            "effective_time": None,
-            "expire_time": None,
-        }
-        times = {}
+        zone = zone_of(model.tenants[tenant_id].zone)
+        soft = None if soft is None else min(soft, hard)
+        wanted = Limit(0, tenant_id, zone, quota_type, limit_type, hard, soft)
+        said = dict(said)
+        if limit_type not in CALENDAR:
+            said.pop("anchor", None)
+        if limit_type != "RATE":
+            said.pop("refill", None)
+        elif find_limit(model, wanted) is None:
+            said.setdefault("refill", Fraction(1))
+
+        now = self.now.replace(microsecond=0)
         for name in ("effective", "expire"):
-            if wanted[name] is not None:
-                times[name] = self.start + timedelta(hours=wanted[name])
-                options[f"{name}_time"] = str(times[name].replace(microsecond=0))
-        limit_type, hard = wanted["limit_type"], wanted["hard"]
-        soft = None if wanted["soft"] is None else min(wanted["soft"], hard)
-        old = next(
-            (
-                each
-                for each in model.limits.values()
-                if (each.tenant_id, each.quota_type, each.limit_type)
-                == (tenant_id, quota_type, limit_type)
+            if said.get(name):
+                said[name] = now + said[name]
+        self.both(
+            tenant_id[0],
+            number,
+            lambda connection: answer_of(
+                connection,
+                "define_quota",
+                *(tenant_id, quota_type, limit_type, hard, soft, as_json(said)),
             ),
-            None,
+            lambda model, answer: define_quota(
+                model, replace(wanted, quota_id=answer.quota_id or 0), said, self.now
+            ),
         )
-        if old is None and limit_type in CALENDAR:
-            options["period_anchor"] = wanted["anchor"]
-        if old is None and limit_type == "RATE":
-            options["refill_per_second"] = float(wanted["refill"])
-        answer = call(
-            self.reader,
-            "define_quota",
-            *(tenant_id, quota_type, limit_type, hard, soft, json.dumps(options)),
-        )
-        changes: dict[str, Any] = {
-            "hard": hard,
-            "soft": soft,
-            "enforced": wanted["enforced"],
-            "products": wanted["products"],
-            "effective": None,
-            "expire": None,
-        } | {name: moment.replace(microsecond=0) for name, moment in times.items()}
-        if old is None:
-            anchor = datetime.fromisoformat(wanted["anchor"]) if wanted["anchor"] else None
-            old = Limit(
-                *(answer.quota_id, tenant_id, zone_of(family_tenant.zone), quota_type),
-                *(limit_type, hard),
-                anchor=(anchor or CALENDAR_ANCHOR) if limit_type in CALENDAR else None,
-                next_reset=answer.next_reset_time,  # by the real clock: long past, mostly
-                refill=Fraction(wanted["refill"]) if limit_type == "RATE" else Fraction(0),
-            )
-        model.limits[old.quota_id] = replace(old, **changes)
 
     # What must hold after every step
 
@@ -230,24 +243,31 @@ class Sides(RuleBasedStateMachine):
             quota_id: state
             for quota_id, *state in rows(
                 self.reader,
-                "SELECT quota_id, IF(limit_type = 'RATE', NULL, used_count), period_anchor,"
-                " next_reset_time FROM tenant_quotas",
+                "SELECT quota_id, IF(limit_type = 'RATE', NULL, used_count), next_reset_time,"
+                " hard_limit, soft_limit, enforcement = 'ENFORCE', CAST(product_codes AS CHAR),"
+                " effective_time, expire_time, period_anchor, refill_per_second"
+                " FROM tenant_quotas",
             )
         }
         wanted = {
             quota_id: [
                 None if each.limit_type == "RATE" else each.used,
-                each.anchor,
                 each.next_reset,
+                *(each.hard, each.soft, each.enforced),
+                None if each.products is None else json.dumps(each.products),
+                *(each.effective, each.expire, each.anchor, each.refill or None),
             ]
             for quota_id, each in quotas.items()
         }
         assert found == wanted, f"quotas: {found} but the model says {wanted}"
         ledger = rows(
             self.reader,
-            # In which order several holds expire is nobody's business.
+            # In which order several holds expire is nobody's business, nor is what use an
+            # ADJUST row remembers.
             "SELECT quota_id, operation_type, delta_value,"
-            " IF(operation_type = 'EXPIRE' OR operation_type = 'RESET' AND delta_value > 0, 0, current_used), biz_id, product_code,"
+            " IF(operation_type IN ('EXPIRE', 'ADJUST')"
+            "    OR operation_type = 'RESET' AND delta_value > 0, 0, current_used),"
+            " biz_id, product_code,"
             " period_start, reservation_id, refund_id, origin_tenant_id, created_at"
             " FROM quota_usage_records",
         )
@@ -256,7 +276,8 @@ class Sides(RuleBasedStateMachine):
             ledger,
             (
                 row._replace(current_used=0)
-                if row.operation == "EXPIRE" or (row.operation == "RESET" and row.delta > 0)
+                if row.operation in ("EXPIRE", "ADJUST")
+                or (row.operation == "RESET" and row.delta > 0)
                 else row
                 for model in models
                 for row in model.ledger

@@ -7,6 +7,7 @@ what the model holds. TENANT_QUOTA_TEST_PROFILE=chaos is the long run (``make ch
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import replace
 from datetime import timedelta
@@ -19,26 +20,28 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from pymysql.connections import Connection
 
-from tests.model import Model
-from tests.model_data import (
-    Answer,
-    Call,
-    utc,
-)
+from tests.model_admin import define_tenant, purge, reconcile
+from tests.model_data import COUNTED, Call, utc
 from tests.model_draws import (
     FAMILIES,
     PASSING,
     STEPS_OF_TIME,
+    ZONES,
     Asked,
+    Wanted,
     amounts,
     answer_of,
     asked,
     connections,
+    hards,
+    items,
     keys,
-    limits,
+    limit_types,
     nth_last,
+    options,
+    outcome_of,
+    softs,
     tenants,
     ttls,
     types,
@@ -46,11 +49,19 @@ from tests.model_draws import (
 from tests.model_sides import Sides, Transaction
 from tests.mutations import chosen
 from tests.server import connect
-from tests.support import apply_everything, call_out, rows
+from tests.support import apply_everything, call, rows
 
 STEPS = 50  # in one example
 #: Steps in all: about half a minute, and the long run.
-PROFILES = {"default": 2_000, "chaos": 20_000}
+PROFILES = {"default": 3_500, "chaos": 35_000}
+
+
+SETTLED_BY = {
+    "CONFIRM": "confirm_quota_reservation",
+    "CANCEL": "cancel_quota_reservation",
+    "RELEASE": "release_quota_lease",
+    "RENEW": "renew_quota_lease",
+}
 
 
 class Machine(Sides):
@@ -58,10 +69,54 @@ class Machine(Sides):
 
     # Definitions
 
-    @precondition(lambda self: not self.holders)
-    @rule(tenant_id=tenants, quota_type=types, wanted=limits)
-    def define(self, tenant_id: str, quota_type: str, wanted: dict[str, Any]) -> None:
-        self.define_limit(tenant_id, quota_type, wanted)
+    @rule(
+        number=connections,
+        tenant_id=tenants,
+        quota_type=types,
+        limit_type=limit_types,
+        hard=hards,
+        soft=softs,
+        said=options,
+    )
+    def define(
+        self,
+        number: int,
+        tenant_id: str,
+        quota_type: str,
+        limit_type: str,
+        hard: int,
+        soft: int | None,
+        said: dict[str, Any],
+    ) -> None:
+        self.define_limit(tenant_id, quota_type, limit_type, hard, soft, said, number)
+
+    @rule(
+        number=connections,
+        which=st.integers(0, 20),
+        hard=st.none() | hards,
+        soft=softs,
+        said=options,
+    )
+    def change(
+        self, number: int, which: int, hard: int | None, soft: int | None, said: dict[str, Any]
+    ) -> None:
+        """Change one of the limits there are; its hard limit or only the rest."""
+        known = [each for model in self.worlds.values() for each in model.limits.values()]
+        it = known[which % len(known)]
+        names = (it.tenant_id, it.quota_type, it.limit_type)
+        self.define_limit(*names, it.hard if hard is None else hard, soft, said, number)
+
+    @rule(number=connections, tenant_id=tenants, zone=st.sampled_from(ZONES))
+    def move_the_wall_clock(self, number: int, tenant_id: str, zone: str) -> None:
+        parent = self.worlds[tenant_id[0]].tenants[tenant_id].parent
+        self.both(
+            tenant_id[0],
+            number,
+            lambda connection: answer_of(
+                connection, "define_tenant", tenant_id, tenant_id, zone, parent
+            ),
+            lambda model, answer: define_tenant(model, tenant_id, zone),
+        )
 
     @precondition(lambda self: not self.holders)
     @rule(tenant_id=tenants, suspend=st.sampled_from((False, False, True)))
@@ -76,17 +131,75 @@ class Machine(Sides):
 
     # Calls
 
-    @rule(number=connections, asked=asked, quota_type=types, key=keys)
-    def consume(self, number: int, asked: Asked, quota_type: str, key: str | None) -> None:
+    @rule(
+        number=connections,
+        asked=asked,
+        quota_type=types,
+        key=keys,
+        just_try=st.sampled_from((False, False, True)),
+    )
+    def consume(
+        self, number: int, asked: Asked, quota_type: str, key: str | None, just_try: bool
+    ) -> None:
         tenant_id, amount, product = asked
         wanted = Call("CONSUME", tenant_id, quota_type, amount, self.now, key, product)
-        self.charge(tenant_id[0], number, wanted)
+        self.charge(number, wanted, just_try)
+
+    @rule(
+        number=connections,
+        tenant_id=tenants,
+        items=items,
+        again=st.sampled_from((False, True)),
+        which=st.integers(0, 3),
+    )
+    def consume_a_batch(
+        self, number: int, tenant_id: str, items: list[Wanted], again: bool, which: int
+    ) -> None:
+        """Consume several items at once; or one of the last batches again, word for word."""
+        calls = [Call("CONSUME", tenant_id, *item[:2], self.now, *item[2:]) for item in items]
+        if again and self.batches:
+            calls = [c._replace(now=self.now) for c in self.batches[-1 - which % len(self.batches)]]
+        self.batches.append(calls)
+        self.keyed += [call for call in calls if call.key is not None]
+        as_json = json.dumps(
+            [
+                {
+                    "quota_type": call.quota_type,
+                    "amount": call.amount,
+                    "biz_type": call.key and "ORDER",
+                    "biz_id": call.key,
+                    "product_code": call.product,
+                }
+                for call in calls
+            ]
+        )
+        tenant_id = calls[0].tenant_id
+        self.both(
+            tenant_id[0],
+            number,
+            lambda connection: answer_of(connection, "consume_quota_batch", tenant_id, as_json),
+            lambda model, answer: model.charge_batch(calls),
+        )
+
+    @rule(number=connections, asked=asked, quota_type=types)
+    def check(self, number: int, asked: Asked, quota_type: str) -> None:
+        """Ask what consuming would answer; the tables stay as they are."""
+        tenant_id, amount, product = asked
+        call = Call("CONSUME", tenant_id, quota_type, amount, self.now, None, product)
+        self.both(
+            tenant_id[0],
+            number,
+            lambda connection: answer_of(
+                connection, "check_quota", tenant_id, quota_type, amount, product
+            ),
+            lambda model, answer: model.check(call),
+        )
 
     @rule(number=connections, asked=asked, key=keys, ttl=ttls)
     def reserve(self, number: int, asked: Asked, key: str | None, ttl: int) -> None:
         tenant_id, amount, product = asked
         wanted = Call("RESERVE", tenant_id, "UNITS", amount, self.now, key, product, ttl)
-        self.charge(tenant_id[0], number, wanted)
+        self.charge(number, wanted)
 
     @precondition(lambda self: self.keyed)
     @rule(number=connections, which=st.integers(0, 3), other=st.sampled_from((False, False, True)))
@@ -96,30 +209,28 @@ class Machine(Sides):
         if other:
             swapped = ("RESERVE", 3600) if wanted.operation == "CONSUME" else ("CONSUME", 0)
             wanted = wanted._replace(operation=swapped[0], ttl=swapped[1])
-        self.charge(wanted.tenant_id[0], number, wanted._replace(now=self.now))
+        self.charge(number, wanted._replace(now=self.now))
 
     @rule(number=connections, tenant_id=tenants, ttl=ttls)
     def lease(self, number: int, tenant_id: str, ttl: int) -> None:
-        self.charge(tenant_id[0], number, Call("LEASE", tenant_id, "TOKENS", 1, self.now, ttl=ttl))
+        self.charge(number, Call("LEASE", tenant_id, "TOKENS", 1, self.now, ttl=ttl))
 
     @rule(number=connections, tenant_id=tenants)
     def acquire_a_token(self, number: int, tenant_id: str) -> None:
-        self.charge(tenant_id[0], number, Call("ACQUIRE", tenant_id, "TOKENS", 1, self.now))
+        self.charge(number, Call("ACQUIRE", tenant_id, "TOKENS", 1, self.now))
 
     @rule(number=connections, tenant_id=tenants)
     def release_a_token(self, number: int, tenant_id: str) -> None:
         if set(self.holders) - {tenant_id[0]}:
             return  # it may lock the holds of other quotas, and wait for their transactions
-
-        def really(connection: Connection) -> Answer:
-            (ok,) = call_out(connection, "release_quota_token", tenant_id, "TOKENS", outs=1)
-            return Answer(bool(ok), "released" if ok else "not released")
-
-        def as_modelled(model: Model, answer: Answer) -> Answer:
-            ok = model.release_token(tenant_id, "TOKENS")
-            return Answer(ok, "released" if ok else "not released")
-
-        self.both(tenant_id[0], number, really, as_modelled)
+        self.both(
+            tenant_id[0],
+            number,
+            lambda connection: outcome_of(
+                connection, "release_quota_token", tenant_id, "TOKENS", outs=1
+            ),
+            lambda model, answer: model.release_token(tenant_id, "TOKENS"),
+        )
 
     @precondition(lambda self: any(model.ledger for model in self.worlds.values()))
     @rule(
@@ -146,9 +257,8 @@ class Machine(Sides):
             number,
             lambda connection: answer_of(
                 connection,
-                "return_quota",
-                *(tenant_id, quota_type, amount, "ORDER", key, refund_id, self.now),
-                outs=10,
+                "refund_quota",
+                *(tenant_id, quota_type, amount, "ORDER", key, refund_id),
             ),
             lambda model, answer: model.refund(
                 tenant_id, quota_type, amount, key, refund_id, self.now
@@ -181,15 +291,12 @@ class Machine(Sides):
         operation = (("RELEASE", "RENEW"), ("CONFIRM", "CANCEL"))[reserved][not first]
         confirmed = operation == "CONFIRM" and less is not None
         amount = max(held - (less or 0), 1) if confirmed else None
+        more: dict[str, list[int | None]] = {"CONFIRM": [amount], "RENEW": [ttl]}
+        arguments = (hold_id, *more.get(operation, []))
         self.both(
             family,
             number,
-            lambda connection: answer_of(
-                connection,
-                "settle_quota_hold",
-                *(operation, hold_id, amount, ttl if operation == "RENEW" else None, self.now),
-                outs=11,
-            ),
+            lambda connection: answer_of(connection, SETTLED_BY[operation], *arguments),
             lambda model, answer: model.settle(operation, hold_id, self.now, amount, ttl),
         )
 
@@ -221,13 +328,47 @@ class Machine(Sides):
             moment = ahead[which % len(ahead)]
             self.now = moment - timedelta(microseconds=1 if just_before else 0)
 
+    # Jobs
+
+    def job(self, procedure: str, *arguments: int) -> int:
+        """Run a job, and return how many rows it says it has done."""
+        rows(self.reader, "SET @model_now = %s", self.now)
+        answer = call(self.reader, procedure, *arguments)
+        assert (answer.success, answer.status) == (1, "DONE")
+        return int(answer.rows_done)
+
     @precondition(lambda self: not self.holders)
-    @rule(name=st.sampled_from(("sweep_due_quotas", "sweep_lapsed_holds")))
-    def sweep(self, name: str) -> None:
-        (settled,) = call_out(self.reader, name, 1000, self.now, outs=1)
+    @rule(reset=st.booleans(), batch=st.sampled_from((1, 1000)))
+    def sweep(self, reset: bool, batch: int) -> None:
+        done = self.job("reset_due_quotas" if reset else "expire_quota_reservations", batch)
         models = self.worlds.values()
-        due = name == "sweep_due_quotas"
-        assert settled == sum([(m.sweep_due if due else m.sweep_lapsed)(self.now) for m in models])
+        assert done == sum([(m.sweep_due if reset else m.sweep_lapsed)(self.now) for m in models])
+
+    @precondition(lambda self: not self.holders)
+    @rule(days=st.sampled_from((1, 1, 40)), batch=st.sampled_from((2, 1000)))
+    def purge(self, days: int, batch: int) -> None:
+        done = self.job("purge_quota_usage", days, batch)
+        assert done == sum([purge(model, days, self.now) for model in self.worlds.values()])
+
+    @precondition(lambda self: not self.holders)
+    @rule(tenant_id=tenants, used=st.none() | st.integers(0, 12))
+    def reconcile(self, tenant_id: str, used: int | None) -> None:
+        """Compare counters with the ledger: after procedures alone, and after SQL by hand."""
+        rows(self.reader, "SET @model_now = %s", self.now)
+        model = self.worlds[tenant_id[0]]
+        counted = [
+            each
+            for each in model.limits.values()
+            if each.tenant_id == tenant_id and each.limit_type in COUNTED
+        ]
+        for limit in counted[:1] if used is not None else []:
+            set_it = "UPDATE tenant_quotas SET used_count = %s WHERE quota_id = %s"
+            rows(self.reader, set_it, used, limit.quota_id)
+            limit.used = used or 0
+        for is_repair in (False, True):
+            found = rows(self.reader, "CALL reconcile_quotas(%s, %s)", tenant_id, is_repair)
+            expected = reconcile(model, tenant_id, is_repair, self.now)
+            assert [(each[0], *each[4:6], each[7]) for each in found] == expected
 
     # Transactions
 
@@ -241,12 +382,7 @@ class Machine(Sides):
     @precondition(lambda self: self.transactions)
     @rule(number=connections, end=st.sampled_from(("commit", "commit", "rollback")))
     def end(self, number: int, end: str) -> None:
-        transaction = self.transactions.pop(number, None)
-        if transaction is not None:
-            getattr(self.open[number], end)()
-            self.holders = {f: n for f, n in self.holders.items() if n != number}
-            if end == "rollback":
-                self.worlds |= transaction.before
+        self.end_transaction(number, end)
 
     @precondition(lambda self: self.transactions)
     @rule(number=connections, back=st.booleans())
@@ -292,9 +428,33 @@ def put_events_to_sleep(url: str) -> None:
             rows(connection, f"ALTER EVENT {event[1]} DISABLE")
 
 
+def take_over_the_clock(url: str) -> None:
+    """In this schema it is as late as the session's @model_now says."""
+    with connect(url, autocommit=True) as connection:
+        rows(connection, "SET NAMES utf8mb4 COLLATE utf8mb4_0900_bin")
+        for (name,) in rows(
+            connection,
+            "SELECT routine_name FROM information_schema.routines"
+            " WHERE routine_schema = DATABASE() AND INSTR(routine_definition, 'UTC_TIMESTAMP(6)')"
+            "   AND routine_name <> 'record_quota_job'",  # a heartbeat never beats twice at once
+        ):
+            ((_, mode, text, *_),) = rows(connection, f"SHOW CREATE PROCEDURE {name}")
+            text = text.replace("UTC_TIMESTAMP(6)", "CAST(@model_now AS DATETIME(6))")
+            rows(connection, "SET sql_mode = %s", mode)
+            rows(connection, f"DROP PROCEDURE {name}")
+            rows(connection, text.replace("%", "%%"))
+        rows(  # the column's default is the real clock, and all of the test is later
+            connection,
+            "CREATE TRIGGER at_the_models_time BEFORE INSERT ON quota_usage_records FOR EACH ROW"
+            " SET NEW.created_at = IF(NEW.created_at > UTC_TIMESTAMP(6), NEW.created_at,"
+            " CAST(@model_now AS DATETIME(6)))",
+        )
+
+
 def test_the_procedures_do_what_the_model_does(empty_schema: str) -> None:
     # A deliberate break is looked for longer.
     profile = "chaos" if chosen() else os.environ.get("TENANT_QUOTA_TEST_PROFILE", "default")
     apply_everything(empty_schema)
     put_events_to_sleep(empty_schema)
+    take_over_the_clock(empty_schema)
     run(empty_schema, PROFILES[profile], derandomize=profile == "default" or bool(chosen()))
