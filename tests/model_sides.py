@@ -181,6 +181,16 @@ class Sides(RuleBasedStateMachine):
         if answer.status in ("REPLAYED", "KeyReused") and family in self.holders:
             self.end_transaction(self.holders[family], "commit")
 
+    def look(self, number: int, wanted: Call) -> None:
+        """Ask what consuming would answer; the tables stay as they are."""
+        arguments = (wanted.tenant_id, wanted.quota_type, wanted.amount, wanted.product)
+        self.both(
+            wanted.tenant_id[0],
+            number,
+            lambda connection: answer_of(connection, "check_quota", *arguments),
+            lambda model, answer: model.check(wanted),
+        )
+
     def end_transaction(self, number: int, end: str) -> None:
         """COMMIT or ROLLBACK a connection's transaction, if it has one."""
         transaction = self.transactions.pop(number, None)

@@ -136,14 +136,18 @@ class Machine(Sides):
         asked=asked,
         quota_type=types,
         key=keys,
-        just_try=st.sampled_from((False, False, True)),
+        how=st.sampled_from(("look", "look, then consume", "consume", "consume", "try")),
     )
     def consume(
-        self, number: int, asked: Asked, quota_type: str, key: str | None, just_try: bool
+        self, number: int, asked: Asked, quota_type: str, key: str | None, how: str
     ) -> None:
+        """Consume, or ask what consuming would answer, or both."""
         tenant_id, amount, product = asked
         wanted = Call("CONSUME", tenant_id, quota_type, amount, self.now, key, product)
-        self.charge(number, wanted, just_try)
+        if "look" in how:
+            self.look(number, wanted._replace(key=None))
+        if how != "look":
+            self.charge(number, wanted, just_try=how == "try")
 
     @rule(
         number=connections,
@@ -179,20 +183,6 @@ class Machine(Sides):
             number,
             lambda connection: answer_of(connection, "consume_quota_batch", tenant_id, as_json),
             lambda model, answer: model.charge_batch(calls),
-        )
-
-    @rule(number=connections, asked=asked, quota_type=types)
-    def check(self, number: int, asked: Asked, quota_type: str) -> None:
-        """Ask what consuming would answer; the tables stay as they are."""
-        tenant_id, amount, product = asked
-        call = Call("CONSUME", tenant_id, quota_type, amount, self.now, None, product)
-        self.both(
-            tenant_id[0],
-            number,
-            lambda connection: answer_of(
-                connection, "check_quota", tenant_id, quota_type, amount, product
-            ),
-            lambda model, answer: model.check(call),
         )
 
     @rule(number=connections, asked=asked, key=keys, ttl=ttls)
