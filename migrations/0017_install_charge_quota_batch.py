@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/charge_quota_batch.sql",
-    sha256="e1898a19a89467a066b57b5581ae2d2dd10daba6f95840327ab2210efbc30216",
+    sha256="8bed71312ad40c8af5a31c78d1f32afcb35c8ca0cc8a136c904b3d1eeedaf5ca",
 )

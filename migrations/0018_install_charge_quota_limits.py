@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/charge_quota_limits.sql",
-    sha256="b900af173cc3ed5762119cf595761264a50bfef1807b2df2d282b81494713948",
+    sha256="039a1a78896056f1c819df27ad3f0283ea9915442929888738bbae4910ecbf58",
 )

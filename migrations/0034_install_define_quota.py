@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/define_quota.sql",
-    sha256="bc6212918f4f4d5f5abe299cb6e5bbb8640801dfebcc91c60ceed94481f4d9d2",
+    sha256="d07f49de8cd5a541a362b219ebdc48a4355e57ce26a31fd64fa41bc41c2adbe2",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/find_quota_replay.sql",
-    sha256="7bce7163d2b5ea9fe56911104a328ef35f993d6f1978b92e0ddb2fcd69010127",
+    sha256="aa5d2dd4cc5250102dca1c826fe3fb71389da1ca620ad5934fd660f0272af1dc",
 )

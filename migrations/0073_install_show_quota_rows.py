@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/show_quota_rows.sql",
-    sha256="35783fb60a25b82b0854454faa06152acb4c2df04a60708bd556d5b4edb20af8",
+    sha256="4a052914f285836ff1bd91ccef3b154a910d27512a33e576957bbdf999666f7e",
 )

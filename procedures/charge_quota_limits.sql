@@ -187,7 +187,20 @@ BEGIN
     SET v_is_probed = NOT p_success AND p_biz_id IS NOT NULL AND p_transaction = 'JOINED';
     SET p_reservation_id = IF(v_is_held, UUID(), NULL);
     SET p_expires_at = v_now + INTERVAL p_ttl_seconds SECOND;
-    IF p_operation IN ('CONSUME', 'RESERVE') AND (p_success OR v_is_probed) THEN
+    -- A refused INSERT leaves the gap before its key locked until the transaction ends: a caller's
+    -- is spared that where a plain look finds the key. What it finds stays; what it does not find
+    -- may be newer than its snapshot.
+    IF p_transaction = 'JOINED' AND p_biz_id IS NOT NULL THEN
+        SELECT TRUE INTO v_is_replay
+        FROM JSON_TABLE(v_limits, '$[*]' COLUMNS (quota_id BIGINT UNSIGNED PATH '$.quota_id')) AS l
+        STRAIGHT_JOIN tenant_quotas AS q FORCE INDEX (PRIMARY) ON q.quota_id = l.quota_id
+        STRAIGHT_JOIN quota_usage_records AS r FORCE INDEX (quota_usage_records_biz_key)
+            ON r.quota_id = l.quota_id AND r.biz_type = p_biz_type AND r.biz_id = p_biz_id
+            AND r.operation_type = 'CONSUME' AND r.refund_id = ''
+            AND r.origin_tenant_id = IF(q.tenant_id = p_tenant_id, '', p_tenant_id)
+        LIMIT 1;
+    END IF;
+    IF p_operation IN ('CONSUME', 'RESERVE') AND (p_success OR v_is_probed) AND NOT v_is_replay THEN
         BEGIN
             DECLARE CONTINUE HANDLER FOR 1062 SET v_is_replay = TRUE;
             INSERT INTO quota_usage_records

@@ -64,7 +64,7 @@ BEGIN
     DECLARE v_enforcement        VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_slot_count         INT;
     DECLARE v_used_count         BIGINT;
-    DECLARE v_returned           BIGINT;
+    DECLARE v_unspent            BIGINT;    -- units that slots held
     DECLARE v_next_reset_time    DATETIME;
     DECLARE v_state              VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_status             VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
@@ -121,7 +121,7 @@ BEGIN
         CALL settle_quota_period(v_quota_id, v_time_zone, NULL, v_state);
         CALL find_quota_label(v_quota_id, v_time_zone, v_old_start);
     END IF;
-    CALL collect_quota_slots(v_quota_id, v_returned);
+    CALL collect_quota_slots(v_quota_id, v_unspent);
     CALL describe_quota(v_quota_id, v_old_definition);
 
     SET v_now = UTC_TIMESTAMP(6);

@@ -176,10 +176,6 @@ class Sides(RuleBasedStateMachine):
         if wanted.key and not answer.success and not is_error and family in self.holders:
             before.alerts |= self.worlds[family].alerts
             self.worlds[family] = before
-        # Whose key was there already leaves the gap before it locked, where other families'
-        # keys may belong: they would have to wait for the end.
-        if answer.status in ("REPLAYED", "KeyReused") and family in self.holders:
-            self.end_transaction(self.holders[family], "commit")
 
     def look(self, number: int, wanted: Call) -> None:
         """Ask what consuming would answer; the tables stay as they are."""

@@ -160,8 +160,20 @@ def test_a_reset_by_hand_makes_old_slices_void_too(quota: Quota) -> None:
         quota.tenant_id,
     )
     assert quota.lent() == 0
-    granted = sum(quota.consume(100).success for _ in range(12))
-    assert granted == 10
+    connections = [quota.connect() for _ in range(8)]  # so that each slot is somebody's first
+    assert sum(quota.consume(100, on=connections[n % 8]).success for n in range(16)) == 10
+
+
+def test_what_slots_hold_is_seen_where_a_denial_was_told_before(quota: Quota) -> None:
+    quota.define("MONTHLY", 1_000, slot_count=4)
+    quota.consume(1_000, key="k")
+    assert quota.consume(1).status == "EXCEEDED"
+    assert refund(quota, "k") == "GRANTED"
+    quota.consume(1)
+    assert quota.used() > 1
+    assert quota.consume(999).status == "GRANTED"
+    assert quota.consume(1).status == "EXCEEDED"
+    quota.assert_adds_up()
 
 
 # Many callers

@@ -402,3 +402,19 @@ def test_on_a_young_table_what_is_given_back_in_a_transaction_keeps_nobody_else_
             back = call(mine, "cancel_quota_reservation", held.reservation_id)
         assert (back.success, back.transaction) == (1, "JOINED")
         assert call(other, "consume_quota", "A", "UNITS", 1, None, None, None).success
+
+
+@pytest.mark.parametrize("isolation", ["READ COMMITTED", "REPEATABLE READ"])
+def test_a_replay_in_a_transaction_keeps_no_other_tenants_key_waiting(
+    quota: Quota, isolation: str
+) -> None:
+    before, replaying = quota, quota.sibling("z")  # their ledger rows are neighbours
+    before.define("TOTAL", 10)
+    replaying.define("TOTAL", 10)
+    replaying.consume(1, key="k2")
+    session = quota.connect(autocommit=False)
+    rows(session, f"SET SESSION TRANSACTION ISOLATION LEVEL {isolation}")
+    assert replaying.consume(1, key="k2", on=session).status == "REPLAYED"
+    rows(quota.connection, "SET innodb_lock_wait_timeout = 1")
+    assert before.consume(1, key="k5").status == "GRANTED"
+    session.rollback()
