@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/collect_quota_slots.sql",
-    sha256="9d8800830d5fe5dd875e4011da94bbadf788cbf62d0acf65c9a2404e44153669",
+    sha256="7de2fe902c2de0e50205f95542a1238974ed74024cc176e4cf64b26556dbcb8c",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/define_quota.sql",
-    sha256="d07f49de8cd5a541a362b219ebdc48a4355e57ce26a31fd64fa41bc41c2adbe2",
+    sha256="b432ac015324f505e428fe4000cc4000d2831901cb96c8f869217159621524ef",
 )

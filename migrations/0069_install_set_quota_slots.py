@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/set_quota_slots.sql",
-    sha256="b44a3d0b85e093dd191887308b33e8dc9258b1d3bf024a6cfc917f43505f025c",
+    sha256="0344ef2bedeb527d93b258ebab9aee3243f01cafe2f5b256a76676e9ca50ea38",
 )

@@ -3,7 +3,8 @@
 -- What the slots have not spent comes off the use again: where units are short, and before
 -- a period, a limit or the number of slots changes. Under the quota's row lock, then all
 -- slots' in order, so that nothing in flight falls in between. Slices of another period are
--- void already and are only emptied.
+-- void already and are only emptied. Each slot is asked for by its key: in a caller's
+-- transaction a range would lock what comes behind it too.
 --
 --   p_quota_id   whose; the caller holds its row
 --   p_returned   units by which used_count came down
@@ -21,14 +22,26 @@ CREATE PROCEDURE collect_quota_slots (
     SQL SECURITY DEFINER
 BEGIN
     DECLARE v_next_reset_time  DATETIME;
+    DECLARE v_slot_count       INT DEFAULT 0;
+    DECLARE v_numbers          TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE CONTINUE HANDLER FOR NOT FOUND BEGIN END;
 
-    SELECT next_reset_time INTO v_next_reset_time FROM tenant_quotas WHERE quota_id = p_quota_id FOR UPDATE;
-    SELECT COALESCE(SUM(IF(next_reset_time <=> v_next_reset_time, remaining, 0)), 0) INTO p_returned
-    FROM quota_slots
+    SET p_returned = 0;
+    SELECT next_reset_time, slot_count INTO v_next_reset_time, v_slot_count
+    FROM tenant_quotas
     WHERE quota_id = p_quota_id
     FOR UPDATE;
-    UPDATE quota_slots SET remaining = 0 WHERE quota_id = p_quota_id AND remaining > 0;
+    IF v_slot_count > 0 THEN
+        SET v_numbers = CONCAT('[0', REPEAT(',0', v_slot_count - 1), ']');
+        SELECT COALESCE(SUM(IF(s.next_reset_time <=> v_next_reset_time, s.remaining, 0)), 0) INTO p_returned
+        FROM JSON_TABLE(v_numbers, '$[*]' COLUMNS (place FOR ORDINALITY)) AS n
+        STRAIGHT_JOIN quota_slots AS s FORCE INDEX (PRIMARY) ON s.quota_id = p_quota_id AND s.slot_number = n.place - 1
+        FOR UPDATE OF s;
+        UPDATE JSON_TABLE(v_numbers, '$[*]' COLUMNS (place FOR ORDINALITY)) AS n
+        STRAIGHT_JOIN quota_slots AS s FORCE INDEX (PRIMARY) ON s.quota_id = p_quota_id AND s.slot_number = n.place - 1
+        SET s.remaining = 0
+        WHERE s.remaining > 0;
+    END IF;
     IF p_returned > 0 THEN
         UPDATE tenant_quotas SET used_count = used_count - p_returned WHERE quota_id = p_quota_id;
     END IF;

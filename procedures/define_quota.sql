@@ -63,6 +63,7 @@ BEGIN
     DECLARE v_returned           BIGINT;    -- tokens that have flowed back at the old rate
     DECLARE v_enforcement        VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_slot_count         INT;
+    DECLARE v_old_slots          INT;
     DECLARE v_used_count         BIGINT;
     DECLARE v_unspent            BIGINT;    -- units that slots held
     DECLARE v_next_reset_time    DATETIME;
@@ -126,10 +127,10 @@ BEGIN
 
     SET v_now = UTC_TIMESTAMP(6);
     SELECT effective_time, expire_time, product_codes, period_anchor, refill_per_second, refill_per_second,
-           enforcement, slot_count, COALESCE(LEAST(used_count, FLOOR(
+           enforcement, slot_count, slot_count, COALESCE(LEAST(used_count, FLOOR(
                GREATEST(TIMESTAMPDIFF(MICROSECOND, refilled_at, v_now), 0) * refill_per_second * 0.000001)), 0)
     INTO v_effective_time, v_expire_time, v_product_codes, v_period_anchor, v_refill_per_second, v_old_refill,
-         v_enforcement, v_slot_count, v_returned
+         v_enforcement, v_slot_count, v_old_slots, v_returned
     FROM tenant_quotas
     WHERE quota_id = v_quota_id
     FOR UPDATE;
@@ -151,7 +152,7 @@ BEGIN
         slot_count        = v_slot_count,
         concurrent_tokens = IF(limit_type = 'CONCURRENT', p_hard_limit, concurrent_tokens)
     WHERE quota_id = v_quota_id;
-    CALL set_quota_slots(v_quota_id, p_tenant_id, v_slot_count);
+    CALL set_quota_slots(v_quota_id, p_tenant_id, v_old_slots, v_slot_count);
     IF v_is_calendar THEN
         CALL settle_quota_period(v_quota_id, v_time_zone, NULL, v_state);
         CALL find_quota_label(v_quota_id, v_time_zone, v_new_start);

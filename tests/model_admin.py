@@ -16,7 +16,10 @@ from tests.model import InvalidArgument, Model
 from tests.model_data import CALENDAR, COUNTED, Answer, Limit, Row, zone_of
 
 #: What an administrator says of a limit; its other fields are its state.
-DEFINITION = ("hard", "soft", "enforced", "products", "effective", "expire", "anchor", "refill")
+DEFINITION = (
+    *("hard", "soft", "enforced", "products", "effective", "expire", "anchor", "refill"),
+    "slots",
+)
 
 
 class Drift(NamedTuple):

@@ -51,6 +51,7 @@ class Limit:
     reset_time: datetime | None = None  # when its use last came down to 0
     used: int = 0
     refill: Fraction = Fraction(0)  # RATE: tokens per second
+    slots: int = 0  # decides nothing: with slots every answer is what it is without [7]
     debt: Fraction = Fraction(0)  # RATE: what is missing from a full bucket at debt_at
     debt_at: datetime | None = None
 

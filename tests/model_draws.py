@@ -62,6 +62,7 @@ OPTIONS = {
     "expire": "expire_time",
     "anchor": "period_anchor",
     "refill": "refill_per_second",
+    "slots": "slot_count",
 }
 #: What define_quota leaves as it is, or as it is by default, where it is not said.
 options = st.fixed_dictionaries(
@@ -73,6 +74,7 @@ options = st.fixed_dictionaries(
         "expire": st.sampled_from((None, None, None, timedelta(hours=30))),
         "anchor": st.sampled_from(ANCHORS),
         "refill": refills,
+        "slots": st.sampled_from((0, 2, 2)),
     },
 )
 tenants = st.sampled_from(TENANTS)
@@ -130,9 +132,14 @@ def outcome_of(connection: Connection, procedure: str, *arguments: Any, outs: in
     return Answer(bool(success), *(status or ["done" if success else "not done"]))
 
 
-def assert_same(answer: Answer, expected: Answer) -> None:
-    """Compare what the model says; it knows the retry of a bucket to a millisecond."""
+def assert_same(answer: Answer, expected: Answer, has_slots: bool) -> None:
+    """Compare what the model says; it knows the retry of a bucket to a millisecond.
+
+    Where limits have slots, nobody knows the use after a grant, nor which limit is tightest.
+    """
     assert answer[:2] == expected[:2], f"{answer} but the model says {expected}"
+    if has_slots and (answer.success or answer.used_count is None):
+        return
     if answer.success and answer.remaining == expected.remaining == 0:
         return  # of several limits with nothing left, any may be shown
     columns: Any = zip(Answer._fields, answer, expected, strict=True)

@@ -273,7 +273,9 @@ def test_who_waited_over_the_boundary_is_charged_to_the_new_period(quota: Quota,
     def work(number: int) -> None:
         if number == 0:
             quota.consume(4, on=holder)
-            rows(holder, "SELECT * FROM quota_slots WHERE tenant_id = %s FOR UPDATE", quota.tenant_id)
+            rows(
+                holder, "SELECT * FROM quota_slots WHERE tenant_id = %s FOR UPDATE", quota.tenant_id
+            )
             time.sleep(3)
             holder.commit()
         else:
