@@ -207,9 +207,12 @@ def test_one_key_at_once_is_charged_once(quota: Quota) -> None:
     quota.define("MONTHLY", 10_000, slot_count=64)
     connections = [quota.connect() for _ in range(CALLERS)]
     for turn in range(10):
-        found = at_once(
-            CALLERS, lambda n, turn=turn: quota.consume(1, key=f"k{turn}", on=connections[n]).status
-        )
+        key = f"k{turn}"
+
+        def ask(number: int, key: str = key) -> str:
+            return str(quota.consume(1, key=key, on=connections[number]).status)
+
+        found = at_once(CALLERS, ask)
         assert Counter(found) == {"GRANTED": 1, "REPLAYED": CALLERS - 1}
     assert quota.ledger() == [1] * 10
     quota.assert_adds_up()

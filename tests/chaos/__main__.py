@@ -1,6 +1,6 @@
 """Run the long tests one after the other, and keep what came out: ``make chaos``.
 
-``python -m tests.chaos [PART ...]`` runs some of model, mutations, storm and denials; all
+``python -m tests.chaos [PART ...]`` runs some of model, mutations, storm, slots, denials; all
 without. Only a run of all is kept, in last-run.txt. Exit code 0 if nothing was found, 1
 if something was: it is shown, and the other parts run all the same.
 """
@@ -19,6 +19,7 @@ from pathlib import Path
 from tenant_quota.sandbox import Sandbox
 from tests import test_model
 from tests.chaos.denials import denials
+from tests.chaos.slots import slots
 from tests.chaos.storm import storm
 from tests.conftest import fresh_schema
 from tests.mutations import is_found, mutations, some_server
@@ -26,7 +27,7 @@ from tests.server import connect
 from tests.support import apply_everything, value
 
 MODEL = "tests/test_model.py"
-STORM_SECONDS, DENIAL_SECONDS = 120, 20
+STORM_SECONDS, DENIAL_SECONDS, SLOT_ROUNDS = 120, 20, 1000
 
 
 @contextmanager
@@ -63,6 +64,11 @@ def storm_on(server_url: str) -> list[str]:
         return storm(url, STORM_SECONDS)
 
 
+def slots_on(server_url: str) -> list[str]:
+    with applied(server_url) as url:
+        return slots(url, SLOT_ROUNDS)
+
+
 def denials_on(server_url: str) -> list[str]:
     """On a server of their own: the binlog is the whole server's."""
     del server_url
@@ -75,6 +81,7 @@ PARTS: dict[str, Callable[[str], list[str]]] = {
     "model": model,
     "mutations": deliberate_breaks,
     "storm": storm_on,
+    "slots": slots_on,
     "denials": denials_on,
 }
 

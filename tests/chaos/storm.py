@@ -20,7 +20,7 @@ FAMILIES = 4
 TYPE = "UNITS"
 #: Of each family: (tenant, limit type, hard limit, options); the child's use is the root's too.
 LIMITS: tuple[tuple[str, str, int, dict[str, int]], ...] = (
-    ("root", "MONTHLY", 900, {}),
+    ("root", "MONTHLY", 900, {"slot_count": 8}),
     ("root", "CONCURRENT", 6, {}),
     ("child", "HOURLY", 250, {}),  # its boundary comes in mid-storm
     ("child", "TOTAL", 700, {}),
