@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/define_tenant.sql",
-    sha256="747c29ceb48878ca2104390fffa62b546b29c7828572141da34fe4187a2cca62",
+    sha256="ae9cd1ec23a56edbb62becb2c231188567beeb2160671be6e8bcaf3f658e3da6",
 )

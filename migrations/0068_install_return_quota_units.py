@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/return_quota_units.sql",
-    sha256="0f74583518ad499fdb0ffe531cdbc9ab87cfd67c3c40f7cc31e3e81aadb1db68",
+    sha256="0bd5251f6f116c037af743d4f51a92e827aac1414b8c0d7cb6e8d5b10caf238b",
 )

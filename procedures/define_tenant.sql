@@ -4,7 +4,9 @@
 -- twice with the same, the second changes nothing. Its status is not touched: suspend a
 -- tenant with UPDATE tenants SET status = 'SUSPENDED'. What changed is kept in
 -- tenant_definition_changes; refunds find there which parents a consumption was charged to,
--- so change a parent by this procedure only.
+-- so change a parent by this procedure only. In another zone the same moments have other names:
+-- when a quota was last reset is written anew; when its period ends is not, for that is what
+-- its wall clock shows.
 --
 --   p_tenant_id         its identifier
 --   p_tenant_name       for people
@@ -41,6 +43,8 @@ BEGIN
     DECLARE v_new          JSON DEFAULT JSON_OBJECT('tenant_name', p_tenant_name, 'time_zone', v_time_zone,
                                                     'parent_tenant_id', p_parent_tenant_id);
     DECLARE v_old_parent   VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+    DECLARE v_old_zone     VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin DEFAULT 'SYSTEM';
+    DECLARE v_quotas       JSON;
     DECLARE v_errno        INT;
     DECLARE CONTINUE HANDLER FOR NOT FOUND BEGIN END;
     DECLARE EXIT HANDLER FOR SQLEXCEPTION
@@ -78,9 +82,9 @@ BEGIN
     END WHILE;
 
     SET v_is_known = FALSE;
-    SELECT TRUE, parent_tenant_id,
+    SELECT TRUE, parent_tenant_id, time_zone,
            JSON_OBJECT('tenant_name', tenant_name, 'time_zone', time_zone, 'parent_tenant_id', parent_tenant_id)
-    INTO v_is_known, v_old_parent, v_old
+    INTO v_is_known, v_old_parent, v_old_zone, v_old
     FROM tenants
     WHERE tenant_id = p_tenant_id
     FOR UPDATE;
@@ -103,6 +107,18 @@ BEGIN
         INSERT INTO tenant_definition_changes
             (tenant_id, changed_by, former_parent_id, old_definition, new_definition)
         VALUES (p_tenant_id, USER(), IF(v_old_parent <=> p_parent_tenant_id, NULL, v_old_parent), v_old, v_new);
+    END IF;
+    IF v_old_zone <> v_time_zone THEN
+        SELECT JSON_ARRAYAGG(quota_id) INTO v_quotas
+        FROM tenant_quotas FORCE INDEX (tenant_quotas_natural)
+        WHERE tenant_id = p_tenant_id
+        FOR SHARE;
+        CALL lock_quota_rows(v_quotas);
+        UPDATE JSON_TABLE(v_quotas, '$[*]' COLUMNS (quota_id BIGINT UNSIGNED PATH '$')) AS l
+        STRAIGHT_JOIN tenant_quotas AS q FORCE INDEX (PRIMARY) ON q.quota_id = l.quota_id
+        SET q.reset_time = CONVERT_TZ(q.reset_time, IF(v_old_zone = 'SYSTEM', @@GLOBAL.time_zone, v_old_zone),
+                                      IF(v_time_zone = 'SYSTEM', @@GLOBAL.time_zone, v_time_zone))
+        WHERE q.reset_time IS NOT NULL;
     END IF;
     CALL close_quota_transaction(v_transaction);
 

@@ -69,7 +69,9 @@ BEGIN
         CALL convert_quota_time(p_time_zone, p_charged_at, v_charged_local);
         -- A reset by hand in mid-period leaves the label as it was: then the time decides.
         SET v_is_open = COALESCE(p_period_start = v_open_start, v_charged_local >= v_open_start)
-                        AND NOT COALESCE(v_reset_time > v_open_start AND v_charged_local < v_reset_time, FALSE);
+                        AND NOT COALESCE(v_reset_time > v_open_start AND p_charged_at < CONVERT_TZ(
+                                v_reset_time, IF(p_time_zone = 'SYSTEM', @@GLOBAL.time_zone, p_time_zone), '+00:00'),
+                            FALSE);
     END IF;
 
     SET p_lowered = 0;

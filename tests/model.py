@@ -394,16 +394,15 @@ class Model:
             self.reset(limit, amount - lowered, charge.period, now)
 
     def was_reset_since(self, charge: Row) -> bool:
-        """Whether the open use was reset in mid-period, by the wall clock, since the charge.
+        """Whether the open use was reset in mid-period since the charge.
 
-        A clock that went back makes what was charged just after a late reset look older:
-        that lowers nothing either.
+        Of an hour that the wall clock shows twice, the reset was in the first.
         """
         limit = self.limits[charge.quota_id]
         period, reset_time = limit.period(), limit.reset_time
         if period is None or reset_time is None or reset_time <= period:
             return False
-        return local(charge.at, limit.zone) < reset_time
+        return charge.at < utc(reset_time, limit.zone)
 
     def refund(
         self,

@@ -13,7 +13,7 @@ from math import ceil
 from typing import Any, NamedTuple
 
 from tests.model import InvalidArgument, Model
-from tests.model_data import CALENDAR, COUNTED, Answer, Limit, Row, zone_of
+from tests.model_data import CALENDAR, COUNTED, Answer, Limit, Row, local, utc, zone_of
 
 #: What an administrator says of a limit; its other fields are its state.
 DEFINITION = (
@@ -102,11 +102,16 @@ def adjust(limit: Limit, delta: int, period: datetime | None, at: datetime) -> R
 
 
 def define_tenant(model: Model, tenant_id: str, zone: str) -> Answer:
-    """Move a tenant's wall clock; its limits' own times stay as they are written [2]."""
+    """Move a tenant's wall clock; the times of its limits stay as they are written [2].
+
+    But when a limit was last reset is a moment, and gets its new name.
+    """
     before = model.tenants[tenant_id]
     model.tenants[tenant_id] = replace(before, zone=zone)
     for limit in model.limits.values():
         if limit.tenant_id == tenant_id:
+            if limit.reset_time and before.zone != zone:
+                limit.reset_time = local(utc(limit.reset_time, limit.zone), zone_of(zone))
             limit.zone = zone_of(zone)
     return Answer(True, "UNCHANGED" if before.zone == zone else "CHANGED")
 

@@ -351,6 +351,29 @@ def test_a_refund_reaches_the_former_parents_of_former_parents(
     assert [each.used() for each in (grandparent, parent, child)] == [0, 0, 0]
 
 
+def test_a_refund_counts_where_the_wall_clock_shows_an_hour_twice(quota: Quota) -> None:
+    quota.define_tenant(zone="America/New_York")
+    quota.define("HOURLY", hard_limit=10)
+    quota.consume_at("2030-11-03 05:50:00", 3, key="first")  # 01:50, and an hour later
+    quota.consume_at("2030-11-03 06:10:00", 3, key="again")  # 01:10 is written down as reset_time
+    arguments = (quota.tenant_id, quota.quota_type, None, "ORDER", "again", "r")
+    call_out(quota.connection, "return_quota", *arguments, "2030-11-03 06:11:00", outs=10)
+    assert quota.used("HOURLY") == 3
+    quota.assert_adds_up(["HOURLY"])
+
+
+def test_a_refund_counts_after_the_zone_moved_west(quota: Quota) -> None:
+    quota.define_tenant(zone="+08:00")
+    quota.define("MONTHLY", hard_limit=10)
+    quota.consume_at("2031-03-05 12:00:00", 3, key="k")  # closes the period before, late
+    quota.define_tenant(zone="-08:00")
+    assert str(quota.column("reset_time")) == "2031-03-05 04:00:00"
+    arguments = (quota.tenant_id, quota.quota_type, None, "ORDER", "k", "r")
+    call_out(quota.connection, "return_quota", *arguments, "2031-03-05 12:01:00", outs=10)
+    assert quota.used() == 0
+    quota.assert_adds_up()
+
+
 # Transactions
 
 
