@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/charge_quota_slot.sql",
-    sha256="b4ec530bbaae32eda7b891413527dcba0da8c9cc26617a03c1e07d9c3ac26eca",
+    sha256="07ea83276a43d1f2c8d3e1b65e1753536c69ee7d9ce8bcc7055470b317347293",
 )

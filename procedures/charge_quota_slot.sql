@@ -95,11 +95,16 @@ BEGIN
         IF v_slice > p_amount THEN
             SELECT slot_number INTO v_slot_number
             FROM quota_slots
-            WHERE quota_id = p_quota_id AND slot_number < p_slot_count
-              AND NOT (next_reset_time <=> p_next_reset_time AND remaining >= p_amount)
-            ORDER BY slot_number
-            LIMIT 1
+            WHERE quota_id = p_quota_id AND slot_number = v_own_slot
             FOR UPDATE SKIP LOCKED;
+            IF v_slot_number IS NULL THEN
+                SELECT slot_number INTO v_slot_number
+                FROM quota_slots
+                WHERE quota_id = p_quota_id
+                ORDER BY slot_number
+                LIMIT 1
+                FOR UPDATE SKIP LOCKED;
+            END IF;
         END IF;
         SET v_slice = IF(v_slot_number IS NULL, p_amount, v_slice);
         UPDATE tenant_quotas SET used_count = used_count + v_slice WHERE quota_id = p_quota_id;
