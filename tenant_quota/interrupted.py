@@ -27,6 +27,8 @@ _TABLE = re.compile(
     re.IGNORECASE,
 )
 _LOST = {0, 2006, 2013, 2055}
+OPERATIONS = {"apply": "begin", "rollback": "begin undo"}
+ABSENT = "absent"  # the definition of a table that is not there
 
 
 def table_of(statement: str) -> str:
@@ -35,21 +37,25 @@ def table_of(statement: str) -> str:
     return match[1] if match else ""
 
 
+def created_table(statement: str) -> str:
+    """Return the table that a CREATE TABLE makes, empty where it is another statement."""
+    match = re.match(r"(?:\s*--[^\n]*\n)*\s*CREATE\s+TABLE\b", statement, re.IGNORECASE)
+    return table_of(statement) if match else ""
+
+
 def begin(backend: QuotaBackend, migration: Any, direction: str) -> bool:
     """Record that the migration begins; return True if an interrupted run has done it all."""
+    happened = _happened(backend, migration, direction)
+    if happened is not None:
+        return happened
     table = _only_table(migration, direction)
     if not table:
         return False
-    now = _definition(backend, table)
-    operation = "begin" if direction == "apply" else "begin undo"
-    record = _record(backend, migration)
-    if record is not None and record[0] == operation:
-        return record[1] != now
     with backend.transaction():
         end(backend, migration)
         data = backend.get_log_data(migration) | {
-            "operation": operation,
-            "comment": f"{now} {table}",
+            "operation": OPERATIONS[direction],
+            "comment": f"{_definition(backend, table)} {table}",
         }
         backend.execute(
             f"INSERT INTO {backend.log_table_quoted} (id, migration_hash, migration_id, "  # noqa: S608
@@ -59,6 +65,20 @@ def begin(backend: QuotaBackend, migration: Any, direction: str) -> bool:
             data,
         )
     return False
+
+
+def finished(backend: QuotaBackend, migration: Any, direction: str) -> bool:
+    """Return True if an interrupted run has done it all. Reads only."""
+    return _happened(backend, migration, direction) is True
+
+
+def _happened(backend: QuotaBackend, migration: Any, direction: str) -> bool | None:
+    """Return whether the DDL of an interrupted run happened; None where none was begun."""
+    table = _only_table(migration, direction)
+    record = _record(backend, migration) if table else None
+    if record is None or record[0] != OPERATIONS[direction]:
+        return None
+    return record[1] != _definition(backend, table)
 
 
 def end(backend: QuotaBackend, migration: Any) -> None:
@@ -114,7 +134,7 @@ def _definition(backend: QuotaBackend, table: str) -> str:
         text = backend.execute(f"SHOW CREATE TABLE {backend.quote_identifier(table)}").fetchone()[1]
     except pymysql.Error as error:
         if error_number(error) == 1146:
-            return "absent"
+            return ABSENT
         raise
     text = re.sub(r" AUTO_INCREMENT=\d+", "", text)
     return hashlib.sha256(text.encode()).hexdigest()

@@ -83,12 +83,12 @@ def apply(
         installing(definer, on_note),
         backend.lock(lock_timeout, _waiting(on_note)),
     ):
-        migrations = _read(root)
+        migrations = load_migrations(root)
         backend.ensure_internal_schema_updated()
         unknown = set(_applied(backend)) - {m.id for m in migrations}
         for name in sorted(unknown):
             on_note(f"{name} is applied in {options.database} but has no file here.")
-        _reopen(backend, _repinned(backend, root))
+        _reopen(backend, repinned(backend, root))
         return _run(backend, "apply", list(backend.to_apply(migrations)), on_step)
 
 
@@ -101,7 +101,7 @@ def rollback_plan(
 ) -> list[str]:
     """Return what `rollback` with the same arguments would take back, in its order."""
     with QuotaBackend(options) as backend:
-        return [m.id for m in _chosen(backend, _read(root), count, to)]
+        return [m.id for m in _chosen(backend, load_migrations(root), count, to)]
 
 
 def rollback(
@@ -123,7 +123,7 @@ def rollback(
         installing(None, on_note),
         backend.lock(lock_timeout, _waiting(on_note)),
     ):
-        chosen = _chosen(backend, _read(root), count, to)
+        chosen = _chosen(backend, load_migrations(root), count, to)
         if chosen:
             backend.ensure_internal_schema_updated()
         return _run(backend, "rollback", chosen, on_step)
@@ -133,10 +133,10 @@ def status(options: ConnectionOptions, *, root: Path | None = None) -> list[Migr
     """Return every migration and whether it is applied. Writes nothing."""
     with QuotaBackend(options) as backend:
         applied = _applied(backend)
-        repinned = _repinned(backend, root)
-    for name in repinned:
+        stale = repinned(backend, root)
+    for name in stale:
         applied.pop(name, None)
-    names = [m.id for m in _read(root)]
+    names = [m.id for m in load_migrations(root)]
     states = [
         MigrationState(name, "applied" if name in applied else "pending", applied.get(name))
         for name in names
@@ -149,7 +149,7 @@ def _waiting(on_note: OnNote) -> OnNote:
     return lambda holder: on_note(f"Another apply or rollback is running ({holder}); waiting.")
 
 
-def _read(root: Path | None) -> MigrationList:
+def load_migrations(root: Path | None) -> MigrationList:
     """Return the migrations, loaded. Raises TenantQuotaError if there are none or one is bad."""
     directory = (root or sql_root()) / "migrations"
     if not directory.is_dir():
@@ -181,7 +181,7 @@ def _applied(backend: QuotaBackend) -> dict[str, datetime]:
     return dict(rows)
 
 
-def _repinned(backend: QuotaBackend, root: Path | None) -> list[str]:
+def repinned(backend: QuotaBackend, root: Path | None) -> list[str]:
     """Return the migrations that installed another text than they pin now.
 
     Only what no release has shipped is ever pinned anew in place: this is for a database

@@ -49,17 +49,21 @@ def installing(definer: str | None, note: Callable[[str], None]) -> Iterator[Non
     None means the account that is connected. ``note`` gets what the user should know.
     Raises TenantQuotaError if the definer is no account.
     """
-    quoted = ""
-    if definer:
-        user, at, host = definer.rpartition("@")
-        if not (user and at and host):
-            raise TenantQuotaError("--definer must be an account: user@host.")
-        quoted = live.quote_account(user.strip("`'\""), host.strip("`'\""))
-    token = _manner.set(_Manner(quoted, note))
+    token = _manner.set(_Manner(quoted_definer(definer), note))
     try:
         yield
     finally:
         _manner.reset(token)
+
+
+def quoted_definer(definer: str | None) -> str:
+    """Return ``user@host`` quoted, empty for None. Raises TenantQuotaError if it is no account."""
+    if not definer:
+        return ""
+    user, at, host = definer.rpartition("@")
+    if not (user and at and host):
+        raise TenantQuotaError("--definer must be an account: user@host.")
+    return live.quote_account(user.strip("`'\""), host.strip("`'\""))
 
 
 def install(migration_file: str, path: str, *, sha256: str) -> None:
@@ -71,7 +75,7 @@ def install(migration_file: str, path: str, *, sha256: str) -> None:
     root = Path(migration_file).resolve().parent.parent
 
     def apply(connection: Connection[Any]) -> None:
-        file = _pinned_file(root, migration, path, sha256)
+        file = pinned_file(root, migration, path, sha256)
         _prepare(connection)
         if file is not None:
             _replace(connection, migration, file)
@@ -94,7 +98,7 @@ def uninstall(migration_file: str, path: str) -> None:
     step(apply, lambda connection: _restore(connection, migration))
 
 
-def _pinned_file(root: Path, migration: str, path: str, sha256: str) -> ObjectFile | None:
+def pinned_file(root: Path, migration: str, path: str, sha256: str) -> ObjectFile | None:
     """Return the file this migration pins; None if a later migration pins the object."""
     try:
         file = read_object_file(root, path)
