@@ -22,6 +22,7 @@ class Project:
 
     def __init__(self, root: Path, url: str) -> None:
         self.root = root
+        self.url = url
         self.options: ConnectionOptions = resolve(url=url)
         self.migrations = root / "migrations"
         for folder in ("migrations", "procedures", "views", "events"):

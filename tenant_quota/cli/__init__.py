@@ -20,6 +20,7 @@ _COMMANDS = {
     "apply": "migrate",
     "rollback": "migrate",
     "status": "migrate",
+    "plan": "plan",
     "pin": "migrate",
     "verify": "verify",
     "monitor": "monitor",

@@ -1,0 +1,84 @@
+"""``tenant-quota plan``: what apply or rollback would run, as SQL."""
+
+from __future__ import annotations
+
+import click
+
+from tenant_quota import plan as engine
+from tenant_quota.cli.connection import connection_options, current_connection
+from tenant_quota.cli.output import patient_reader, utf8_stdout
+from tenant_quota.plan_file import as_json, as_sql
+
+
+@click.command()
+@connection_options
+@click.option("--rollback", "back", is_flag=True, help="Plan a rollback of this database.")
+@click.option("--count", type=click.IntRange(1), help="With --rollback: how many.  [default: 1]")
+@click.option("--all", "everything", is_flag=True, help="With --rollback: everything.")
+@click.option(
+    "--from",
+    "start",
+    metavar="MIGRATION",
+    help="Without a server: where the database stands; `nothing` is an empty one.",
+)
+@click.option(
+    "--to",
+    "end",
+    metavar="MIGRATION",
+    help="With --from: where to; one before it is a rollback.  [default: the last]  "
+    "With --rollback: take back all that came after it.",
+)
+@click.option(
+    "--definer",
+    metavar="USER@HOST",
+    help="Account that what is installed runs as.  [default: who runs the plan]",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["sql", "json"]),
+    default="sql",
+    show_default=True,
+)
+def plan(
+    back: bool,
+    count: int | None,
+    everything: bool,
+    start: str | None,
+    end: str | None,
+    definer: str | None,
+    form: str,
+) -> None:
+    """Write the SQL that `apply` or `rollback` would run, and run nothing.
+
+    A file that the mysql client runs by itself, for servers that no Python comes near; the
+    same tables, objects and history come of it. It checks first that the database is where
+    the plan begins: where the connected one stands, or where --from says.
+    """
+    if back and start is not None:
+        raise click.UsageError("--from plans without a server; leave --rollback out.")
+    if not back and (count is not None or everything):
+        raise click.UsageError("--count and --all go with --rollback.")
+    if sum((count is not None, everything, back and end is not None)) > 1:
+        raise click.UsageError("Give one of --count, --to and --all.")
+    if start is not None:
+        planned = engine.plan_between(start, end, definer=definer)
+    elif back:
+        count = None if everything or end else count or 1
+        planned = engine.plan_rollback(current_connection(), count=count, to=end)
+    elif end is not None:
+        raise click.UsageError("--to goes with --from or --rollback.")
+    else:
+        planned = engine.plan_apply(current_connection(), definer=definer)
+    with patient_reader():
+        text = as_json(planned) if form == "json" else as_sql(planned, _command(start, end, back))
+        utf8_stdout().write(text)
+
+
+def _command(start: str | None, end: str | None, back: bool) -> str:
+    """Return the command without what tells of the connection."""
+    words = ["tenant-quota plan"]
+    words += ["--rollback"] if back else []
+    words += [f"--from {start}"] if start is not None else []
+    words += [f"--to {end}"] if end is not None else []
+    return " ".join(words)

@@ -1,0 +1,166 @@
+"""The SQL that installs a stored object, or brings back what it replaced.
+
+The mysql client can neither read a SHOW CREATE into a table nor run a text out of one. So the
+plan holds the text that it replaces or brings back, which takes a server to read it from.
+information_schema gives a text that is no more than a sign by which to know it again: it
+has lost the quotes and introducers of literals.
+"""
+
+from __future__ import annotations
+
+from tenant_quota import live_objects as live
+from tenant_quota.object_files import ObjectFile
+from tenant_quota.plan_steps import literal
+
+HISTORY = "quota_object_history"
+_SETTINGS = live.Settings()
+
+_TEXTS = {
+    "PROCEDURE": (
+        "o.sql_data_access, o.is_deterministic, o.security_type, o.routine_comment,\n"
+        "        COALESCE((SELECT GROUP_CONCAT(p.parameter_mode, p.parameter_name, p.dtd_identifier,\n"
+        "            COALESCE(p.collation_name, '') ORDER BY p.ordinal_position)\n"
+        "        FROM information_schema.parameters AS p\n"
+        "        WHERE p.specific_schema = o.routine_schema AND p.specific_name = o.specific_name\n"
+        "            AND p.routine_type = 'PROCEDURE'), ''), o.routine_definition"
+    ),
+    "VIEW": "o.security_type, o.check_option, REPLACE(o.view_definition, CONCAT('`', DATABASE(), '`'), '')",
+    "EVENT": (
+        "o.event_type, COALESCE(o.execute_at, ''), COALESCE(o.interval_value, ''),\n"
+        "        COALESCE(o.interval_field, ''), COALESCE(o.starts, ''), COALESCE(o.ends, ''),\n"
+        "        o.on_completion, o.status, o.event_comment, o.event_definition"
+    ),
+}
+_SOURCES = {
+    "PROCEDURE": "information_schema.routines AS o\n    WHERE o.routine_schema = DATABASE() "
+    "AND o.routine_name IN ({names}) AND o.routine_type = 'PROCEDURE'",
+    "VIEW": "information_schema.views AS o\n    WHERE o.table_schema = DATABASE() "
+    "AND o.table_name IN ({names})",
+    "EVENT": "information_schema.events AS o\n    WHERE o.event_schema = DATABASE() "
+    "AND o.event_name IN ({names})",
+}
+
+
+def _source(kind: str, *names: str) -> str:
+    listed = ",\n        ".join(literal(name) for name in names)
+    return _SOURCES[kind].format(names=listed)
+
+
+def absent(kind: str, names: list[str]) -> str:
+    """Return the condition that none of these objects is there."""
+    return f"NOT EXISTS (SELECT 1 FROM {_source(kind, *names)})"
+
+
+def fingerprint(kind: str, name: str) -> str:
+    """Return an expression by which a plan knows an object again; NULL: it is not to be seen."""
+    mode = literal(_SETTINGS.sql_mode) if kind == "VIEW" else "o.sql_mode"
+    zone = "o.time_zone" if kind == "EVENT" else literal(_SETTINGS.time_zone)
+    return (
+        f"(SELECT SHA2(CONCAT(o.definer, '|', o.character_set_client, '|', o.collation_connection, '|',\n"
+        f"        {mode}, '|', {zone}, '|', {_TEXTS[kind]}), 256)\n    FROM {_source(kind, name)})"
+    )
+
+
+def _grants_as_json(name: str) -> str:
+    """Return the grants on the routine itself as live_objects.read_grants has them."""
+    return (
+        "COALESCE((SELECT JSON_ARRAYAGG(JSON_OBJECT('user', User, 'host', Host,\n"
+        "            'privileges', Proc_priv)) FROM mysql.procs_priv WHERE Db = DATABASE()\n"
+        f"            AND Routine_name = '{name}' AND Routine_type = 'PROCEDURE'\n"
+        "            AND CONCAT(User, '@', Host) <> CURRENT_USER()), JSON_ARRAY())"
+    )
+
+
+def grant_again(migration: str, name: str) -> list[str]:
+    """Return what gives the routine back to whom the history says had it before the DROP."""
+    statements = []
+    for held, words, option in (
+        ("Execute", "EXECUTE", ""),
+        ("Alter Routine", "ALTER ROUTINE", ""),
+        ("Grant", "USAGE", " WITH GRANT OPTION"),
+    ):
+        statements += [
+            "SET @tenant_quota_sql = COALESCE((SELECT\n"
+            f"    CONCAT('GRANT {words} ON PROCEDURE `{name}` TO ',\n"
+            f"        GROUP_CONCAT(QUOTE(g.user), '@', QUOTE(g.host)), '{option}')\n"
+            f"    FROM {HISTORY} AS h JOIN JSON_TABLE(h.previous_state, '$.grants[*]' COLUMNS (\n"
+            "        user VARCHAR(255) PATH '$.user', host VARCHAR(255) PATH '$.host',\n"
+            "        privileges VARCHAR(255) PATH '$.privileges')) AS g\n"
+            f"    WHERE h.migration_id = {literal(migration)} AND FIND_IN_SET('{held}', g.privileges)),\n"
+            "    'DO 0')",
+            "PREPARE tenant_quota_statement FROM @tenant_quota_sql",
+            "EXECUTE tenant_quota_statement",
+            "DEALLOCATE PREPARE tenant_quota_statement",
+        ]
+    return statements
+
+
+def intent(migration: str, kind: str, name: str, sha256: str, previous: str, state: str) -> str:
+    """Return the row that is written before anything is dropped; the last two are SQL."""
+    return (
+        f"REPLACE INTO {HISTORY} (migration_id, object_type, object_name, new_sha256,\n"
+        "    previous_create, previous_state)\n"
+        f"VALUES ({literal(migration)}, {literal(kind)}, {literal(name)}, {literal(sha256)},\n"
+        f"    {previous},\n    {state})"
+    )
+
+
+def intent_again(migration: str, sha256: str) -> str:
+    """Return what goes on with the row of an interrupted run: what it found may be gone."""
+    return (
+        f"UPDATE {HISTORY} SET new_sha256 = {literal(sha256)} "
+        f"WHERE migration_id = {literal(migration)}"
+    )
+
+
+def installed(migration: str) -> str:
+    """Return what ends the intent."""
+    return (
+        f"UPDATE {HISTORY} SET installed_at = UTC_TIMESTAMP(6) "
+        f"WHERE migration_id = {literal(migration)}"
+    )
+
+
+def with_grants(state: str, name: str) -> str:
+    """Return an expression: the state with the grants that the routine itself has now."""
+    return f"JSON_SET({state}, '$.grants',\n        {_grants_as_json(name)})"
+
+
+def undo_intent(migration: str, name: str) -> str:
+    """Return what notes the grants of today before what is live is dropped."""
+    return (
+        f"UPDATE {HISTORY} SET installed_at = NULL,\n"
+        f"    previous_state = {with_grants('previous_state', name)}\n"
+        f"    WHERE migration_id = {literal(migration)}"
+    )
+
+
+def taken_back(migration: str) -> str:
+    """Return what removes the row once nothing is left of what it tells."""
+    return f"DELETE FROM {HISTORY} WHERE migration_id = {literal(migration)}"
+
+
+def prove(file: ObjectFile, scratch: str) -> list[str]:
+    """Return what shows under a scratch name that the server takes the text, before a DROP."""
+    text = file.create_asleep(scratch) if file.kind == "EVENT" else file.create(scratch)
+    gone = f"DROP {file.kind} IF EXISTS `{scratch}`"
+    return [gone, text, gone]
+
+
+def create_previous(text: str, settings: live.Settings) -> list[str]:
+    """Return the CREATE of what was live before, in a session as that which created it.
+
+    The file is UTF-8: a text with other letters is told to be that, whatever it was then.
+    """
+    if not text.isascii() and not settings.character_set_client.startswith("utf8"):
+        settings = live.Settings(settings.sql_mode, time_zone=settings.time_zone)
+    return [_session(settings), text, _session(_SETTINGS)]
+
+
+def _session(settings: live.Settings) -> str:
+    return (
+        f"SET SESSION sql_mode = {literal(settings.sql_mode)},\n"
+        f"    SESSION character_set_client = {settings.character_set_client},\n"
+        f"    SESSION collation_connection = {settings.collation_connection},\n"
+        f"    SESSION time_zone = {literal(settings.time_zone)}"
+    )
