@@ -55,7 +55,7 @@ def read_schema(connection: Connection[Any], known: Collection[str] | None = Non
         connection,
         "SELECT DATABASE() AS name, VERSION() AS version, @@collation_database AS collation",
     )[0]
-    live = LiveSchema(**row, is_replica=_is_replica(connection))
+    live = LiveSchema(**row, is_replica=is_replica(connection))
     names = _names(connection)
     chosen = [key for key in names if known is None or key in known]
     live.facts = {key: {} for key in names}
@@ -92,7 +92,7 @@ def _names(connection: Connection[Any]) -> list[str]:
     ]
 
 
-def _is_replica(connection: Connection[Any]) -> bool:
+def is_replica(connection: Connection[Any]) -> bool:
     """Whether the server is read-only or, where this account may look, replicates another."""
     if fetch(connection, "SELECT @@read_only OR @@super_read_only AS yes")[0]["yes"]:
         return True

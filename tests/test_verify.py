@@ -535,7 +535,7 @@ def test_on_an_unknown_series_everything_else_is_still_compared(url, other_serie
 
 def test_an_event_asleep_on_a_replica_is_said_and_not_drift(url, connection, monkeypatch):
     (asleep,) = (each for each in EVENTS if "replica" in each.name)
-    monkeypatch.setattr(schema_facts, "_is_replica", lambda _: True)
+    monkeypatch.setattr(schema_facts, "is_replica", lambda _: True)
     with spoiled(connection, asleep):
         report = check(url)
         assert report.exit_code == 0

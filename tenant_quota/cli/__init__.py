@@ -23,6 +23,7 @@ _COMMANDS = {
     "plan": "plan",
     "pin": "migrate",
     "verify": "verify",
+    "doctor": "doctor",
     "monitor": "monitor",
     "alerts": "alerts",
     "reset": "reset",

@@ -1,0 +1,88 @@
+"""``tenant-quota doctor``: is the server fit for quotas, and is all well with them?"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+
+import click
+from rich.console import Console
+from rich.text import Text
+
+from tenant_quota import doctor as engine
+from tenant_quota.cli.connection import connection_options, current_connection
+from tenant_quota.cli.output import patient_reader, plain, utf8_stdout
+from tenant_quota.doctor_findings import NOTE, OK, PROBLEM, WARNING, Finding
+
+_STYLES = {PROBLEM: "bold red", WARNING: "yellow", NOTE: "cyan", OK: "green"}
+
+
+@click.command()
+@connection_options
+@click.option(
+    "--ignore",
+    multiple=True,
+    metavar="PATTERN",
+    help="Checks whose findings are meant, by name: durability.sync_binlog, 'health.*'.",
+)
+@click.option("--all", "everything", is_flag=True, help="Show what is fine too.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+)
+def doctor(ignore: tuple[str, ...], everything: bool, form: str) -> None:
+    """Look for what endangers quotas: settings, events, accounts, replication, locks.
+
+    Reads only, and says what this account may not see. Each finding comes with what to do.
+    Exit code 0 healthy, 1 a problem or a warning, 2 error.
+    """
+    report = engine.examine(current_connection(), ignore=ignore)
+    with patient_reader():
+        if form == "json":
+            utf8_stdout().write(as_json(report))
+        else:
+            _show(report, everything)
+    click.get_current_context().exit(report.exit_code)
+
+
+def as_json(report: engine.Report) -> str:
+    """Return the report as data."""
+    data = {
+        "database": report.database,
+        "server": report.server,
+        "healthy": report.healthy,
+        "findings": [
+            {"check": f.check, "severity": f.severity, "what": f.what, "do": f.do or None}
+            for f in report.findings
+        ],
+    }
+    return json.dumps(data, ensure_ascii=False, indent=1) + "\n"
+
+
+def _show(report: engine.Report, everything: bool) -> None:
+    """Print a line or two for each finding, then how many of each kind there are."""
+    console = Console(highlight=False, soft_wrap=True)
+    for finding in report.findings:
+        if everything or finding.severity != OK:
+            _show_one(console, finding)
+    counts = Counter(finding.severity for finding in report.findings)
+    told = ", ".join(
+        f"{counts[severity]} {name if counts[severity] == 1 else name + 's'}"
+        for severity, name in ((PROBLEM, "problem"), (WARNING, "warning"), (NOTE, "note"))
+        if counts[severity]
+    )
+    verdict = "Healthy" if report.healthy else "Not healthy"
+    what = f"{verdict}: {report.database} (MySQL {report.server}): {counts[OK]} fine"
+    console.print(Text(plain(f"{what}{', ' + told if told else ''}.")))
+
+
+def _show_one(console: Console, finding: Finding) -> None:
+    line = Text(f"{finding.severity:8}", _STYLES[finding.severity])
+    line.append(f" {plain(finding.check)}: ", "bold")
+    line.append(plain(finding.what), "")
+    console.print(line)
+    if finding.do:
+        console.print(Text(f"         {plain(finding.do)}", "dim"))

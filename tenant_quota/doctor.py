@@ -1,0 +1,131 @@
+"""`doctor`: is this a server on which quotas are safe, and is all well with them? Reads only.
+
+Each check is one function in CHECKS, which gets the patient and gives findings. What the
+connected account may not see is a finding too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from contextlib import closing
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+
+from tenant_quota import doctor_accounts as accounts
+from tenant_quota import doctor_load as load
+from tenant_quota import doctor_objects as objects
+from tenant_quota import doctor_server as server
+from tenant_quota.connection import ConnectionOptions, connect_to_database
+from tenant_quota.doctor_findings import NOTE, OK, PROBLEM, WARNING, Finding, Patient, unseen
+from tenant_quota.privileges import read_privileges
+from tenant_quota.schema_facts import is_replica
+from tenant_quota.statements import StatementFailed, fetch, run
+
+Check = Callable[[Patient], Iterable[Finding]]
+
+#: What is looked at, in this order. A check needs an installed schema where its name says so.
+CHECKS: dict[str, Check] = {
+    "version": server.version,
+    "binlog": server.binlog,
+    "durability": server.durability,
+    "sql_mode": server.sql_mode,
+    "isolation": server.isolation,
+    "autocommit": server.autocommit,
+    "sysdate_is_now": server.sysdate_is_now,
+    "time_zones": server.time_zones,
+    "replication": server.replication,
+    "event_scheduler": server.event_scheduler,
+    "installed": objects.installed,
+    "events": objects.events,
+    "health": objects.health,
+    "privileges": accounts.privileges,
+    "definers": accounts.definers,
+    "roles": accounts.roles,
+    "long_transactions": load.long_transactions,
+    "lock_waits": load.lock_waits,
+    "slots": load.slots,
+}
+
+_DENIED = {1044, 1045, 1142, 1143, 1227, 1356, 1370, 1445}
+_MISSING = {1146, 1305}
+
+
+@dataclass(frozen=True)
+class Report:
+    """What `doctor` found, the most pressing first."""
+
+    database: str
+    server: str  # VERSION()
+    findings: list[Finding]
+
+    @property
+    def healthy(self) -> bool:
+        """Whether nothing is to be done: notes are worth knowing, and no more."""
+        return not any(f.severity in (PROBLEM, WARNING) for f in self.findings)
+
+    @property
+    def exit_code(self) -> int:
+        """0 healthy, 1 not."""
+        return 0 if self.healthy else 1
+
+
+def examine(
+    options: ConnectionOptions,
+    *,
+    ignore: tuple[str, ...] = (),
+    checks: dict[str, Check] | None = None,
+) -> Report:
+    """Look at a server and the schema on it. Writes nothing. Raises TenantQuotaError.
+
+    ``ignore`` holds patterns (``*``, ``?``) of checks whose warnings and problems are only
+    notes, by name (``health.overdue_resets``).
+    """
+    with closing(connect_to_database(options)) as connection:
+        # The server itself now refuses whatever would write; nothing is waited for long.
+        run(
+            connection,
+            "SET SESSION transaction_read_only = ON, SESSION time_zone = 'SYSTEM', "
+            "SESSION max_execution_time = 30000",
+        )
+        variables = {
+            row["Variable_name"]: row["Value"] for row in fetch(connection, "SHOW GLOBAL VARIABLES")
+        }
+        patient = Patient(
+            connection,
+            options.database,
+            variables,
+            read_privileges(connection),
+            is_replica(connection),
+        )
+        findings = [
+            _accepted(finding, ignore)
+            for name, check in (checks or CHECKS).items()
+            for finding in _run(patient, name, check)
+        ]
+    order = (PROBLEM, WARNING, NOTE, OK)
+    findings.sort(key=lambda finding: order.index(finding.severity))
+    return Report(options.database, variables["version"], findings)
+
+
+def _run(patient: Patient, name: str, check: Check) -> list[Finding]:
+    """Return what one check found; what it may not see is a note."""
+    try:
+        found = list(check(patient))
+    except StatementFailed as error:
+        if error.number in _MISSING:
+            what = "not looked at: the tables or views for it are missing"
+            found = [Finding(NOTE, what, "tenant-quota apply")]
+        elif error.number in _DENIED:
+            found = [unseen(error.message.splitlines()[0])]
+        else:
+            what = f"not looked at: {error.message.splitlines()[0]}"
+            found = [Finding(NOTE, what)]
+    return [replace(f, check=f"{name}.{f.check}" if f.check else name) for f in found]
+
+
+def _accepted(finding: Finding, ignore: tuple[str, ...]) -> Finding:
+    """Return the finding as a note where it is one that is meant."""
+    wanted = finding.severity in (PROBLEM, WARNING)
+    if wanted and any(fnmatchcase(finding.check, pattern) for pattern in ignore):
+        return replace(finding, severity=NOTE, what=f"{finding.what} (ignored)")
+    return finding

@@ -1,0 +1,127 @@
+"""Checks of accounts: who is connected, whose rights procedures run with, and the roles."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from tenant_quota.doctor_findings import NOTE, OK, PROBLEM, WARNING, Finding, Patient
+from tenant_quota.live_objects import quote_account
+from tenant_quota.object_files import object_paths
+from tenant_quota.paths import sql_root
+from tenant_quota.privileges import Privileges, parse_privileges
+
+#: What apply needs on the schema (README).
+MIGRATOR = (
+    *("SELECT", "INSERT", "UPDATE", "DELETE", "CREATE", "ALTER", "DROP", "INDEX"),
+    *("CREATE VIEW", "SHOW VIEW", "CREATE ROUTINE", "ALTER ROUTINE", "EXECUTE", "EVENT"),
+)
+#: What the procedures and events need of their definer on the schema.
+DEFINER = ("SELECT", "INSERT", "UPDATE", "DELETE", "EXECUTE")
+ROLES = ("quota_app", "quota_monitor", "quota_admin")
+
+_ROLE_GRANT = re.compile(r"GRANT (?P<roles>`.+?`@`.*?`(?:,`.+?`@`.*?`)*) TO ")
+
+
+def privileges(patient: Patient) -> Iterator[Finding]:
+    """Could the connected account apply and roll back?"""
+    (row,) = patient.ask("SELECT CURRENT_USER() AS account")
+    user, _, host = row["account"].rpartition("@")
+    account = quote_account(user, host)
+    missing = [privilege for privilege in MIGRATOR if not patient.may(privilege)]
+    if missing:
+        what = f"{row['account']} could not run apply or rollback; fine where another account does"
+        do = f"GRANT {', '.join(missing)} ON `{patient.schema}`.* TO {account}"
+        yield Finding(NOTE, what, do)
+    elif not Privileges("mysql", patient.privileges.rows).hold("SELECT", "procs_priv"):
+        what = (
+            f"{row['account']} may not read mysql.procs_priv: when a procedure is replaced, "
+            "EXECUTE that was granted on itself is lost"
+        )
+        yield Finding(NOTE, what, f"GRANT SELECT ON mysql.procs_priv TO {account}")
+    else:
+        yield Finding(OK, f"{row['account']} can apply and roll back")
+
+
+def definers(patient: Patient) -> Iterator[Finding]:
+    """Every call runs with its definer's rights: it must exist, suffice, and not log in."""
+    rows = patient.ask(
+        "SELECT definer, COUNT(*) AS objects FROM ("
+        "SELECT definer AS definer FROM information_schema.routines "
+        "WHERE routine_schema = DATABASE() "
+        "UNION ALL SELECT definer FROM information_schema.views WHERE table_schema = DATABASE() "
+        "UNION ALL SELECT definer FROM information_schema.events WHERE event_schema = DATABASE()"
+        ") AS d GROUP BY definer ORDER BY objects DESC, definer"
+    )
+    for row in rows:
+        user, _, host = row["definer"].rpartition("@")
+        yield _definer(patient, user, host, row["objects"])
+    if len(rows) > 1:
+        what = f"the objects have {len(rows)} definers"
+        yield Finding(NOTE, what, "tenant-quota verify --definer user@host names them")
+    if not rows:
+        yield Finding(NOTE, "no object of a definer is to be seen here")
+
+
+def _definer(patient: Patient, user: str, host: str, objects: int) -> Finding:
+    name, account = f"{user}@{host}", quote_account(user, host)
+    found = patient.ask(
+        "SELECT account_locked AS locked FROM mysql.user WHERE User = %s AND Host = %s", user, host
+    )
+    if not found:
+        what = f"{name}, the definer of {objects} objects, does not exist: every call fails (1449)"
+        do = f"CREATE USER {account} ACCOUNT LOCK, and grant it {', '.join(DEFINER)}"
+        return Finding(PROBLEM, what, do, name)
+    held = parse_privileges(patient.schema, _grants_of(patient, account))
+    missing = [privilege for privilege in DEFINER if not held.hold(privilege, "")]
+    if missing:
+        what = f"{name}, the definer of {objects} objects, lacks {', '.join(missing)}: calls fail"
+        do = f"GRANT {', '.join(missing)} ON `{patient.schema}`.* TO {account}"
+        return Finding(PROBLEM, what, do, name)
+    if found[0]["locked"] != "Y":
+        what = f"{name}, the definer of {objects} objects, can log in; a locked account cannot leak"
+        do = "apply with --definer of a locked account that has no more than it needs"
+        return Finding(NOTE, what, do, name)
+    return Finding(OK, f"{name} is locked and has what it needs", "", name)
+
+
+def _grants_of(patient: Patient, account: str) -> list[str]:
+    """Return SHOW GRANTS of an account, with what its roles add."""
+    lines = [next(iter(r.values())) for r in patient.ask(f"SHOW GRANTS FOR {account}")]
+    roles = [match["roles"] for line in lines if (match := _ROLE_GRANT.match(line))]
+    if roles:
+        using = f"SHOW GRANTS FOR {account} USING {', '.join(roles)}"
+        lines = [next(iter(row.values())) for row in patient.ask(using)]
+    return lines
+
+
+def roles(patient: Patient) -> Iterator[Finding]:
+    """The roles, where they are there: do they reach this schema, and no table too many?"""
+    rows = patient.ask(
+        "SELECT User AS role, Host AS host FROM mysql.user WHERE User IN %s ORDER BY User", ROLES
+    )
+    if not rows:
+        what = (
+            f"none of the roles {', '.join(ROLES)} is there; applications need no more than EXECUTE"
+        )
+        yield Finding(NOTE, what, "README: GRANT EXECUTE ON PROCEDURE ...")
+        return
+    views = {Path(path).stem for path in object_paths(sql_root()) if path.startswith("views/")}
+    for row in rows:
+        name = row["role"]
+        lines = _grants_of(patient, quote_account(name, row["host"]))
+        held = parse_privileges(patient.schema, lines)
+        ours = [r for r in held.rows if r[1] != {"USAGE"} and r[2] in ("*", patient.schema)]
+        if not ours and not any(f"ON PROCEDURE `{patient.schema}`." in line for line in lines):
+            yield Finding(NOTE, f"{name} has no grant on {patient.schema}", "", name)
+        elif name == "quota_app" and any(
+            words & {"SELECT", "INSERT", "UPDATE", "DELETE", "ALL PRIVILEGES"}
+            for _, words, _, table in ours
+            if table not in views
+        ):
+            what = "quota_app may read or write tables: an application that does is not counted"
+            do = f"REVOKE that from `{name}`@`{row['host']}`; EXECUTE on the procedures is enough"
+            yield Finding(WARNING, what, do, name)
+        else:
+            yield Finding(OK, f"{name} is there", "", name)

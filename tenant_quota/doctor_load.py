@@ -1,0 +1,139 @@
+"""Checks of what goes on: who holds our rows, who waits for them, and how busy quotas are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tenant_quota.doctor_findings import NOTE, OK, WARNING, Finding, Patient, unseen
+
+LONG_SECONDS = 30  # a transaction that holds our rows for so long stops others of its tenant
+WAIT_SECONDS = 5
+WINDOW_SECONDS = 120  # of the ledger that is looked at
+HOT = 100  # ledger rows a second from which one row is a queue
+CALM = 10  # and under which slots are not needed
+_CANDIDATES = 100  # quotas that are looked at, those with the most use first
+_SHOWN = 5
+_BLIND = unseen("performance_schema is off", "start mysqld with performance_schema=ON")
+
+
+def long_transactions(patient: Patient) -> Iterator[Finding]:
+    """Who has held locks on our rows for long."""
+    if not patient.is_on("performance_schema"):
+        yield _BLIND
+        return
+    rows = patient.ask(
+        "SELECT t.trx_mysql_thread_id AS id, t.trx_id, "
+        "TIMESTAMPDIFF(SECOND, t.trx_started, NOW()) AS seconds "
+        "FROM information_schema.innodb_trx AS t "
+        "WHERE t.trx_started < NOW() - INTERVAL %s SECOND ORDER BY t.trx_started LIMIT 50",
+        LONG_SECONDS,
+    )
+    holding = []
+    for row in rows:
+        locked = patient.ask(
+            "SELECT DISTINCT object_name AS name FROM performance_schema.data_locks "
+            "WHERE engine_transaction_id = %s AND engine = 'INNODB' "
+            "AND object_schema = DATABASE() AND lock_status = 'GRANTED'",
+            row["trx_id"],
+        )
+        if locked:
+            holding.append((row, ", ".join(sorted(lock["name"] for lock in locked))))
+    for row, tables in holding[:_SHOWN]:
+        who = _who(patient, row["id"])
+        what = f"{who} has held locks on {tables} for {row['seconds']:,} s: others wait for them"
+        yield Finding(WARNING, what, f"let it commit or roll back, or KILL {row['id']}")
+    if not holding:
+        yield Finding(OK, f"none holds our rows for more than {LONG_SECONDS} s")
+
+
+def lock_waits(patient: Patient) -> Iterator[Finding]:
+    """Who waits for our rows, and for whom."""
+    if not patient.is_on("performance_schema"):
+        yield _BLIND
+        return
+    rows = patient.ask(
+        "SELECT b.trx_mysql_thread_id AS id, COUNT(*) AS waiting, "
+        "MAX(TIMESTAMPDIFF(SECOND, r.trx_wait_started, NOW())) AS seconds, "
+        "MIN(l.object_name) AS name "
+        "FROM performance_schema.data_lock_waits AS w "
+        "JOIN performance_schema.data_locks AS l "
+        "ON l.engine_lock_id = w.requesting_engine_lock_id AND l.engine = w.engine "
+        "AND l.object_schema = DATABASE() "
+        "JOIN information_schema.innodb_trx AS r "
+        "ON r.trx_id = w.requesting_engine_transaction_id "
+        "JOIN information_schema.innodb_trx AS b "
+        "ON b.trx_id = w.blocking_engine_transaction_id "
+        "GROUP BY b.trx_mysql_thread_id ORDER BY waiting DESC"
+    )
+    long = [row for row in rows if (row["seconds"] or 0) >= WAIT_SECONDS]
+    for row in long[:_SHOWN]:
+        sessions = "1 session waits" if row["waiting"] == 1 else f"{row['waiting']} sessions wait"
+        who = _who(patient, row["id"])
+        what = f"{sessions} for {who} on {row['name']}, the longest for {row['seconds']} s"
+        do = f"let connection {row['id']} end, or KILL {row['id']}; keep such transactions short"
+        yield Finding(WARNING, what, do)
+    if not long:
+        yield Finding(OK, f"nobody waits for our rows for {WAIT_SECONDS} s")
+
+
+def _who(patient: Patient, connection: int) -> str:
+    rows = patient.ask(
+        "SELECT processlist_user AS user, processlist_host AS host "
+        "FROM performance_schema.threads WHERE processlist_id = %s",
+        connection,
+    )
+    if not rows:
+        return f"connection {connection}"
+    return f"connection {connection} ({rows[0]['user']}@{rows[0]['host']})"
+
+
+def slots(patient: Patient) -> Iterator[Finding]:
+    """Which quotas would gain from slots, and which have slots that nothing needs.
+
+    Looks at the quotas with the most use, at no more ledger rows of each than make it hot.
+    """
+    rows = patient.ask(
+        "SELECT /*+ MAX_EXECUTION_TIME(10000) */ q.tenant_id, q.quota_type, q.limit_type, "
+        "q.slot_count, COUNT(r.found) / %s AS per_second FROM ("
+        "(SELECT quota_id, tenant_id, quota_type, limit_type, slot_count FROM tenant_quotas "
+        "WHERE slot_count = 0 AND limit_type NOT IN ('RATE', 'CONCURRENT') "
+        "ORDER BY used_count DESC LIMIT %s) UNION ALL "
+        "(SELECT quota_id, tenant_id, quota_type, limit_type, slot_count FROM tenant_quotas "
+        "WHERE slot_count > 0 LIMIT %s)) AS q "
+        "LEFT JOIN LATERAL (SELECT 1 AS found FROM quota_usage_records AS u "
+        "WHERE u.quota_id = q.quota_id "
+        "AND u.created_at > UTC_TIMESTAMP(6) - INTERVAL %s SECOND LIMIT %s) AS r ON TRUE "
+        "GROUP BY q.quota_id, q.tenant_id, q.quota_type, q.limit_type, q.slot_count "
+        "ORDER BY per_second DESC",
+        *(WINDOW_SECONDS, _CANDIDATES, _CANDIDATES, WINDOW_SECONDS, HOT * WINDOW_SECONDS),
+    )
+    advised = 0
+    for row in rows:
+        advice = slot_advice(float(row["per_second"]), row["slot_count"])
+        if advice:
+            advised += 1
+            name = f"{row['tenant_id']} {row['quota_type']} {row['limit_type']}"
+            if advised <= _SHOWN:
+                yield Finding(NOTE, f"{name}: {advice[0]}", advice[1])
+    if advised > _SHOWN:
+        yield Finding(NOTE, f"and {advised - _SHOWN} quotas more")
+    if not advised:
+        yield Finding(OK, "no quota is so busy, or has slots without need")
+
+
+def slot_advice(per_second: float, slot_count: int) -> tuple[str, str] | None:
+    """Return what to say of a quota, and what to do; None where it is well as it is.
+
+    ``per_second`` are its ledger rows in the recent minutes.
+    """
+    if slot_count == 0 and per_second >= HOT:
+        return (
+            f"{HOT} ledger rows a second or more, all through one row: it would gain from slots",
+            'define_quota with {"slot_count": K}, K above the number of callers at once, e.g. 64',
+        )
+    if slot_count > 0 and per_second < CALM:
+        return (
+            f"{per_second:.1f} ledger rows a second do not need {slot_count} slots",
+            'define_quota with {"slot_count": 0}, unless a rush is to come',
+        )
+    return None

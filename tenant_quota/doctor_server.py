@@ -1,0 +1,189 @@
+"""Checks of the server: what quotas rely on, whoever calls them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from tenant_quota.doctor_findings import NOTE, OK, PROBLEM, WARNING, Finding, Patient
+from tenant_quota.paths import sql_root
+from tenant_quota.schema_lock import read_lock
+from tenant_quota.statements import StatementFailed
+
+_LATE = 60  # seconds that a replica may be behind
+
+
+def version(patient: Patient) -> Iterator[Finding]:
+    """Is it a server that this was tested on? (Older than 8.0.19 cannot even be connected.)"""
+    server = patient.variables["version"]
+    series = ".".join(re.findall(r"\d+", server)[:2])
+    lock = read_lock(sql_root())
+    if lock.knows(series):
+        yield Finding(OK, f"MySQL {server}")
+    else:
+        what = f"MySQL {server}: tenant-quota was tested on {lock.server}, not on {series}"
+        yield Finding(NOTE, what, "try the upgrade on a copy, and run tenant-quota verify there")
+
+
+def binlog(patient: Patient) -> Iterator[Finding]:
+    """Row-based: what procedures write is not the same when they run again elsewhere."""
+    form = patient.variables.get("binlog_format", "ROW")
+    if not patient.is_on("log_bin"):
+        what = "no binary log: no replicas, and no recovery to a point in time"
+        yield Finding(NOTE, what, "start mysqld with log_bin, if this is to be kept")
+    elif form != "ROW":
+        what = f"binlog_format is {form}: replicas would run the procedures again and differ"
+        yield Finding(PROBLEM, what, "SET PERSIST binlog_format = ROW, and connect anew")
+    else:
+        yield Finding(OK, "binary log by rows")
+
+
+def durability(patient: Patient) -> Iterator[Finding]:
+    """A charge that was answered must outlive a crash."""
+    bad = False
+    for variable, right, applies in (
+        ("innodb_flush_log_at_trx_commit", ("1",), True),
+        ("sync_binlog", ("1",), patient.is_on("log_bin")),
+        ("innodb_doublewrite", ("ON", "DETECT_AND_RECOVER", "1"), True),
+    ):
+        value = patient.variables.get(variable, right[0])
+        if applies and value not in right:
+            bad = True
+            what = f"{variable} is {value}: a crash can take back charges that were answered"
+            yield Finding(WARNING, what, f"SET PERSIST {variable} = {right[0]}", variable)
+    if not bad:
+        yield Finding(OK, "what was answered is on the disk")
+
+
+def sql_mode(patient: Patient) -> Iterator[Finding]:
+    """Procedures keep their own mode; what calls them and SQL by hand have the server's."""
+    value = patient.variables["sql_mode"]
+    modes = set(value.split(","))
+    if modes & {"STRICT_TRANS_TABLES", "STRICT_ALL_TABLES", "TRADITIONAL"}:
+        yield Finding(OK, "strict")
+    else:
+        what = (
+            f"sql_mode is '{value}', not strict: arguments that are too long are cut without an "
+            "error, and two keys become one; SQL by hand stores what does not fit"
+        )
+        yield Finding(WARNING, what, "SET PERSIST sql_mode = DEFAULT")
+
+
+def isolation(patient: Patient) -> Iterator[Finding]:
+    """Calls of their own choose their level; those in a caller's transaction have its."""
+    level = patient.variables["transaction_isolation"]
+    if level == "READ-COMMITTED":
+        yield Finding(OK, level)
+    elif level == "REPEATABLE-READ":
+        what = (
+            f"{level}, MySQL's default: right, and in callers' own transactions it locks gaps "
+            "that others of the same quota may have to wait for"
+        )
+        yield Finding(OK, what)
+    else:
+        what = (
+            f"{level}: in callers' transactions every read locks, and they wait and deadlock"
+            if level == "SERIALIZABLE"
+            else f"{level}: SQL by hand decides on what others may still roll back"
+        )
+        yield Finding(WARNING, what, "SET PERSIST transaction_isolation = 'READ-COMMITTED'")
+
+
+def autocommit(patient: Patient) -> Iterator[Finding]:
+    """Off for everybody, every call is part of a transaction that somebody must commit."""
+    if patient.is_on("autocommit"):
+        yield Finding(OK, "on")
+    else:
+        what = "autocommit is OFF: every call is JOINED, and lost where nobody commits"
+        yield Finding(WARNING, what, "SET PERSIST autocommit = ON")
+
+
+def sysdate_is_now(patient: Patient) -> Iterator[Finding]:
+    """SYSDATE() is the one clock that SET timestamp does not move, unless this option is set."""
+    (row,) = patient.ask("SELECT SYSDATE(6) > NOW(6) AS real_time FROM (SELECT SLEEP(0.001)) AS s")
+    if row["real_time"]:
+        yield Finding(OK, "off: a pinned clock is found out")
+    else:
+        what = (
+            "mysqld runs with sysdate-is-now: whoever may call can SET timestamp, and so get "
+            "refills and resets that are not due; it is not found out"
+        )
+        yield Finding(PROBLEM, what, "start mysqld without sysdate-is-now")
+
+
+def time_zones(patient: Patient) -> Iterator[Finding]:
+    """Zones with names are in tables that somebody must have loaded."""
+    (row,) = patient.ask(
+        "SELECT CONVERT_TZ('2001-01-01', '+00:00', 'Asia/Shanghai') IS NOT NULL AS loaded"
+    )
+    if row["loaded"]:
+        yield Finding(OK, "loaded")
+    else:
+        what = "the time zone tables are empty: tenants can only have offsets such as +08:00"
+        do = "mysql_tzinfo_to_sql /usr/share/zoneinfo | mysql mysql"
+        yield Finding(WARNING, what, do)
+
+
+def event_scheduler(patient: Patient) -> Iterator[Finding]:
+    """Without it answers stay right, and nothing is swept, purged or shown as reset."""
+    value = patient.variables["event_scheduler"]
+    if value == "ON" or patient.is_replica:
+        yield Finding(OK, value)
+    elif value == "DISABLED":
+        what = "event_scheduler is DISABLED: nothing sweeps; answers are right all the same"
+        yield Finding(WARNING, what, "start mysqld with event_scheduler=ON")
+    else:
+        what = f"event_scheduler is {value}: nothing sweeps; answers are right all the same"
+        yield Finding(WARNING, what, "SET PERSIST event_scheduler = ON")
+
+
+def replication(patient: Patient) -> Iterator[Finding]:
+    """Who writes here: it, nobody, or another server."""
+    members = patient.ask(
+        "SELECT member_state AS state FROM performance_schema.replication_group_members "
+        "WHERE member_id = @@server_uuid"
+    )
+    channels = _channels(patient)
+    states = [row["state"] for row in members if row["state"] not in ("", "OFFLINE")]
+    for state in states:
+        if state != "ONLINE":
+            what = f"this member of its group is {state}"
+            yield Finding(PROBLEM, what, "look into performance_schema.replication_group_members")
+    for channel in channels:
+        yield _channel(channel)
+    read_only = patient.is_on("read_only") or patient.is_on("super_read_only")
+    if read_only and not channels and not states:
+        what = "read_only is ON and it replicates nobody: every call that charges fails (1290)"
+        yield Finding(PROBLEM, what, "SET PERSIST super_read_only = OFF, then read_only = OFF")
+    elif channels and not read_only:
+        what = "it replicates another server and is not read_only: a call here makes them differ"
+        yield Finding(WARNING, what, "SET PERSIST super_read_only = ON")
+    elif read_only:
+        yield Finding(NOTE, "read-only: call the primary")
+    elif not channels:
+        yield Finding(OK, "primary of its group" if states else "a server of its own")
+
+
+def _channels(patient: Patient) -> list[dict[str, object]]:
+    """Return what SHOW REPLICA STATUS says of each channel; the name came with 8.0.22."""
+    try:
+        rows = patient.ask("SHOW REPLICA STATUS")
+    except StatementFailed as error:
+        if error.number != 1064:
+            raise
+        rows = patient.ask("SHOW SLAVE STATUS")
+    return [row for row in rows if not row["Channel_Name"].startswith("group_replication")]
+
+
+def _channel(row: dict[str, object]) -> Finding:
+    io = row.get("Replica_IO_Running", row.get("Slave_IO_Running"))
+    applier = row.get("Replica_SQL_Running", row.get("Slave_SQL_Running"))
+    late = row.get("Seconds_Behind_Source", row.get("Seconds_Behind_Master"))
+    where = f"replica of {row.get('Source_Host', row.get('Master_Host'))}"
+    if io != "Yes" or applier != "Yes":
+        error = row.get("Last_SQL_Error") or row.get("Last_IO_Error") or "stopped"
+        what = f"{where} does not run (receiver {io}, applier {applier}): {error}"
+        return Finding(PROBLEM, what, "mend what it says, then START REPLICA")
+    if isinstance(late, int) and late > _LATE:
+        return Finding(WARNING, f"{where} is {late} s behind: after a failover use is missing")
+    return Finding(OK, where)
