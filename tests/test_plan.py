@@ -430,3 +430,35 @@ def test_a_migration_in_python_of_its_own_is_refused(project):
     (project.migrations / "0002_p.py").write_text('from yoyo import step\n\nstep("SELECT 1")\n')
     with pytest.raises(TenantQuotaError, match=r"0002_p\.py runs Python"):
         engine.plan_between("nothing", root=project.root)
+
+
+def test_an_account_that_is_not_root_runs_it_with_what_apply_needs(empty_schema):
+    options = resolve(url=empty_schema)
+    account = "plan_migrator"
+    rights = (
+        "SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, DROP, INDEX, CREATE VIEW, SHOW VIEW, "
+        "CREATE ROUTINE, ALTER ROUTINE, EXECUTE, EVENT"
+    )
+    ask(empty_schema, f"DROP USER IF EXISTS {account}")
+    ask(empty_schema, f"CREATE USER {account} IDENTIFIED BY 'pw'")
+    try:
+        ask(empty_schema, f"GRANT {rights} ON {options.database}.* TO {account}")
+        url = f"mysql://plan_migrator:pw@{options.host}:{options.port}/{options.database}"
+        run(url, planned("--from", "nothing"))
+        assert ask(
+            empty_schema,
+            "SELECT DISTINCT definer FROM information_schema.routines"
+            " WHERE routine_schema = DATABASE()",
+        ) == [("plan_migrator@%",)]
+        assert "Nothing to do" in command("apply", "--url", url).output
+        run(url, planned("--url", url, "--rollback", "--all"))
+    finally:
+        ask(empty_schema, f"DROP USER {account}")
+
+
+def test_objects_get_the_definer_that_is_named(project):
+    project.procedure("p")
+    project.pin()
+    plan = engine.plan_between("nothing", root=project.root, definer="o'wner@localhost")
+    run(project.url, as_sql(plan))
+    assert "DEFINER=`o'wner`@`localhost`" in project.text("p")
