@@ -128,8 +128,15 @@ def own_tables() -> list[str]:
 
 
 def begun(migration: Any, table: str) -> str:
-    """Return the record that a CREATE TABLE begins (see interrupted): nothing was there."""
-    return _log(migration, interrupted.OPERATIONS["apply"], f"{interrupted.ABSENT} {table}")
+    """Return the record that a CREATE TABLE begins (see interrupted): nothing was there.
+
+    None where something is: that is in the way, and no trace of an interrupted run.
+    """
+    record = _log(migration, interrupted.OPERATIONS["apply"], f"{interrupted.ABSENT} {table}")
+    return (
+        f"{record}\nFROM (SELECT 1) AS one WHERE NOT EXISTS (SELECT 1 FROM information_schema.tables\n"
+        f"    WHERE table_schema = DATABASE() AND table_name = {literal(table)})"
+    )
 
 
 def marks(migration: Any, direction: str) -> list[str]:
@@ -163,7 +170,7 @@ def _log(migration: Any, operation: str, comment: str | None = None) -> str:
     return (
         f"INSERT INTO {LOG_TABLE} (id, migration_hash, migration_id, operation, username, hostname,\n"
         "    comment, created_at_utc)\n"
-        f"VALUES (UUID(), {literal(migration.hash)}, {literal(migration.id)}, {literal(operation)},\n"
+        f"SELECT UUID(), {literal(migration.hash)}, {literal(migration.id)}, {literal(operation)},\n"
         "    LEFT(USER(), CHAR_LENGTH(USER()) - CHAR_LENGTH(SUBSTRING_INDEX(USER(), '@', -1)) - 1),\n"
-        f"    SUBSTRING_INDEX(USER(), '@', -1), {literal(comment)}, UTC_TIMESTAMP())"
+        f"    SUBSTRING_INDEX(USER(), '@', -1), {literal(comment)}, UTC_TIMESTAMP()"
     )

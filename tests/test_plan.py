@@ -115,20 +115,17 @@ def test_with_an_empty_server_in_sight_it_is_the_same_plan(empty_schema):
     assert ask(empty_schema, "SHOW TABLES") == []
 
 
-@pytest.mark.parametrize("offline", [True, False], ids=["offline", "with the server"])
-def test_a_rollback_leaves_what_rollback_leaves(empty_schema, server_url, offline):
-    with fresh_schema(server_url) as other:
-        for url in (empty_schema, other):
+def test_a_rollback_leaves_what_rollback_leaves(empty_schema, server_url):
+    with fresh_schema(server_url) as other, fresh_schema(server_url) as third:
+        for url in (empty_schema, other, third):
             run(url, planned("--from", "nothing"))
         by_command = command("rollback", "--url", other, "--to", LAST_TABLE, "--yes")
         assert by_command.exit_code == 0, by_command.output
-        if offline:
-            run(empty_schema, planned("--from", NAMES[-1], "--to", LAST_TABLE))
-        else:
-            run(empty_schema, planned("--url", empty_schema, "--rollback", "--to", LAST_TABLE))
-        assert recorded(empty_schema) == recorded(other)
-        assert facts(empty_schema) == facts(other)
-        run(empty_schema, planned("--from", LAST_TABLE, "--to", "nothing"))
+        run(empty_schema, planned("--from", NAMES[-1], "--to", LAST_TABLE))
+        run(third, planned("--url", third, "--rollback", "--to", LAST_TABLE))
+        assert recorded(empty_schema) == recorded(third) == recorded(other)
+        assert facts(empty_schema) == facts(third) == facts(other)
+    run(empty_schema, planned("--from", LAST_TABLE, "--to", "nothing"))
     left = {name for (name,) in ask(empty_schema, "SHOW TABLES")}
     assert left == {"_yoyo_migration", "_yoyo_log", "_yoyo_version"}
     assert ask(empty_schema, "SELECT * FROM _yoyo_migration") == []
@@ -284,6 +281,17 @@ def test_what_stands_in_the_way_is_never_dropped(project):
     assert project.value("CALL p()") == "mine"
 
 
+def test_a_table_that_is_there_already_stays_an_error_for_apply_too(project):
+    project.migration("0002_a", "CREATE TABLE a (x INT)", "DROP TABLE a", HISTORY)
+    project.rows("CREATE TABLE a (mine INT)")
+    plan = as_sql(engine.plan_between("nothing", root=project.root))
+    assert "ERROR 1050" in run_file(project.url, plan).stderr
+    with pytest.raises(TenantQuotaError, match=r"(?s)0002_a\.sql.*1050.*already exists"):
+        project.apply()
+    project.rows("DROP TABLE a")
+    assert project.apply() == ["0002_a"]
+
+
 def test_a_text_that_the_server_refuses_is_found_before_the_drop(upgraded):
     upgraded.write("procedures/p.sql", "CREATE PROCEDURE p ()\nBEGIN\n    SELEKT 1;\nEND")
     upgraded.pin()
@@ -330,29 +338,45 @@ def test_without_a_database_it_says_so(empty_schema):
     assert "name the database" in done.stderr
 
 
-def test_an_interrupted_apply_is_gone_on_with(project):
-    project.migration("0002_a", "CREATE TABLE a (x INT)", "DROP TABLE a", HISTORY)
-    text = as_sql(engine.plan_between("nothing", root=project.root))
-    # Killed between the CREATE TABLE and its mark.
-    end = text.index("START TRANSACTION", text.index("CREATE TABLE a"))
-    run(project.url, text[:end])
-    run(project.url, as_sql(engine.plan_apply(project.options, root=project.root)))
-    assert project.apply() == []
-    assert project.rows("SELECT * FROM _yoyo_log WHERE operation LIKE 'begin%'") == []
+def statements(text: str) -> list[str]:
+    """Return the file in pieces that the client can be given up to any one."""
+    pieces, piece, inside = [], "", False
+    for line in text.splitlines(keepends=True):
+        piece += line
+        if line.startswith("DELIMITER"):
+            inside = line.strip() != "DELIMITER ;"
+        code = re.sub(r"^--.*", "", piece, flags=re.MULTILINE)
+        if not inside and code.rstrip().endswith(";") and code.count("'") % 2 == 0:
+            pieces.append(piece)
+            piece = ""
+    return [*pieces, piece]
 
 
-def test_an_interrupted_plan_is_carried_on_by_apply_at_any_statement(upgraded):
-    text = as_sql(engine.plan_apply(upgraded.options, root=upgraded.root))
+def test_cut_at_any_statement_that_writes_it_is_carried_on(upgraded):
+    upgraded.migration("0008_a", "CREATE TABLE a (x INT)", "DROP TABLE a", "0007_reinstall_e_event")
     held = grants(upgraded)
-    parts = re.split(
-        r"(?<=;)\n(?=DROP PROCEDURE IF EXISTS `p`|DELIMITER|SET @tenant_quota_sql)", text
-    )
-    cut = next(n for n, part in enumerate(parts) if part.startswith("DROP PROCEDURE IF EXISTS `p`"))
-    run(upgraded.url, "\n".join(parts[: cut + 1]))
-    assert grants(upgraded) == []
-    run(upgraded.url, as_sql(engine.plan_apply(upgraded.options, root=upgraded.root)))
-    assert grants(upgraded) == held
-    assert upgraded.apply() == []
+    pieces = statements(as_sql(engine.plan_apply(upgraded.options, root=upgraded.root)))
+    run(upgraded.url, "".join(pieces))
+    wanted, objects_then = facts(upgraded.url), recorded(upgraded.url)["objects"]
+    first = next(n for n, piece in enumerate(pieces) if "REPLACE INTO" in piece)
+    ends = [
+        end
+        for end in range(first, len(pieces))
+        if not re.match(r"\s*(SET|PREPARE|DEALLOCATE|START)", pieces[end - 1])
+    ]
+    assert len(ends) > 30
+    for end in ends[::6]:  # a few of them, so that it does not take a minute
+        upgraded.rollback(count=4)
+        assert grants(upgraded) == held
+        run(upgraded.url, "".join(pieces[:end]))
+        if end % 2:
+            run(upgraded.url, as_sql(engine.plan_apply(upgraded.options, root=upgraded.root)))
+            assert upgraded.apply() == []
+        else:
+            upgraded.apply()
+        assert grants(upgraded) == held, pieces[end - 1]
+        assert facts(upgraded.url) == wanted, pieces[end - 1]
+        assert recorded(upgraded.url)["objects"] == objects_then, pieces[end - 1]
 
 
 def test_json_says_the_same(empty_schema):
