@@ -24,6 +24,7 @@ _COMMANDS = {
     "pin": "migrate",
     "verify": "verify",
     "doctor": "doctor",
+    "grants": "grants",
     "monitor": "monitor",
     "alerts": "alerts",
     "reset": "reset",

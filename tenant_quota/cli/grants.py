@@ -1,0 +1,103 @@
+"""``tenant-quota grants``: least-privilege roles and accounts, as SQL or done at once."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from tenant_quota import grants as engine
+from tenant_quota import grants_run
+from tenant_quota.cli.connection import connection_options, current_connection
+from tenant_quota.cli.output import patient_reader, plain, utf8_stdout
+from tenant_quota.grants_wanted import Names
+from tenant_quota.held_grants import parse_account, parse_role
+
+
+@click.command()
+@connection_options
+@click.option("--prefix", default="quota", show_default=True, help="What the names begin with.")
+@click.option("--app-role", metavar="ROLE", help="[default: PREFIX_app]")
+@click.option("--monitor-role", metavar="ROLE", help="[default: PREFIX_monitor]")
+@click.option("--admin-role", metavar="ROLE", help="[default: PREFIX_admin]")
+@click.option("--definer", metavar="USER@HOST", help="[default: PREFIX_definer@localhost]")
+@click.option(
+    "--migrator",
+    metavar="USER@HOST",
+    help="Also an account that applies, rolls back and verifies; it may be the definer.",
+)
+@click.option("--shared", is_flag=True, help="These names may serve other schemas as well.")
+@click.option("--apply", "run", is_flag=True, help="Run what is not as it should be.")
+@click.option("--check", is_flag=True, help="Change nothing; exit code 1 if anything differs.")
+@click.option("--revoke", is_flag=True, help="The SQL that takes all of it away.")
+@click.option("--format", "form", type=click.Choice(["sql", "json"]), default="sql")
+def grants(
+    prefix: str,
+    app_role: str | None,
+    monitor_role: str | None,
+    admin_role: str | None,
+    definer: str | None,
+    migrator: str | None,
+    shared: bool,
+    run: bool,
+    check: bool,
+    revoke: bool,
+    form: str,
+) -> None:
+    """Print the SQL that gives everybody what they need, and no more.
+
+    A locked definer that everything runs as; roles for applications (the public
+    procedures), for monitoring (the views) and for administrators. Before the first apply
+    the accounts, after it the rest. It can be piped into the mysql client. Exit code 0 the
+    same, printed or done, 1 something is missing or too much, 2 error.
+    """
+    if run + check > 1 or (revoke and check):
+        raise click.UsageError("Give one of --apply and --check, and --check not with --revoke.")
+    names = Names(
+        parse_role(app_role or f"{prefix}_app", "--app-role"),
+        parse_role(monitor_role or f"{prefix}_monitor", "--monitor-role"),
+        parse_role(admin_role or f"{prefix}_admin", "--admin-role"),
+        parse_account(definer or f"{prefix}_definer@localhost", "--definer"),
+        parse_account(migrator, "--migrator") if migrator else None,
+    )
+    options = current_connection()
+    make = grants_run.make_removal if revoke else engine.make_plan
+    plan = make(options, names, shared=shared)
+    outcome = grants_run.run_plan(options, plan) if run else None
+    with patient_reader():
+        if form == "json":
+            data = grants_run.as_data(plan, outcome)
+            utf8_stdout().write(json.dumps(data, ensure_ascii=False, indent=2) + "\n")
+        elif outcome is not None:
+            _show_outcome(plan, outcome)
+        elif check:
+            _show_check(plan)
+        else:
+            click.echo(grants_run.as_sql(plan), nl=False)
+    context = click.get_current_context()
+    if outcome is not None:
+        left = [] if revoke else engine.make_plan(options, names, shared=shared).findings
+        context.exit(1 if outcome.refused or left else 0)
+    if check:
+        context.exit(2 if plan.unseen else 1 if plan.findings else 0)
+
+
+def _show_outcome(plan: engine.Plan, outcome: grants_run.Outcome) -> None:
+    for step in outcome.done:
+        click.echo(f"{plain(step.statement)};")
+    for step, error in outcome.refused:
+        click.echo(f"refused: {plain(step.statement)}\n  {plain(error)}", err=True)
+    for note in plan.notes:
+        click.echo(plain(note), err=True)
+    click.echo(f"{len(outcome.done)} done." if outcome.done else "Nothing to do.")
+
+
+def _show_check(plan: engine.Plan) -> None:
+    for finding in plan.findings:
+        click.echo(plain(finding))
+    for account in plan.unseen:
+        click.echo(f"{plain(account)}: its grants cannot be read by this account.", err=True)
+    for note in plan.notes if plan.findings else ():
+        click.echo(plain(note), err=True)
+    if not plan.findings and not plan.unseen:
+        click.echo(f"{plain(engine.heading(plan))}: all as it should be.")

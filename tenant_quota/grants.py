@@ -1,0 +1,250 @@
+"""`grants`: who may do what, as SQL; and what of it a server lacks or has beyond it.
+
+Roles and accounts are the server's, not a schema's. So a role that holds anything in another
+schema is refused unless sharing is asked for: it would let one application into both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tenant_quota import __version__
+from tenant_quota.code_needs import CodeNeeds, read_code_needs
+from tenant_quota.connection import ConnectionOptions
+from tenant_quota.errors import TenantQuotaError
+from tenant_quota.grants_server import Server, read_server
+from tenant_quota.grants_wanted import Names, wanted_rights
+from tenant_quota.held_grants import GRANT_OPTION, Account, Right, may_grant
+from tenant_quota.paths import sql_root
+
+# Nobody has this password: MySQL's own locked accounts (mysql.sys) are made the same way.
+_NOBODY = (
+    "IDENTIFIED WITH caching_sha2_password AS "
+    "'$A$005$THISISACOMBINATIONOFINVALIDSALTANDPASSWORDTHATMUSTNEVERBRBEUSED'"
+)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One statement. ``kind`` is account, grant or revoke; ``rights`` what it is about."""
+
+    kind: str
+    statement: str
+    grantee: Account
+    rights: frozenset[Right] = frozenset()
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All of it, and how the server differs; ``steps`` leaves out what cannot be run yet."""
+
+    schema: str
+    server: str  # VERSION()
+    steps: list[Step]
+    todo: list[Step]  # the steps that would change something, or whose account is not readable
+    findings: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    unseen: list[str] = field(default_factory=list)  # accounts
+
+
+def make_plan(
+    options: ConnectionOptions, names: Names, *, shared: bool = False, root: Path | None = None
+) -> Plan:
+    """Compare what the roles and accounts should hold with what they hold. Writes nothing.
+
+    ``shared`` allows roles and a definer that hold something in other schemas. Raises
+    TenantQuotaError where a name is taken by something else.
+    """
+    root = root or sql_root()
+    needs = read_code_needs(root)
+    accounts = [*names.roles, names.definer]
+    if names.migrator and not names.installs_itself:
+        accounts.append(names.migrator)
+    server = read_server(options, accounts)
+    _refuse(names, server, shared)
+    wanted = wanted_rights(needs, names, server)
+    plan = Plan(server.schema, server.version, [], [])
+    for account, statement in _accounts(names, server):
+        _add(plan, Step("account", statement, account), server.is_right(account, statement))
+    for account, rights in wanted.items():
+        held = server.held.get(account)
+        if account != names.migrator:
+            for right in sorted((held or set()) - rights):
+                if is_here(right, server.schema):
+                    step = Step(
+                        "revoke", revoke(right, account, server), account, frozenset({right})
+                    )
+                    _add(plan, step, False)
+                    plan.findings.append(f"{account} holds {right}, which it does not need")
+        absent = {right for right in rights if _is_absent(right, server)}
+        for statement, part in _grants(rights - absent, account, server):
+            _add(plan, Step("grant", statement, account, part), held is not None and part <= held)
+        missing = rights - (held or set())
+        if held is None and account not in server.unseen:
+            plan.findings.append(f"{account} does not exist")
+        elif account not in server.unseen:
+            plan.findings.extend(f"{account} lacks {right}" for right in sorted(missing))
+    plan.unseen.extend(str(account) for account in accounts if account in server.unseen)
+    plan.findings.extend(_definers(needs, names, server))
+    plan.notes.extend(_notes(plan, needs, names, server))
+    return plan
+
+
+def _add(plan: Plan, step: Step, done: bool) -> None:
+    plan.steps.append(step)
+    if not done:
+        plan.todo.append(step)
+
+
+def _refuse(names: Names, server: Server, shared: bool) -> None:
+    """Raise TenantQuotaError where a name is another's, or would open another schema."""
+    if len({*names.roles, names.definer}) < 4:
+        raise TenantQuotaError("The three roles and the definer must be four different names.")
+    if names.migrator in names.roles:
+        raise TenantQuotaError("The migrator is an account that logs in, not one of the roles.")
+    for role in names.roles:
+        if server.locked.get(role) is False:
+            raise TenantQuotaError(
+                f"{role} is an account that can log in, not a role: use another --prefix."
+            )
+    if names.definer == server.current and not names.installs_itself:
+        raise TenantQuotaError(f"{names.definer} is the account that is connected: not locked.")
+    for account in (*names.roles, names.definer):
+        if account == names.migrator:
+            continue
+        others = {r.schema for r in server.held.get(account) or () if not is_here(r, server.schema)}
+        if "*" in others:
+            raise TenantQuotaError(
+                f"{account} holds privileges on the whole server: use another name."
+            )
+        if others and not shared:
+            raise TenantQuotaError(
+                f"{account} holds privileges in {', '.join(sorted(others))} as well: whoever has "
+                f"it could use both. Give {server.schema} names of its own with --prefix, or say "
+                "--shared."
+            )
+
+
+def is_here(right: Right, schema: str) -> bool:
+    """Whether a right is this schema's business; a role that is granted is, wherever it is."""
+    return right.schema == schema or right.kind == "ROLE"
+
+
+def _is_absent(right: Right, server: Server) -> bool:
+    if right.schema != server.schema or right.name == "*":
+        return False
+    return right.name not in (server.procedures if right.kind else server.tables)
+
+
+def _accounts(names: Names, server: Server) -> Iterator[tuple[Account, str]]:
+    """Yield the statements that make accounts and roles; each may be run again."""
+    definer = names.definer.quoted
+    yield names.definer, f"CREATE USER IF NOT EXISTS {definer} {_NOBODY} ACCOUNT LOCK"
+    if not names.installs_itself:
+        yield names.definer, f"ALTER USER {definer} ACCOUNT LOCK"
+    for role in names.roles:
+        yield role, f"CREATE ROLE IF NOT EXISTS {role.quoted}"
+    if names.migrator and not names.installs_itself:
+        migrator = names.migrator.quoted
+        yield (
+            names.migrator,
+            f"CREATE USER IF NOT EXISTS {migrator} {_NOBODY} ACCOUNT LOCK",
+        )
+
+
+def _place(right: Right, server: Server) -> str:
+    if right.schema == "*":
+        return "*.*"
+    schema = right.schema.replace("`", "``")
+    if right.name == "*":
+        return f"`{server.as_pattern(schema)}`.*"
+    kind = f"{right.kind} " if right.kind else ""
+    name = right.name.replace("`", "``")
+    return f"{kind}`{schema}`.`{name}`"
+
+
+def _grants(
+    rights: set[Right], account: Account, server: Server
+) -> Iterator[tuple[str, frozenset[Right]]]:
+    """Yield a GRANT for each thing, schemas before tables; global ones one by one."""
+    parts: dict[tuple[str, ...], set[Right]] = {}
+    for right in rights:
+        key = (right.kind, right.schema, "" if right.name == "*" else right.name)
+        if right.schema == "*":
+            key = ("", "", right.privilege)
+        parts.setdefault(key, set()).add(right)
+    for _, part in sorted(parts.items(), key=lambda item: item[0]):
+        words = ", ".join(sorted(r.privilege for r in part if r.privilege != GRANT_OPTION))
+        option = " WITH GRANT OPTION" if any(r.privilege == GRANT_OPTION for r in part) else ""
+        place = _place(next(iter(part)), server)
+        yield f"GRANT {words} ON {place} TO {account.quoted}{option}", frozenset(part)
+
+
+def revoke(right: Right, account: Account, server: Server) -> str:
+    """Return the REVOKE of one right."""
+    if right.kind == "ROLE":
+        return f"REVOKE {right.name} FROM {account.quoted}"
+    return f"REVOKE {right.privilege} ON {_place(right, server)} FROM {account.quoted}"
+
+
+def _definers(needs: CodeNeeds, names: Names, server: Server) -> Iterator[str]:
+    """Yield who else our objects run as, with how many."""
+    ours = needs.procedures | needs.views | needs.events
+    others: dict[str, int] = {}
+    for name, definer in server.definers:
+        if name in ours and definer != str(names.definer):
+            others[definer] = others.get(definer, 0) + 1
+    for definer, count in sorted(others.items()):
+        yield (
+            f"{count} objects run as {definer}, not as {names.definer}: "
+            f"tenant-quota apply --definer {names.definer} installs them anew"
+        )
+
+
+def _notes(plan: Plan, needs: CodeNeeds, names: Names, server: Server) -> Iterator[str]:
+    """Yield what is left to do, and what the connected account cannot do and what then."""
+    if (
+        not needs.procedures <= server.procedures
+        or not {*needs.tables, *needs.views} <= server.tables
+    ):
+        yield (
+            f"Not all is installed in {server.schema} yet: run tenant-quota apply --definer "
+            f"{names.definer}, and then this again for the tables and procedures left out here."
+        )
+    if names.migrator and (
+        server.held.get(names.migrator) is None or server.locked.get(names.migrator)
+    ):
+        yield (
+            f"{names.migrator} is made locked and without a password: ALTER USER "
+            f"{names.migrator.quoted} IDENTIFIED BY '...' ACCOUNT UNLOCK"
+        )
+    if names.migrator and server.number < (8, 0, 20) and not names.installs_itself:
+        yield "MySQL before 8.0.20 has no SHOW_ROUTINE: the migrator cannot verify procedures."
+    wanted = {right for step in plan.todo if step.kind == "grant" for right in step.rights}
+    refused = sorted(
+        r for r in wanted if r.privilege != GRANT_OPTION and not may_grant(server.own, r)
+    )
+    if any(right.schema == "*" for right in refused):
+        words = ", ".join(right.privilege for right in refused if right.schema == "*")
+        yield (
+            f"This account cannot grant {words}, which a managed service may keep to itself. Then "
+            f"let one account be both: --migrator {names.definer}. It needs neither, and is locked "
+            "by ALTER USER between installations; procedures run as it all the same."
+        )
+    if any(right.schema == "mysql" for right in refused):
+        yield (
+            "This account cannot grant SELECT on mysql.procs_priv. Without it apply says which "
+            "procedures it replaced: run this again after each apply."
+        )
+    if any(right.schema == server.schema for right in refused):
+        yield f"This account cannot grant all of it on {server.schema}: connect as one that can."
+    creates = [step for step in plan.todo if step.kind == "account"]
+    if creates and not any(r.privilege in ("CREATE USER", "ALL PRIVILEGES") for r in server.own):
+        yield "This account cannot create accounts (CREATE USER): they must be there already."
+
+
+def heading(plan: Plan) -> str:
+    """Return what this is about."""
+    return f"Privileges for {plan.schema}, by tenant-quota {__version__} for MySQL {plan.server}"

@@ -1,0 +1,126 @@
+"""What `grants` must know of a server: its version, who is connected, what is there and held."""
+
+from __future__ import annotations
+
+import re
+from contextlib import closing
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pymysql.connections import Connection
+
+from tenant_quota.connection import ConnectionOptions, connect
+from tenant_quota.errors import TenantQuotaError
+from tenant_quota.held_grants import REFUSED, Account, Right, parse_account, read_held
+from tenant_quota.statements import StatementFailed, fetch
+
+
+@dataclass(frozen=True)
+class Server:
+    """One schema of a server, as far as the connected account sees it."""
+
+    schema: str
+    version: str
+    number: tuple[int, ...]
+    current: Account
+    own: set[Right]  # of the connected account, its active roles' included
+    literal: bool  # partial_revokes: a schema's name in a GRANT is no pattern
+    tables: set[str]  # and views
+    procedures: set[str]
+    definers: list[tuple[str, str]]  # object, user@host
+    held: dict[Account, set[Right] | None]  # None: there is no such account
+    locked: dict[Account, bool]
+    unseen: set[Account]  # whose grants this account may not read
+
+    def as_pattern(self, schema: str) -> str:
+        """Return a schema's name as GRANT ... ON schema.* takes it: _ and % are wildcards."""
+        return schema if self.literal else re.sub(r"([\\_%])", r"\\\1", schema)
+
+    def is_right(self, account: Account, statement: str) -> bool:
+        """Whether a statement that makes or locks an account has nothing left to do."""
+        if self.held.get(account) is None:
+            return False
+        return self.locked.get(account, False) if statement.startswith("ALTER") else True
+
+
+def read_server(options: ConnectionOptions, accounts: list[Account]) -> Server:
+    """Look, and write nothing; the database need not exist. Raises TenantQuotaError."""
+    schema = options.database
+    if not schema:
+        raise TenantQuotaError(
+            "No database named: end the URL with /name, or give --database name."
+        )
+    if not schema.isprintable():
+        raise TenantQuotaError("The database's name has a control character.")
+    with closing(connect(replace(options, database=""))) as connection:
+        row = fetch(
+            connection,
+            "SELECT VERSION() AS version, CURRENT_USER() AS me, @@lower_case_table_names AS lower",
+        )[0]
+        if row["lower"]:
+            schema = schema.lower()
+        variables = fetch(
+            connection, "SHOW GLOBAL VARIABLES LIKE 'partial_revokes'"
+        )  # since 8.0.16
+        held: dict[Account, set[Right] | None] = {}
+        locked: dict[Account, bool] = {}
+        unseen = set()
+        for account in accounts:
+            try:
+                held[account] = read_held(connection, account)
+                state = _locked(connection, account)
+                if state is not None:
+                    locked[account] = state
+            except StatementFailed as error:
+                if error.number not in REFUSED:
+                    raise
+                unseen.add(account)
+        return Server(
+            schema,
+            row["version"],
+            tuple(map(int, re.findall(r"\d+", row["version"])[:3])),
+            parse_account(row["me"], "CURRENT_USER()"),
+            read_held(connection) or set(),
+            bool(variables) and variables[0]["Value"] == "ON",
+            _names(connection, "table_name", "tables", "table_schema", schema),
+            _names(connection, "routine_name", "routines", "routine_schema", schema),
+            _definers(connection, schema),
+            held,
+            locked,
+            unseen,
+        )
+
+
+def _locked(connection: Connection[Any], account: Account) -> bool | None:
+    """Return whether the account is locked; None where there is none."""
+    rows = fetch(
+        connection,
+        "SELECT account_locked = 'Y' AS locked FROM mysql.user WHERE User = %s AND Host = %s",
+        (account.user, account.host),
+    )
+    return bool(rows[0]["locked"]) if rows else None
+
+
+def _names(
+    connection: Connection[Any], column: str, table: str, schema_column: str, schema: str
+) -> set[str]:
+    rows = fetch(
+        connection,
+        f"SELECT {column} AS name FROM information_schema.{table} WHERE {schema_column} = %s",  # noqa: S608
+        (schema,),
+    )
+    return {row["name"] for row in rows}
+
+
+def _definers(connection: Connection[Any], schema: str) -> list[tuple[str, str]]:
+    """Return each stored object with its definer as MySQL writes it."""
+    rows = fetch(
+        connection,
+        "SELECT routine_name AS name, definer AS definer FROM information_schema.routines "
+        "WHERE routine_schema = %s UNION ALL "
+        "SELECT table_name, definer FROM information_schema.views WHERE table_schema = %s "
+        "UNION ALL "
+        "SELECT event_name, definer FROM information_schema.events WHERE event_schema = %s",
+        (schema,) * 3,
+    )
+    return [(row["name"], row["definer"]) for row in rows]

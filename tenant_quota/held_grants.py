@@ -1,0 +1,143 @@
+"""What an account or a role holds, read from SHOW GRANTS: one Right for each privilege."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from pymysql.connections import Connection
+
+from tenant_quota.errors import TenantQuotaError
+from tenant_quota.live_objects import quote_account
+from tenant_quota.statements import StatementFailed, fetch
+
+GRANT_OPTION = "GRANT OPTION"
+REFUSED = {1044, 1045, 1142, 1143, 1227, 1370, 1410, 3530}
+_NO_SUCH_GRANT = 1141
+_NAME = r"(?:\*|`(?:[^`]|``)*`)"
+_GRANT = re.compile(
+    r"GRANT (?P<words>.+?) ON (?P<kind>PROCEDURE |FUNCTION )?"
+    rf"(?P<schema>{_NAME})\.(?P<name>{_NAME}) TO (?P<rest>.+)"
+)
+_ROLES = re.compile(
+    r"GRANT (?P<roles>`.+`) TO `(?:[^`]|``)*`@`(?:[^`]|``)*`(?: WITH ADMIN OPTION)?"
+)
+_WORD = re.compile(r"[A-Z_ ]+?(?: \((?:[^()`]|`(?:[^`]|``)*`)*\))?(?=,|$)")
+
+
+@dataclass(frozen=True, order=True)
+class Account:
+    """An account, or a role: to MySQL they are one thing."""
+
+    user: str
+    host: str
+
+    def __str__(self) -> str:
+        return f"{self.user}@{self.host}"
+
+    @property
+    def quoted(self) -> str:
+        """As SQL has it."""
+        return quote_account(self.user, self.host)
+
+
+@dataclass(frozen=True, order=True)
+class Right:
+    """One privilege on one thing; ``schema`` and ``name`` are * or a plain name.
+
+    ``kind`` is PROCEDURE, FUNCTION, ROLE (``name`` is the role, quoted) or empty.
+    """
+
+    schema: str
+    kind: str
+    name: str
+    privilege: str  # a privilege, with its columns where it has any, or GRANT OPTION
+
+    def __str__(self) -> str:
+        if self.kind == "ROLE":
+            return f"role {self.name}"
+        kind = f"{self.kind} " if self.kind else ""
+        return f"{self.privilege} ON {kind}{self.schema}.{self.name}"
+
+
+def parse_account(text: str, what: str) -> Account:
+    """Read ``user@host``, quoted or not; TenantQuotaError names the option ``what``."""
+    user, at, host = text.strip().rpartition("@")
+    user, host = user.strip("`'\""), host.strip("`'\"")
+    if not (at and user and host):
+        raise TenantQuotaError(f"{what} must be an account: user@host.")
+    return _checked(Account(user, host), what)
+
+
+def parse_role(text: str, what: str) -> Account:
+    """Read a role's name; its host is %, MySQL's default."""
+    if "@" in text:
+        return parse_account(text, what)
+    return _checked(Account(text.strip("`'\""), "%"), what)
+
+
+def _checked(account: Account, what: str) -> Account:
+    if not account.user or len(account.user) > 32 or len(account.host) > 255:
+        raise TenantQuotaError(f"{what}: a name has 1 to 32 characters, a host up to 255.")
+    if not f"{account.user}{account.host}".isprintable() or "\\" in f"{account}":
+        raise TenantQuotaError(f"{what}: a name holds no backslash and no control character.")
+    return account
+
+
+def read_held(connection: Connection[Any], account: Account | None = None) -> set[Right] | None:
+    """Return what the account holds; None where there is no such account.
+
+    None for ``account`` means the connected one, with its active roles. Raises
+    StatementFailed with a number in REFUSED where this account may not see it.
+    """
+    statement = f"SHOW GRANTS FOR {account.quoted}" if account else "SHOW GRANTS"
+    try:
+        rows = fetch(connection, statement)
+    except StatementFailed as error:
+        if error.number == _NO_SUCH_GRANT:
+            return None
+        raise
+    return parse_grants([next(iter(row.values())) for row in rows])
+
+
+def parse_grants(lines: list[str]) -> set[Right]:
+    """Read the lines of SHOW GRANTS; REVOKE lines (partial revokes) take nothing away here."""
+    rights = set()
+    for line in lines:
+        if match := _ROLES.fullmatch(line):
+            roles = re.findall(r"`(?:[^`]|``)*`@`(?:[^`]|``)*`", match["roles"])
+            rights |= {Right("*", "ROLE", role, "") for role in roles}
+        elif match := _GRANT.match(line):
+            schema, name = _plain(match["schema"]), _plain(match["name"])
+            if name == "*":
+                schema = re.sub(r"\\(.)", r"\1", schema)
+            kind = (match["kind"] or "").strip()
+            words = [word.strip() for word in _WORD.findall(match["words"])]
+            if match["rest"].endswith(" WITH GRANT OPTION"):
+                words.append(GRANT_OPTION)
+            rights |= {Right(schema, kind, name, word) for word in words if word != "USAGE"}
+    return rights
+
+
+def _plain(name: str) -> str:
+    return name if name == "*" else name[1:-1].replace("``", "`")
+
+
+def may_grant(own: set[Right], right: Right) -> bool:
+    """Whether whoever holds ``own`` may grant ``right`` on, as far as SHOW GRANTS tells."""
+    for held in own:
+        if (
+            held.privilege != right.privilege.partition(" (")[0]
+            and held.privilege != "ALL PRIVILEGES"
+        ):
+            continue
+        covers = (
+            held.schema == "*" == held.name
+            or (held.schema == right.schema and held.name == "*" and not held.kind)
+            or (held.schema, held.kind, held.name) == (right.schema, right.kind, right.name)
+        )
+        # A dynamic privilege has a grant option of its own, which SHOW GRANTS shows so too.
+        if covers and Right(held.schema, held.kind, held.name, GRANT_OPTION) in own:
+            return True
+    return False
