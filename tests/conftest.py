@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from pymysql.connections import Connection
 
+from tests import accounts
+from tests.mutations import chosen
 from tests.server import connect as connect_to
 from tests.server import server_url as server_url  # a fixture
 from tests.support import Quota, apply_everything
@@ -17,17 +19,29 @@ EVENTS = [file.stem for file in (Path(__file__).parent.parent / "events").glob("
 
 
 @pytest.fixture(scope="session")
-def schema_url(server_url: str) -> Iterator[str]:
+def prefix(server_url: str) -> Iterator[str]:
+    """Give what the names of the shared schema's roles and of its definer begin with."""
+    with accounts.prefix(server_url) as prefix:
+        yield prefix
+
+
+@pytest.fixture(scope="session")
+def schema_url(server_url: str, prefix: str) -> Iterator[str]:
     """Give the URL of a schema with everything applied, shared by the run's tests.
 
-    Each test has tenants of its own. The events are off, so that only the test closes
-    periods; tests of the events take ``empty_schema``.
+    Installed as `tenant-quota grants` has it: everything runs as a locked definer that
+    holds what the code needs and no more. Each test has tenants of its own. The events are
+    off, so that only the test closes periods; tests of the events take ``empty_schema``.
     """
     with fresh_schema(server_url) as url:
-        apply_everything(url)
+        accounts.grants(url, "--apply", prefix=prefix)
+        apply_everything(url, "--definer", f"{prefix}_definer@localhost")
+        done = accounts.grants(url, "--apply", prefix=prefix)
+        assert done.exit_code == 0 or chosen(), done.output
         with connect_to(url) as connection, connection.cursor() as cursor:
             for event in EVENTS:
-                cursor.execute(f"ALTER EVENT {event} DISABLE")
+                definer = f"{prefix}_definer@localhost"
+                cursor.execute(f"ALTER DEFINER = {definer} EVENT {event} DISABLE")
         yield url
 
 

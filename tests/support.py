@@ -28,9 +28,9 @@ Result = TypeVar("Result")
 Value = Any
 
 
-def apply_everything(url: str) -> None:
+def apply_everything(url: str, *options: str) -> None:
     """Run ``tenant-quota apply``; then break what a mutation run wants broken."""
-    result = CliRunner().invoke(main, ["apply", "--url", url])
+    result = CliRunner().invoke(main, ["apply", "--url", url, *options])
     assert result.exit_code == 0, result.output
     mutation = chosen()
     if mutation:
