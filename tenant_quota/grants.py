@@ -15,7 +15,7 @@ from tenant_quota.code_needs import CodeNeeds, read_code_needs
 from tenant_quota.connection import ConnectionOptions
 from tenant_quota.errors import TenantQuotaError
 from tenant_quota.grants_server import Server, read_server
-from tenant_quota.grants_wanted import Names, wanted_rights
+from tenant_quota.grants_wanted import Names, as_role, wanted_rights
 from tenant_quota.held_grants import GRANT_OPTION, Account, Right, may_grant
 from tenant_quota.paths import sql_root
 
@@ -66,8 +66,8 @@ def make_plan(
     _refuse(names, server, shared)
     wanted = wanted_rights(needs, names, server)
     plan = Plan(server.schema, server.version, [], [])
-    for account, statement in _accounts(names, server):
-        _add(plan, Step("account", statement, account), server.is_right(account, statement))
+    for account, statement, done in _accounts(names, server):
+        _add(plan, Step("account", statement, account), done)
     for account, rights in wanted.items():
         held = server.held.get(account)
         if account != names.migrator:
@@ -86,6 +86,11 @@ def make_plan(
             plan.findings.append(f"{account} does not exist")
         elif account not in server.unseen:
             plan.findings.extend(f"{account} lacks {right}" for right in sorted(missing))
+    if server.locked.get(names.definer) is False and not names.installs_itself:
+        plan.findings.append(f"{names.definer} is not locked")
+    if names.monitor not in server.defaults.get(names.definer, {names.monitor}):
+        what = f"{names.monitor} is not its default role: views fail for whoever has a role"
+        plan.findings.append(f"{names.definer}: {what}")
     plan.unseen.extend(str(account) for account in accounts if account in server.unseen)
     plan.findings.extend(_definers(needs, names, server))
     plan.notes.extend(_notes(plan, needs, names, server))
@@ -138,20 +143,29 @@ def _is_absent(right: Right, server: Server) -> bool:
     return right.name not in (server.procedures if right.kind else server.tables)
 
 
-def _accounts(names: Names, server: Server) -> Iterator[tuple[Account, str]]:
-    """Yield the statements that make accounts and roles; each may be run again."""
-    definer = names.definer.quoted
-    yield names.definer, f"CREATE USER IF NOT EXISTS {definer} {_NOBODY} ACCOUNT LOCK"
+def _accounts(names: Names, server: Server) -> Iterator[tuple[Account, str, bool]]:
+    """Yield the statements that make accounts and roles, and whether there is no need to.
+
+    Each may be run again.
+    """
+
+    def made(account: Account) -> bool:
+        return server.held.get(account) is not None
+
+    definer = names.definer
+    for account in dict.fromkeys(filter(None, (definer, names.migrator))):
+        create = f"CREATE USER IF NOT EXISTS {account.quoted} {_NOBODY} ACCOUNT LOCK"
+        yield account, create, made(account)
     if not names.installs_itself:
-        yield names.definer, f"ALTER USER {definer} ACCOUNT LOCK"
+        lock = f"ALTER USER {definer.quoted} ACCOUNT LOCK"
+        yield definer, lock, server.locked.get(definer, False)
     for role in names.roles:
-        yield role, f"CREATE ROLE IF NOT EXISTS {role.quoted}"
-    if names.migrator and not names.installs_itself:
-        migrator = names.migrator.quoted
-        yield (
-            names.migrator,
-            f"CREATE USER IF NOT EXISTS {migrator} {_NOBODY} ACCOUNT LOCK",
-        )
+        yield role, f"CREATE ROLE IF NOT EXISTS {role.quoted}", made(role)
+    monitor = names.monitor
+    has = as_role(monitor) in (server.held.get(definer) or set())
+    yield definer, f"GRANT {monitor.quoted} TO {definer.quoted}", has
+    default = f"SET DEFAULT ROLE {monitor.quoted} TO {definer.quoted}"
+    yield definer, default, monitor in server.defaults.get(definer, set())
 
 
 def _place(right: Right, server: Server) -> str:
@@ -159,7 +173,7 @@ def _place(right: Right, server: Server) -> str:
         return "*.*"
     schema = right.schema.replace("`", "``")
     if right.name == "*":
-        return f"`{server.as_pattern(schema)}`.*"
+        return f"`{right.pattern.replace('`', '``') or server.as_pattern(schema)}`.*"
     kind = f"{right.kind} " if right.kind else ""
     name = right.name.replace("`", "``")
     return f"{kind}`{schema}`.`{name}`"
@@ -171,6 +185,8 @@ def _grants(
     """Yield a GRANT for each thing, schemas before tables; global ones one by one."""
     parts: dict[tuple[str, ...], set[Right]] = {}
     for right in rights:
+        if right.kind == "ROLE":  # with the accounts
+            continue
         key = (right.kind, right.schema, "" if right.name == "*" else right.name)
         if right.schema == "*":
             key = ("", "", right.privilege)

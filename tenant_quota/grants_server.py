@@ -30,17 +30,12 @@ class Server:
     definers: list[tuple[str, str]]  # object, user@host
     held: dict[Account, set[Right] | None]  # None: there is no such account
     locked: dict[Account, bool]
+    defaults: dict[Account, set[Account]]  # roles that an account's sessions begin with
     unseen: set[Account]  # whose grants this account may not read
 
     def as_pattern(self, schema: str) -> str:
         """Return a schema's name as GRANT ... ON schema.* takes it: _ and % are wildcards."""
         return schema if self.literal else re.sub(r"([\\_%])", r"\\\1", schema)
-
-    def is_right(self, account: Account, statement: str) -> bool:
-        """Whether a statement that makes or locks an account has nothing left to do."""
-        if self.held.get(account) is None:
-            return False
-        return self.locked.get(account, False) if statement.startswith("ALTER") else True
 
 
 def read_server(options: ConnectionOptions, accounts: list[Account]) -> Server:
@@ -64,6 +59,7 @@ def read_server(options: ConnectionOptions, accounts: list[Account]) -> Server:
         )  # since 8.0.16
         held: dict[Account, set[Right] | None] = {}
         locked: dict[Account, bool] = {}
+        defaults: dict[Account, set[Account]] = {}
         unseen = set()
         for account in accounts:
             try:
@@ -71,6 +67,7 @@ def read_server(options: ConnectionOptions, accounts: list[Account]) -> Server:
                 state = _locked(connection, account)
                 if state is not None:
                     locked[account] = state
+                defaults[account] = _defaults(connection, account)
             except StatementFailed as error:
                 if error.number not in REFUSED:
                     raise
@@ -87,6 +84,7 @@ def read_server(options: ConnectionOptions, accounts: list[Account]) -> Server:
             _definers(connection, schema),
             held,
             locked,
+            defaults,
             unseen,
         )
 
@@ -99,6 +97,16 @@ def _locked(connection: Connection[Any], account: Account) -> bool | None:
         (account.user, account.host),
     )
     return bool(rows[0]["locked"]) if rows else None
+
+
+def _defaults(connection: Connection[Any], account: Account) -> set[Account]:
+    rows = fetch(
+        connection,
+        "SELECT default_role_user AS user, default_role_host AS host FROM mysql.default_roles "
+        "WHERE USER = %s AND HOST = %s",
+        (account.user, account.host),
+    )
+    return {Account(row["user"], row["host"]) for row in rows}
 
 
 def _names(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pymysql.connections import Connection
@@ -53,6 +53,7 @@ class Right:
     kind: str
     name: str
     privilege: str  # a privilege, with its columns where it has any, or GRANT OPTION
+    pattern: str = field(default="", compare=False)  # the schema as a GRANT on all of it wrote it
 
     def __str__(self) -> str:
         if self.kind == "ROLE":
@@ -109,14 +110,15 @@ def parse_grants(lines: list[str]) -> set[Right]:
             roles = re.findall(r"`(?:[^`]|``)*`@`(?:[^`]|``)*`", match["roles"])
             rights |= {Right("*", "ROLE", role, "") for role in roles}
         elif match := _GRANT.match(line):
-            schema, name = _plain(match["schema"]), _plain(match["name"])
+            schema, name, pattern = _plain(match["schema"]), _plain(match["name"]), ""
             if name == "*":
-                schema = re.sub(r"\\(.)", r"\1", schema)
+                pattern, schema = schema, re.sub(r"\\(.)", r"\1", schema)
             kind = (match["kind"] or "").strip()
             words = [word.strip() for word in _WORD.findall(match["words"])]
             if match["rest"].endswith(" WITH GRANT OPTION"):
                 words.append(GRANT_OPTION)
-            rights |= {Right(schema, kind, name, word) for word in words if word != "USAGE"}
+            words = [word for word in words if word != "USAGE"]
+            rights |= {Right(schema, kind, name, word, pattern) for word in words}
     return rights
 
 
