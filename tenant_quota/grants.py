@@ -15,7 +15,7 @@ from tenant_quota.code_needs import CodeNeeds, read_code_needs
 from tenant_quota.connection import ConnectionOptions
 from tenant_quota.errors import TenantQuotaError
 from tenant_quota.grants_server import Server, read_server
-from tenant_quota.grants_wanted import Names, as_role, wanted_rights
+from tenant_quota.grants_wanted import Names, as_events, as_role, wanted_rights
 from tenant_quota.held_grants import GRANT_OPTION, Account, Right, may_grant
 from tenant_quota.paths import sql_root
 
@@ -161,11 +161,13 @@ def _accounts(names: Names, server: Server) -> Iterator[tuple[Account, str, bool
         yield definer, lock, server.locked.get(definer, False)
     for role in names.roles:
         yield role, f"CREATE ROLE IF NOT EXISTS {role.quoted}", made(role)
-    monitor = names.monitor
-    has = as_role(monitor) in (server.held.get(definer) or set())
-    yield definer, f"GRANT {monitor.quoted} TO {definer.quoted}", has
+    monitor, held = names.monitor, server.held.get(definer) or set()
+    events = as_events(server.schema)
+    yield definer, f"GRANT {monitor.quoted} TO {definer.quoted}", as_role(monitor) in held
     default = f"SET DEFAULT ROLE {monitor.quoted} TO {definer.quoted}"
     yield definer, default, monitor in server.defaults.get(definer, set())
+    place = _place(events, server)
+    yield definer, f"GRANT EVENT ON {place} TO {definer.quoted}", events in held
 
 
 def _place(right: Right, server: Server) -> str:
@@ -185,7 +187,7 @@ def _grants(
     """Yield a GRANT for each thing, schemas before tables; global ones one by one."""
     parts: dict[tuple[str, ...], set[Right]] = {}
     for right in rights:
-        if right.kind == "ROLE":  # with the accounts
+        if right.kind == "ROLE" or right.pattern:  # with the accounts
             continue
         key = (right.kind, right.schema, "" if right.name == "*" else right.name)
         if right.schema == "*":

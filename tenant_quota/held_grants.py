@@ -127,19 +127,11 @@ def _plain(name: str) -> str:
 
 
 def may_grant(own: set[Right], right: Right) -> bool:
-    """Whether whoever holds ``own`` may grant ``right`` on, as far as SHOW GRANTS tells."""
-    for held in own:
-        if (
-            held.privilege != right.privilege.partition(" (")[0]
-            and held.privilege != "ALL PRIVILEGES"
-        ):
-            continue
-        covers = (
-            held.schema == "*" == held.name
-            or (held.schema == right.schema and held.name == "*" and not held.kind)
-            or (held.schema, held.kind, held.name) == (right.schema, right.kind, right.name)
-        )
-        # A dynamic privilege has a grant option of its own, which SHOW GRANTS shows so too.
-        if covers and Right(held.schema, held.kind, held.name, GRANT_OPTION) in own:
-            return True
-    return False
+    """Whether whoever holds ``own`` may grant ``right`` on, as far as SHOW GRANTS tells.
+
+    The right and GRANT OPTION may be held at different levels.
+    """
+    levels = {("*", "", "*"), (right.schema, "", "*"), (right.schema, right.kind, right.name)}
+    words = {r.privilege for r in own if (r.schema, r.kind, r.name) in levels}
+    wanted = {right.privilege.partition(" (")[0], "ALL PRIVILEGES"}
+    return GRANT_OPTION in words and bool(words & wanted)

@@ -1,0 +1,275 @@
+"""An account that is not root installs, upgrades, verifies and rolls back; on any service."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pymysql
+import pytest
+from click.testing import CliRunner
+
+from tenant_quota import migrate, pins, verify
+from tenant_quota.cli import main
+from tenant_quota.connection import resolve
+from tenant_quota.errors import TenantQuotaError
+from tenant_quota.grants_wanted import MIGRATOR
+from tenant_quota.paths import sql_root
+from tests import accounts
+from tests.accounts import PASSWORD, grants, make_account, session, url_of
+from tests.project import Project
+from tests.server import connect
+from tests.support import Quota, Value, rows, value, wait_until
+
+
+@pytest.fixture
+def own(server_url) -> Iterator[str]:
+    """Give a prefix of this test's own."""
+    with accounts.prefix(server_url) as prefix:
+        yield prefix
+
+
+def run(*arguments: str) -> str:
+    """Run a command that must succeed."""
+    result = CliRunner().invoke(main, arguments)
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def unlock(server_url: str, account: str) -> None:
+    with closing(connect(server_url)) as root:
+        rows(root, f"ALTER USER {account} IDENTIFIED BY '{PASSWORD}' ACCOUNT UNLOCK")
+
+
+def new_release(folder: Path) -> Path:
+    """Copy the SQL with another text of two procedures, a public and an internal one."""
+    for name in ("migrations", "procedures", "views", "events"):
+        shutil.copytree(sql_root() / name, folder / name)
+    names = [file.stem for file in (folder / "migrations").glob("[0-9]*") if file.suffix != ".toml"]
+    shipped = [name for name in names if not name.endswith(".rollback")]
+    (folder / "migrations/released.txt").write_text("\n".join(["# shipped", *shipped]) + "\n")
+    for name in ("consume_quota", "charge_quota"):
+        file = folder / f"procedures/{name}.sql"
+        file.write_text(file.read_text("utf-8").replace("\nBEGIN\n", "\nBEGIN\n    -- new\n", 1))
+    pins.pin(folder)
+    return folder
+
+
+def test_from_nothing_to_a_verified_installation_an_upgrade_and_back(
+    server_url, empty_schema, own, tmp_path
+):
+    migrator, definer = f"{own}_migrator", f"{own}_definer@localhost"
+    made = grants(empty_schema, "--apply", "--migrator", f"{migrator}@%", prefix=own)
+    assert "ACCOUNT UNLOCK" in made.output
+    unlock(server_url, migrator)
+    url = url_of(empty_schema, migrator)
+    run("apply", "--url", url, "--definer", definer)
+    assert grants(empty_schema, "--check", prefix=own).exit_code == 1
+    done = grants(url, "--apply", prefix=own)  # the migrator itself, once all is there
+    assert done.exit_code == 0, done.output
+    assert "refused" not in done.output
+    check = ("--check", "--migrator", f"{migrator}@%")
+    assert "all as it should be" in grants(empty_schema, *check, prefix=own).output
+    assert "The same" in run("verify", "--url", url, "--definer", definer, "--strict")
+
+    make_account(server_url, f"{own}_shop", role=f"{own}_app")
+    make_account(server_url, f"{own}_boss", role=f"{own}_admin")
+    make_account(server_url, f"{own}_plain")
+    schema = empty_schema.rpartition("/")[2]
+    with closing(connect(empty_schema, autocommit=True)) as root:
+        rows(root, f"GRANT EXECUTE ON PROCEDURE consume_quota TO {own}_plain WITH GRANT OPTION")
+        boss = Quota(lambda: session(empty_schema, f"{own}_boss"), "T1")
+        boss.define("MONTHLY", 10)
+        shop = Quota(lambda: session(empty_schema, f"{own}_shop"), "T1")
+        assert shop.consume(1).status == "GRANTED"
+
+        # Events run as the definer: their heartbeats come.
+        for event in ("reset_due_quotas", "expire_quota_reservations", "purge_quota_usage"):
+            soon = "ON SCHEDULE EVERY 1 SECOND STARTS CURRENT_TIMESTAMP"
+            rows(root, f"ALTER DEFINER = {definer} EVENT {event} {soon}")
+        jobs = "SELECT COUNT(*) FROM quota_jobs WHERE last_error IS NULL"
+        assert wait_until(lambda: value(root, jobs) == 3)
+        for event in ("reset_due_quotas", "expire_quota_reservations", "purge_quota_usage"):
+            rows(root, f"ALTER DEFINER = {definer} EVENT {event} DISABLE")
+
+        def held() -> list[tuple[Value, ...]]:
+            query = "SELECT User, Host, Routine_name, Proc_priv FROM mysql.procs_priv WHERE Db = %s"
+            return sorted(rows(root, query, schema))
+
+        # An upgrade drops two procedures; whoever could call them can.
+        before = held()
+        notes: list[str] = []
+        root_folder = new_release(tmp_path / "sql")
+        options = resolve(url=url)
+        upgraded = migrate.apply(options, root=root_folder, definer=definer, on_note=notes.append)
+        assert [name.partition("_")[2] for name in upgraded] == [
+            "reinstall_charge_quota",
+            "reinstall_consume_quota",
+        ]
+        assert notes == []
+        assert held() == before
+        assert "-- new" in rows(root, "SHOW CREATE PROCEDURE consume_quota")[0][2]
+        assert shop.consume(1).status == "GRANTED"
+        assert grants(empty_schema, *check, prefix=own).exit_code == 0
+
+        # And so does a rollback of it.
+        assert len(migrate.rollback(options, root=root_folder, count=2)) == 2
+        assert held() == before
+        assert shop.consume(1).status == "GRANTED"
+        report = verify.verify(options, definer=definer)
+        assert {finding.object for finding in report.differences} <= {
+            "event reset_due_quotas",
+            "event expire_quota_reservations",
+            "event purge_quota_usage",
+        }
+    run("rollback", "--url", url, "--all", "--yes")
+    removed = grants(empty_schema, "--revoke", "--apply", check[1], check[2], prefix=own)
+    assert removed.exit_code == 0, removed.output
+    assert "stays:" not in removed.output
+
+
+@pytest.fixture
+def minimal(server_url, empty_schema, own, tmp_path) -> tuple[Project, str]:
+    """Give a project on which a migrator works, and the migrator's account."""
+    grants(empty_schema, "--apply", "--migrator", f"{own}_migrator@%", prefix=own)
+    unlock(server_url, f"{own}_migrator")
+    project = Project(tmp_path / "project", url_of(empty_schema, f"{own}_migrator"))
+    project.migration("0002_t", "CREATE TABLE t (a INT)", "DROP TABLE t")
+    project.migration("0003_b", "ALTER TABLE t ADD b INT", "ALTER TABLE t DROP b", "0002_t")
+    project.migration("0004_i", "CREATE INDEX i ON t (b)", "DROP INDEX i ON t", "0003_b")
+    project.procedure("y", "SELECT COUNT(*) FROM t")
+    project.write("views/v.sql", "CREATE SQL SECURITY DEFINER VIEW v AS SELECT a FROM t")
+    project.write("events/e.sql", "CREATE EVENT e ON SCHEDULE EVERY 1 DAY DISABLE DO SELECT 1")
+    project.pin()
+    return project, own
+
+
+def whole_life(project: Project, prefix: str, root: Project) -> None:
+    """Apply, grant, upgrade, verify, roll back; raises where something is not as it was."""
+    definer, role = f"{prefix}_definer@localhost", f"{prefix}_app"
+    project.apply(definer=definer)
+    root.rows(f"GRANT EXECUTE ON PROCEDURE y TO {role}")
+    project.release()
+    project.procedure("y", "SELECT COUNT(*) + 1 FROM t")
+    project.write("views/v.sql", "CREATE SQL SECURITY DEFINER VIEW v AS SELECT a, 1 AS b FROM t")
+    project.write("events/e.sql", "CREATE EVENT e ON SCHEDULE EVERY 2 DAY DISABLE DO SELECT 1")
+    project.pin()
+    notes: list[str] = []
+    project.apply(definer=definer, on_note=notes.append)
+    schema = root.options.database
+    left = root.rows("SELECT User FROM mysql.procs_priv WHERE Db = %s", schema)
+    assert (left, notes) == ([(role,)], [])
+    report = verify.verify(project.options)
+    assert not report.unseen
+    assert not [note for note in report.notes if "trigger" in str(note)]
+    project.rollback(count=None)
+    assert root.objects() == set()
+
+
+GLOBALLY = ("SET_ANY_DEFINER", "SHOW_ROUTINE")
+
+
+def test_the_migrators_privileges_are_enough(minimal, empty_schema, tmp_path):
+    project, own = minimal
+    whole_life(project, own, Project(tmp_path / "root", empty_schema))
+
+
+@pytest.mark.parametrize("privilege", [*MIGRATOR, *GLOBALLY, "procs_priv"])
+def test_the_migrator_needs_every_one_of_its_privileges(privilege, minimal, empty_schema, tmp_path):
+    project, own = minimal
+    root = Project(tmp_path / "root", empty_schema)
+    schema = empty_schema.rpartition("/")[2].replace("_", r"\_")
+    account = f"{own}_migrator"
+    if privilege in GLOBALLY:
+        root.rows(f"REVOKE {privilege} ON *.* FROM {account}")
+    elif privilege == "procs_priv":
+        root.rows(f"REVOKE SELECT ON mysql.procs_priv FROM {account}")
+    else:
+        root.rows(f"REVOKE {privilege} ON `{schema}`.* FROM {account}")
+    with pytest.raises((TenantQuotaError, pymysql.Error, AssertionError)):
+        whole_life(project, own, root)
+
+
+def managed(server_url: str, schema: str, name: str) -> str:
+    """Make an administrator as managed services give them out; return its URL.
+
+    It makes accounts and has every right on its schemas, with the right to pass it on, but
+    not SUPER, SYSTEM_USER or SET_ANY_DEFINER, and no right on the tables of mysql to pass on.
+    """
+    pattern = schema.replace("_", r"\_")
+    make_account(
+        server_url,
+        name,
+        "GRANT CREATE USER, RELOAD, PROCESS, SHOW DATABASES ON *.* TO {}",
+        "GRANT ROLE_ADMIN ON *.* TO {}",
+        f"GRANT ALL ON `{pattern}`.* TO {{}} WITH GRANT OPTION",
+        f"GRANT EVENT ON `{schema}`.* TO {{}} WITH GRANT OPTION",
+        "GRANT SELECT ON mysql.* TO {}",
+    )
+    return url_of(f"{server_url}{schema}", name)
+
+
+def test_a_managed_service_says_what_it_refuses_and_what_to_do(server_url, empty_schema, own):
+    schema = empty_schema.rpartition("/")[2]
+    url = managed(server_url, schema, f"{own}_master")
+    shown = grants(url, "--migrator", f"{own}_migrator@%", prefix=own)
+    assert shown.exit_code == 0
+    for words in ("cannot grant SET_ANY_DEFINER, SHOW_ROUTINE", "mysql.procs_priv"):
+        assert words in shown.output
+    run_it = ("--apply", "--migrator", f"{own}_migrator@%", "--format", "json")
+    done = grants(url, *run_it, prefix=own)
+    assert done.exit_code == 1
+    refused = [
+        each["statement"].partition(" TO ")[0] for each in json.loads(done.output)["refused"]
+    ]
+    assert refused == [
+        "GRANT SET_ANY_DEFINER ON *.*",
+        "GRANT SHOW_ROUTINE ON *.*",
+        "GRANT SELECT ON `mysql`.`procs_priv`",
+    ]
+
+
+def test_where_it_is_refused_the_definer_itself_installs_and_is_locked(
+    server_url, empty_schema, own
+):
+    schema = empty_schema.rpartition("/")[2]
+    url = managed(server_url, schema, f"{own}_master")
+    definer = f"{own}_definer@%"
+    options = ("--definer", definer, "--migrator", definer)
+    assert "SET_ANY_DEFINER" not in grants(url, *options, prefix=own).output
+    done = grants(url, "--apply", *options, prefix=own)
+    assert done.output.count("refused") == 1  # mysql.procs_priv
+    unlock(server_url, f"{own}_definer")
+    mine = url_of(empty_schema, f"{own}_definer")
+    run("apply", "--url", mine)
+    grants(url, "--apply", *options, prefix=own)
+    found = grants(empty_schema, "--check", *options, prefix=own).output.splitlines()
+    lacks = [line for line in found if " lacks " in line]
+    assert lacks == [f"{definer} lacks SELECT ON mysql.procs_priv"]
+    assert "The same" in run("verify", "--url", mine, "--definer", definer)
+    with closing(connect(url)) as master:
+        rows(master, f"ALTER USER {own}_definer ACCOUNT LOCK")
+    make_account(server_url, f"{own}_user", role=f"{own}_admin")
+    admin = Quota(lambda: session(empty_schema, f"{own}_user"), "T1")
+    admin.define("MONTHLY", 2)
+    assert admin.consume(2).status == "GRANTED"
+    assert admin.consume(1).status == "EXCEEDED"
+    assert value(admin.connection, "SELECT COUNT(*) FROM quota_usage_monitor") == 1
+
+
+def test_a_schema_whose_name_is_like_another_is_not_the_migrators(server_url, empty_schema, own):
+    """_ in a schema's name is a wildcard in GRANT, unless it is escaped."""
+    grants(empty_schema, "--apply", "--migrator", f"{own}_migrator@%", prefix=own)
+    unlock(server_url, f"{own}_migrator")
+    schema = empty_schema.rpartition("/")[2]
+    like = schema.replace("_", "x", 1)
+    with closing(connect(server_url)) as root:
+        rows(root, f"CREATE DATABASE {like}")
+        try:
+            with closing(session(empty_schema, f"{own}_migrator")) as connection:
+                assert accounts.error_of(connection, f"CREATE TABLE {like}.t (a INT)") == 1142
+        finally:
+            rows(root, f"DROP DATABASE {like}")
