@@ -143,6 +143,22 @@ def restore_grants(
                 raise
 
 
+def of_other_definers(connection: Connection[Any], definer: str) -> set[str]:
+    """Return the paths (folder/name.sql) of what runs as another account than user@host."""
+    mine = "@".join(part.strip("`'\"") for part in definer.rpartition("@")[::2])
+    rows = fetch(
+        connection,
+        "SELECT 'procedures' AS folder, routine_name AS name FROM information_schema.routines "
+        "WHERE routine_schema = DATABASE() AND definer <> %s UNION ALL "
+        "SELECT 'views', table_name FROM information_schema.views "
+        "WHERE table_schema = DATABASE() AND definer <> %s UNION ALL "
+        "SELECT 'events', event_name FROM information_schema.events "
+        "WHERE event_schema = DATABASE() AND definer <> %s",
+        (mine,) * 3,
+    )
+    return {f"{row['folder']}/{row['name']}.sql" for row in rows}
+
+
 def quote_account(user: str, host: str) -> str:
     """Return ``user@host`` quoted with backticks."""
     return "@".join("`{}`".format(part.replace("`", "``")) for part in (user, host))

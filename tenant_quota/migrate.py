@@ -21,10 +21,11 @@ from tenant_quota import interrupted
 from tenant_quota.backend import QuotaBackend
 from tenant_quota.connection import ConnectionOptions, connect_to_database
 from tenant_quota.errors import TenantQuotaError
+from tenant_quota.live_objects import of_other_definers
 from tenant_quota.object_files import read_pins
 from tenant_quota.paths import sql_root
 from tenant_quota.statements import LOCK_WAIT_TIMEOUT, StatementFailed, error_number, who_holds
-from tenant_quota.stored_objects import installing
+from tenant_quota.stored_objects import installing, reopen
 
 HISTORY_TABLE = "quota_object_history"
 LOCK_TIMEOUT = 60.0  # seconds to wait for another apply
@@ -88,7 +89,7 @@ def apply(
         unknown = set(_applied(backend)) - {m.id for m in migrations}
         for name in sorted(unknown):
             on_note(f"{name} is applied in {options.database} but has no file here.")
-        _reopen(backend, repinned(backend, root))
+        _reopen(backend, {*repinned(backend, root), *_others(backend, root, definer)})
         return _run(backend, "apply", list(backend.to_apply(migrations)), on_step)
 
 
@@ -199,14 +200,20 @@ def repinned(backend: QuotaBackend, root: Path | None) -> list[str]:
     ]
 
 
-def _reopen(backend: QuotaBackend, names: list[str]) -> None:
+def _others(backend: QuotaBackend, root: Path | None, definer: str | None) -> list[str]:
+    """Return the migrations whose objects run as another account than ``definer``, if given."""
+    if definer is None or HISTORY_TABLE not in backend.list_tables():
+        return []
+    theirs = of_other_definers(backend.connection, definer)
+    last = {pin.path: pin for pin in read_pins((root or sql_root()) / "migrations")}
+    return [pin.migration for pin in last.values() if pin.path in theirs]
+
+
+def _reopen(backend: QuotaBackend, names: set[str]) -> None:
     """Make these pending again, as after an interrupted run, which keeps the previous text."""
     with backend.transaction():
-        for name in names:
-            backend.execute(
-                f"UPDATE {HISTORY_TABLE} SET installed_at = NULL WHERE migration_id = :id",  # noqa: S608
-                {"id": name},
-            )
+        for name in sorted(names):
+            reopen(backend.connection, name)
             backend.execute(
                 f"DELETE FROM {backend.migration_table_quoted} WHERE migration_id = :id",  # noqa: S608
                 {"id": name},

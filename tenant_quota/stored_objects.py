@@ -98,6 +98,23 @@ def uninstall(migration_file: str, path: str) -> None:
     step(apply, lambda connection: _restore(connection, migration))
 
 
+def reopen(connection: Connection[Any], migration: str) -> None:
+    """Have a migration install its object anew: with the grants of today, not of then."""
+    row = _history(connection, migration)
+    if row is None:
+        return
+    settings = live.Settings()
+    if row["previous_state"] is not None:
+        settings, _ = live.state_from_json(row["previous_state"])
+    grants = _grants_to_keep(connection, row["object_type"], row["object_name"])
+    run(
+        connection,
+        "UPDATE quota_object_history SET previous_state = %s, installed_at = NULL "
+        "WHERE migration_id = %s",
+        (live.state_to_json(settings, grants), migration),
+    )
+
+
 def pinned_file(root: Path, migration: str, path: str, sha256: str) -> ObjectFile | None:
     """Return the file this migration pins; None if a later migration pins the object."""
     try:

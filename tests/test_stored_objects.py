@@ -222,6 +222,30 @@ def test_grants_on_a_procedure_survive_a_reinstall_and_its_rollback(project, acc
     assert "EXECUTE ON PROCEDURE" in before
 
 
+def test_grants_survive_a_pin_rewritten_in_place_and_another_definer(project, account):
+    project.procedure("y", "SELECT 1")
+    project.write("views/v.sql", "CREATE SQL SECURITY DEFINER VIEW v AS SELECT 1 AS a")
+    project.write("events/e.sql", "CREATE EVENT e ON SCHEDULE EVERY 1 DAY DISABLE DO SELECT 1")
+    project.pin()
+    project.apply()
+    project.rows(f"GRANT EXECUTE ON PROCEDURE y TO {account}@localhost")
+    project.rows(f"GRANT SELECT ON v TO {account}@localhost")
+    before = grants(project, account)
+    project.procedure("y", "SELECT 2")
+    project.pin()
+    assert project.apply() == ["0002_install_y"]
+    assert (called(project), grants(project, account)) == (2, before)
+
+    definer = f"{account}@localhost"
+    assert len(project.apply(definer=definer)) == 3
+    assert project.apply(definer=f"'{account}'@'localhost'") == []
+    assert project.apply() == []  # without --definer nobody's is changed
+    assert grants(project, account) == before
+    assert f"DEFINER=`{account}`@`localhost`" in project.text("y")
+    project.rollback(count=None)
+    assert project.objects() == set()
+
+
 def test_an_account_with_rights_on_the_schema_alone_can_apply_and_roll_back(
     project, account, monkeypatch
 ):

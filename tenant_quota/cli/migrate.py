@@ -54,7 +54,8 @@ def _note(text: str) -> None:
 @click.option(
     "--definer",
     metavar="USER@HOST",
-    help="Account that what is installed now runs as.  [default: the connected one]",
+    help="Account that all of it runs as, also what another installed before.  "
+    "[default: who is connected, for what is installed now]",
 )
 @_lock_timeout
 def apply(create_database: bool, definer: str | None, lock_timeout: float) -> None:
