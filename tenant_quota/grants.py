@@ -216,7 +216,7 @@ def _definers(needs: CodeNeeds, names: Names, server: Server) -> Iterator[str]:
             others[definer] = others.get(definer, 0) + 1
     for definer, count in sorted(others.items()):
         yield (
-            f"{count} objects run as {definer}, not as {names.definer}: "
+            f"{definer} is the definer of {count} of our objects, not {names.definer}: "
             f"tenant-quota apply --definer {names.definer} installs them anew"
         )
 

@@ -17,7 +17,7 @@ from tests import accounts
 from tests.accounts import error_of, grants, make_account, session
 from tests.grants_matrix import APPLICATION, DENIED, FORBIDDEN, NEEDS, SETTINGS, VIEWS
 from tests.server import connect as connect_to
-from tests.support import Quota, at_once, call, call_out, rows, state_of, value
+from tests.support import Quota, apply_everything, at_once, call, call_out, rows, state_of, value
 
 ROLES = ("app", "monitor", "admin")
 
@@ -328,10 +328,11 @@ def test_the_printed_script_is_all_there_is_to_do_and_may_be_run_again(schema_ur
         run_script(schema_url, shown.output)
         checked = grants(schema_url, "--check", prefix=own)
         assert checked.exit_code == 1  # everything runs as the other definer
+        ours = [*NEEDS.procedures, *NEEDS.views, *NEEDS.events]
         assert set(checked.output.splitlines()) >= {
-            f"{len(NEEDS.procedures | NEEDS.views) + 3} objects run as {prefix}_definer@localhost, "
-            f"not as {own}_definer@localhost: tenant-quota apply --definer "
-            f"{own}_definer@localhost installs them anew"
+            f"{prefix}_definer@localhost is the definer of {len(ours)} of our objects, not "
+            f"{own}_definer@localhost: tenant-quota apply --definer {own}_definer@localhost "
+            "installs them anew"
         }
         assert "lacks" not in checked.output
     assert grants(schema_url, prefix=own).output == shown.output
@@ -371,6 +372,15 @@ def test_what_is_missing_or_too_much_is_found_and_mended(schema_url, prefix, con
     assert done.exit_code == 0, done.output
     assert "9 done." in done.output
     assert "all as it should be" in grants(schema_url, "--check", prefix=prefix).output
+
+
+def test_an_installation_of_roots_moves_to_the_definer(empty_schema, own):
+    apply_everything(empty_schema)
+    grants(empty_schema, "--apply", prefix=own)
+    found = grants(empty_schema, "--check", prefix=own).output
+    assert "root@localhost is the definer of" in found
+    apply_everything(empty_schema, "--definer", f"{own}_definer@localhost")
+    assert grants(empty_schema, "--check", prefix=own).exit_code == 0
 
 
 def test_a_role_is_not_shared_between_schemas_unless_told(schema_url, empty_schema, prefix):

@@ -79,7 +79,7 @@ def grants(
         left = [] if revoke else engine.make_plan(options, names, shared=shared).findings
         context.exit(1 if outcome.refused or left else 0)
     if check:
-        context.exit(2 if plan.unseen else 1 if plan.findings else 0)
+        context.exit(1 if plan.findings else 2 if plan.unseen else 0)
 
 
 def _show_outcome(plan: engine.Plan, outcome: grants_run.Outcome) -> None:
