@@ -86,6 +86,8 @@ def make_plan(
             plan.findings.append(f"{account} does not exist")
         elif account not in server.unseen:
             plan.findings.extend(f"{account} lacks {right}" for right in sorted(missing))
+        elif absent:
+            plan.findings.append(f"{account}: {len(absent)} grants wait for tenant-quota apply")
     if server.locked.get(names.definer) is False and not names.installs_itself:
         plan.findings.append(f"{names.definer} is not locked")
     if names.monitor not in server.defaults.get(names.definer, {names.monitor}):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
@@ -143,6 +144,32 @@ def test_a_held_lock_name_keeps_the_sweep_out_and_nobody_else(sessions, quota, s
         assert app.consume(3).status == "GRANTED"
         assert app.consume(1).status == "EXCEEDED"
     assert quota.used("DAILY") == 3
+
+
+def test_a_prepared_xa_transaction_keeps_its_quota_locked_until_somebody_ends_it(
+    quota, schema_url, prefix
+):
+    """XA asks for no privilege either. Nothing is lost, and an administrator can end it."""
+    quota.define("MONTHLY", 3)
+    other = quota.sibling()
+    other.define("MONTHLY", 3)
+    xid = f"'{secrets.token_hex(8)}'"
+    with closing(session(schema_url, f"{prefix}_app_user")) as connection:
+        app = Quota(lambda: connection, quota.tenant_id)
+        rows(connection, f"XA START {xid}")
+        assert app.consume(1).transaction == "JOINED"
+        rows(connection, f"XA END {xid}")
+        rows(connection, f"XA PREPARE {xid}")
+    try:
+        rows(quota.connection, "SET innodb_lock_wait_timeout = 1")
+        with pytest.raises(pymysql.err.OperationalError) as caught:
+            quota.consume(1)
+        assert caught.value.args[0] == 1205
+        assert other.consume(1).status == "GRANTED"
+    finally:
+        ended = error_of(quota.connection, f"XA ROLLBACK {xid}")
+    assert ended == 0
+    assert quota.consume(3).status == "GRANTED"
 
 
 def test_a_temporary_table_of_the_same_name_is_taken_for_ours(
