@@ -105,7 +105,7 @@ def roles(patient: Patient) -> Iterator[Finding]:
         what = (
             f"none of the roles {', '.join(ROLES)} is there; applications need no more than EXECUTE"
         )
-        yield Finding(NOTE, what, "README: GRANT EXECUTE ON PROCEDURE ...")
+        yield Finding(NOTE, what, "tenant-quota grants --apply")
         return
     views = {Path(path).stem for path in object_paths(sql_root()) if path.startswith("views/")}
     for row in rows:
