@@ -79,13 +79,13 @@ def wanted_rights(needs: CodeNeeds, names: Names, server: Server) -> dict[Accoun
         share = {"UPDATE"} if SHARE in privileges and server.number < (8, 0, 22) else set()
         wanted[names.definer] |= on(table, *(privileges - {SHARE}), *share)
     if names.migrator:
-        # Its own rights on the schema hold all that the definer needs there.
-        wanted[names.migrator] = on("*", *MIGRATOR)
-        wanted[names.migrator].add(Right("mysql", "", "procs_priv", "SELECT"))
+        rights = on("*", *MIGRATOR) | {Right("mysql", "", "procs_priv", "SELECT")}
         if names.installs_itself:
-            wanted[names.migrator].add(as_role(names.monitor))
+            # Its rights on the schema hold all of the definer's, but with a role active they are
+            # not found under a name with \_ when a procedure runs: so these as well.
+            wanted[names.migrator] = rights | wanted[names.definer]
         else:
             globally = {"SET_ANY_DEFINER" if server.number >= (8, 2, 0) else "SET_USER_ID"}
             globally |= {"SHOW_ROUTINE"} if server.number >= (8, 0, 20) else set()
-            wanted[names.migrator] |= {Right("*", "", "*", word) for word in globally}
+            wanted[names.migrator] = rights | {Right("*", "", "*", word) for word in globally}
     return wanted
