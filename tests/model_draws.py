@@ -74,7 +74,7 @@ options = st.fixed_dictionaries(
         "expire": st.sampled_from((None, None, None, timedelta(hours=30))),
         "anchor": st.sampled_from(ANCHORS),
         "refill": refills,
-        "slots": st.sampled_from((0, 2, 2)),
+        "slots": st.sampled_from((0, 0, 0, 2)),
     },
 )
 tenants = st.sampled_from(TENANTS)
