@@ -6,7 +6,7 @@ Statements are run as they stand, on a schema of the tests' own. ``{schema}`` is
 
 from __future__ import annotations
 
-from tenant_quota.code_needs import ADMINISTRATION, read_code_needs
+from tenant_quota.grants.needs import ADMINISTRATION, read_code_needs
 from tenant_quota.object_files import read_object_file
 from tenant_quota.paths import sql_root
 

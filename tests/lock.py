@@ -12,8 +12,8 @@ from contextlib import closing
 from tenant_quota.connection import connect_to_database, resolve
 from tenant_quota.errors import TenantQuotaError
 from tenant_quota.paths import sql_root
-from tenant_quota.schema_facts import LiveSchema, read_schema
-from tenant_quota.schema_lock import LOCK, Lock, make_lock, read_lock, write_lock
+from tenant_quota.schema.facts import LiveSchema, read_schema
+from tenant_quota.schema.lock import LOCK, Lock, make_lock, read_lock, write_lock
 from tests.conftest import fresh_schema
 from tests.mutations import some_server
 from tests.support import apply_everything

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tenant_quota.code_needs import ADMINISTRATION, COMMAND, read_code_needs, table_needs
-from tenant_quota.held_grants import Right, may_grant, parse_grants
+from tenant_quota.grants.held import Right, may_grant, parse_grants
+from tenant_quota.grants.needs import ADMINISTRATION, COMMAND, read_code_needs, table_needs
 from tenant_quota.paths import sql_root
 from tests.test_readme import READMES, blocks
 

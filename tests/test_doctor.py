@@ -13,12 +13,14 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from tenant_quota import doctor, doctor_load, doctor_server
 from tenant_quota.cli import main
 from tenant_quota.connection import resolve
-from tenant_quota.doctor_findings import NOTE, OK, PROBLEM, WARNING, Finding, Patient
-from tenant_quota.doctor_load import HOT, WINDOW_SECONDS, slot_advice
-from tenant_quota.privileges import Privileges
+from tenant_quota.doctor import load as doctor_load
+from tenant_quota.doctor import run as doctor
+from tenant_quota.doctor import server as doctor_server
+from tenant_quota.doctor.findings import NOTE, OK, PROBLEM, WARNING, Finding, Patient
+from tenant_quota.doctor.load import HOT, WINDOW_SECONDS, slot_advice
+from tenant_quota.grants.privileges import Privileges
 from tenant_quota.sandbox import Sandbox
 from tenant_quota.sandbox.local import LocalServer
 from tests.conftest import EVENTS

@@ -12,12 +12,13 @@ import pymysql
 import pytest
 from click.testing import CliRunner
 
-from tenant_quota import migrate, pins, verify
+from tenant_quota import migrate, pins
 from tenant_quota.cli import main
 from tenant_quota.connection import resolve
 from tenant_quota.errors import TenantQuotaError
-from tenant_quota.grants_wanted import MIGRATOR
+from tenant_quota.grants.wanted import MIGRATOR
 from tenant_quota.paths import sql_root
+from tenant_quota.schema import verify
 from tests import accounts
 from tests.accounts import PASSWORD, grants, make_account, session, url_of
 from tests.project import Project

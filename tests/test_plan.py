@@ -11,16 +11,16 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from tenant_quota import plan as engine
 from tenant_quota.backend import QuotaBackend
 from tenant_quota.cli import main
 from tenant_quota.connection import connect_to_database, resolve
 from tenant_quota.errors import TenantQuotaError
 from tenant_quota.paths import sql_root
-from tenant_quota.plan_file import as_sql
-from tenant_quota.plan_steps import alter_of
-from tenant_quota.schema_facts import read_schema
-from tenant_quota.verify import verify
+from tenant_quota.plan import make as engine
+from tenant_quota.plan.file import as_sql
+from tenant_quota.plan.steps import alter_of
+from tenant_quota.schema.facts import read_schema
+from tenant_quota.schema.verify import verify
 from tests.client import run_file
 from tests.conftest import fresh_schema
 from tests.project import HISTORY, Project

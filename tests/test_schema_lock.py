@@ -11,11 +11,11 @@ import pytest
 
 from tenant_quota.connection import resolve
 from tenant_quota.errors import TenantQuotaError
+from tenant_quota.grants.privileges import parse_privileges
 from tenant_quota.paths import sql_root
-from tenant_quota.privileges import parse_privileges
 from tenant_quota.sandbox import Sandbox
-from tenant_quota.schema_facts import LiveSchema
-from tenant_quota.schema_lock import (
+from tenant_quota.schema.facts import LiveSchema
+from tenant_quota.schema.lock import (
     LOCK,
     Lock,
     hash_migrations,
@@ -25,8 +25,8 @@ from tenant_quota.schema_lock import (
     read_lock,
     write_lock,
 )
-from tenant_quota.schema_objects import body_of
-from tenant_quota.verify import shipped_body, verify
+from tenant_quota.schema.objects import body_of
+from tenant_quota.schema.verify import shipped_body, verify
 from tests.lock import read_fresh
 from tests.server import connect
 from tests.support import apply_everything, rows

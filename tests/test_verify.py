@@ -19,16 +19,18 @@ from click.testing import CliRunner
 from pymysql.connections import Connection
 
 from tenant_quota import live_objects as live
-from tenant_quota import schema_facts, statements, verify
+from tenant_quota import statements
 from tenant_quota.backend import QuotaBackend
 from tenant_quota.cli import main
 from tenant_quota.connection import connect_to_database, resolve
 from tenant_quota.errors import TenantQuotaError
 from tenant_quota.object_files import KINDS
 from tenant_quota.paths import sql_root
-from tenant_quota.schema_diff import NOTE
-from tenant_quota.schema_facts import read_schema
-from tenant_quota.schema_lock import LOCK, Lock, locked, make_lock, read_lock, write_lock
+from tenant_quota.schema import facts as schema_facts
+from tenant_quota.schema import verify
+from tenant_quota.schema.diff import NOTE
+from tenant_quota.schema.facts import read_schema
+from tenant_quota.schema.lock import LOCK, Lock, locked, make_lock, read_lock, write_lock
 from tests.conftest import fresh_schema
 from tests.drifts import COLUMNS, CONSTRAINTS, INDEXES, TABLES, Drift, edit, of_another
 from tests.drifts_of_objects import EVENTS, MIGRATIONS, PROCEDURES, UNKNOWN, VIEWS
@@ -430,8 +432,9 @@ def test_it_only_reads_and_the_server_would_refuse_anything_else(url, monkeypatc
         return original(connection, statement, arguments)
 
     original = statements.fetch
-    for module in ("schema_facts", "schema_tables", "schema_objects", "verify", "privileges"):
-        monkeypatch.setattr(f"tenant_quota.{module}.fetch", listening)
+    for module in ("facts", "tables", "objects", "verify"):
+        monkeypatch.setattr(f"tenant_quota.schema.{module}.fetch", listening)
+    monkeypatch.setattr("tenant_quota.grants.privileges.fetch", listening)
     assert check(url).exit_code == 0
     assert asked[0] == "SET SESSION transaction_read_only = ON"
     assert {statement.split()[0] for statement in asked[1:]} == {"SELECT", "SHOW"}

@@ -9,10 +9,10 @@ import click
 from rich.console import Console
 from rich.text import Text
 
-from tenant_quota import doctor as engine
 from tenant_quota.cli.connection import connection_options, current_connection
 from tenant_quota.cli.output import patient_reader, plain, utf8_stdout
-from tenant_quota.doctor_findings import NOTE, OK, PROBLEM, WARNING, Finding
+from tenant_quota.doctor import run as engine
+from tenant_quota.doctor.findings import NOTE, OK, PROBLEM, WARNING, Finding
 
 _STYLES = {PROBLEM: "bold red", WARNING: "yellow", NOTE: "cyan", OK: "green"}
 

@@ -6,12 +6,12 @@ import json
 
 import click
 
-from tenant_quota import grants as engine
-from tenant_quota import grants_run
 from tenant_quota.cli.connection import connection_options, current_connection
 from tenant_quota.cli.output import patient_reader, plain, utf8_stdout
-from tenant_quota.grants_wanted import Names
-from tenant_quota.held_grants import parse_account, parse_role
+from tenant_quota.grants import plan as engine
+from tenant_quota.grants import run as grants_run
+from tenant_quota.grants.held import parse_account, parse_role
+from tenant_quota.grants.wanted import Names
 
 
 @click.command()

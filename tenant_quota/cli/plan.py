@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 
-from tenant_quota import plan as engine
 from tenant_quota.cli.connection import connection_options, current_connection
 from tenant_quota.cli.output import patient_reader, utf8_stdout
-from tenant_quota.plan_file import as_json, as_sql
+from tenant_quota.plan import make as engine
+from tenant_quota.plan.file import as_json, as_sql
 
 
 @click.command()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import click
 
-from tenant_quota import verify as engine
 from tenant_quota.cli.connection import connection_options, current_connection
 from tenant_quota.cli.output import patient_reader, plain, utf8_stdout
 from tenant_quota.cli.verify_formats import (
@@ -15,7 +14,8 @@ from tenant_quota.cli.verify_formats import (
     told,
     under_one_reason,
 )
-from tenant_quota.schema_diff import Finding
+from tenant_quota.schema import verify as engine
+from tenant_quota.schema.diff import Finding
 
 _FORMATS = {"json": as_json, "junit": as_junit, "github": as_github}
 _COLOURS = {"-": "red", "+": "green", "@": "cyan"}

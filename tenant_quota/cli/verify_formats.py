@@ -9,8 +9,8 @@ from collections.abc import Iterable
 
 from tenant_quota.cli.output import plain
 from tenant_quota.paths import is_checkout
-from tenant_quota.schema_diff import DIFFERENCE, UNSEEN, Finding
-from tenant_quota.verify import Report, heading
+from tenant_quota.schema.diff import DIFFERENCE, UNSEEN, Finding
+from tenant_quota.schema.verify import Report, heading
 
 _FOLDERS = {"procedure": "procedures", "view": "views", "event": "events"}
 _COMMANDS = {DIFFERENCE: "error", UNSEEN: "error"}

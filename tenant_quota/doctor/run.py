@@ -11,14 +11,11 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
-from tenant_quota import doctor_accounts as accounts
-from tenant_quota import doctor_load as load
-from tenant_quota import doctor_objects as objects
-from tenant_quota import doctor_server as server
 from tenant_quota.connection import ConnectionOptions, connect_to_database
-from tenant_quota.doctor_findings import NOTE, OK, PROBLEM, WARNING, Finding, Patient, unseen
-from tenant_quota.privileges import read_privileges
-from tenant_quota.schema_facts import is_replica
+from tenant_quota.doctor import accounts, load, objects, server
+from tenant_quota.doctor.findings import NOTE, OK, PROBLEM, WARNING, Finding, Patient, unseen
+from tenant_quota.grants.privileges import read_privileges
+from tenant_quota.schema.facts import is_replica
 from tenant_quota.statements import StatementFailed, fetch, run
 
 Check = Callable[[Patient], Iterable[Finding]]

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from tenant_quota import live_objects as live
 from tenant_quota.object_files import ObjectFile
-from tenant_quota.plan_steps import literal
+from tenant_quota.plan.steps import literal
 
 HISTORY = "quota_object_history"
 _SETTINGS = live.Settings()

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from tenant_quota.doctor_findings import NOTE, OK, PROBLEM, WARNING, Finding, Patient, unseen
+from tenant_quota.doctor.findings import NOTE, OK, PROBLEM, WARNING, Finding, Patient, unseen
 from tenant_quota.live_objects import quote_account
 from tenant_quota.object_files import object_paths
 from tenant_quota.paths import sql_root
-from tenant_quota.schema_lock import read_lock
+from tenant_quota.schema.lock import read_lock
 from tenant_quota.statements import StatementFailed
 
 _HEALTH = {"OK": OK, "WARNING": WARNING, "ERROR": PROBLEM}

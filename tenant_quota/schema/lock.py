@@ -20,7 +20,7 @@ from pathlib import Path
 
 from tenant_quota.errors import TenantQuotaError
 from tenant_quota.object_files import normalised
-from tenant_quota.schema_facts import Facts, LiveSchema
+from tenant_quota.schema.facts import Facts, LiveSchema
 
 LOCK = "schema.lock.json"
 SCHEMA = "{schema}"  # stands for the schema's quoted name in a definition

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from tenant_quota.doctor_findings import NOTE, OK, PROBLEM, WARNING, Finding, Patient
+from tenant_quota.doctor.findings import NOTE, OK, PROBLEM, WARNING, Finding, Patient
 from tenant_quota.paths import sql_root
-from tenant_quota.schema_lock import read_lock
+from tenant_quota.schema.lock import read_lock
 from tenant_quota.statements import StatementFailed
 
 _LATE = 60  # seconds that a replica may be behind

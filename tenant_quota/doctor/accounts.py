@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from tenant_quota.doctor_findings import NOTE, OK, PROBLEM, WARNING, Finding, Patient
+from tenant_quota.doctor.findings import NOTE, OK, PROBLEM, WARNING, Finding, Patient
+from tenant_quota.grants.privileges import Privileges, parse_privileges
 from tenant_quota.live_objects import quote_account
 from tenant_quota.object_files import object_paths
 from tenant_quota.paths import sql_root
-from tenant_quota.privileges import Privileges, parse_privileges
 
 #: What apply needs on the schema (README).
 MIGRATOR = (

@@ -7,7 +7,7 @@ from typing import Any
 
 from pymysql.connections import Connection
 
-from tenant_quota.privileges import Privileges
+from tenant_quota.grants.privileges import Privileges
 from tenant_quota.statements import fetch
 
 OK, NOTE, WARNING, PROBLEM = "ok", "note", "warning", "problem"

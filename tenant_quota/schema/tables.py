@@ -10,7 +10,7 @@ from pymysql.connections import Connection
 from tenant_quota.statements import fetch
 
 if TYPE_CHECKING:
-    from tenant_quota.schema_facts import Facts
+    from tenant_quota.schema.facts import Facts
 
 # Settings for the whole server or schema, or of the statistics: a DBA's own affair.
 _OPTIONS_OF_OTHERS = ("encryption=", "stats_", "row_format=", "partitioned")

@@ -9,11 +9,11 @@ from typing import Any
 from pymysql.connections import Connection
 
 from tenant_quota import live_objects as live
-from tenant_quota import plan_objects as objects
 from tenant_quota.backend import QuotaBackend
 from tenant_quota.errors import TenantQuotaError
 from tenant_quota.object_files import KINDS, Pin
-from tenant_quota.plan_steps import Check, Step, literal
+from tenant_quota.plan import objects
+from tenant_quota.plan.steps import Check, Step, literal
 from tenant_quota.statements import fetch
 from tenant_quota.stored_objects import SCRATCH, pinned_file, quoted_definer
 

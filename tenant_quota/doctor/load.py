@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tenant_quota.doctor_findings import NOTE, OK, WARNING, Finding, Patient, unseen
+from tenant_quota.doctor.findings import NOTE, OK, WARNING, Finding, Patient, unseen
 
 LONG_SECONDS = 30  # a transaction that holds our rows for so long stops others of its tenant
 WAIT_SECONDS = 5

@@ -17,14 +17,14 @@ from typing import Any
 from yoyo.migrations import read_sql_migration, topological_sort
 
 from tenant_quota import interrupted, migrate
-from tenant_quota import plan_history as history
 from tenant_quota.backend import QuotaBackend
 from tenant_quota.connection import ConnectionOptions
 from tenant_quota.errors import TenantQuotaError
 from tenant_quota.object_files import normalised, read_pins
 from tenant_quota.paths import sql_root
-from tenant_quota.plan_installs import Installs
-from tenant_quota.plan_steps import Plan, Step, alter_of, is_ddl
+from tenant_quota.plan import history
+from tenant_quota.plan.installs import Installs
+from tenant_quota.plan.steps import Plan, Step, alter_of, is_ddl
 from tenant_quota.statements import run
 
 NOTHING = "nothing"  # where an empty database stands

@@ -17,7 +17,7 @@ from tenant_quota.connection import ConnectionOptions, connect_to_database
 from tenant_quota.errors import TenantQuotaError
 from tenant_quota.object_files import KINDS, read_object_file, read_pins
 from tenant_quota.paths import sql_root
-from tenant_quota.schema_diff import (
+from tenant_quota.schema.diff import (
     DIFFERENCE,
     NOTE,
     UNSEEN,
@@ -26,8 +26,8 @@ from tenant_quota.schema_diff import (
     ignored,
     is_ours,
 )
-from tenant_quota.schema_facts import read_schema
-from tenant_quota.schema_lock import Lock, hash_migrations, read_lock
+from tenant_quota.schema.facts import read_schema
+from tenant_quota.schema.lock import Lock, hash_migrations, read_lock
 from tenant_quota.statements import StatementFailed, fetch
 
 _FOLDERS = {kind.lower(): folder for folder, kind in KINDS.items()}

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from pymysql.connections import Connection
 
-from tenant_quota.schema_tables import ask, without_empty
+from tenant_quota.schema.tables import ask, without_empty
 from tenant_quota.statements import StatementFailed, fetch
 
 if TYPE_CHECKING:
-    from tenant_quota.schema_facts import Facts
+    from tenant_quota.schema.facts import Facts
 
 _QUOTED = r"'(?:[^'\\]|\\.|'')*'|\"(?:[^\"\\]|\\.|\"\")*\"|`[^`]*`|--[^\n]*|/\*.*?\*/"
 _PARENTHESIS = re.compile(rf"{_QUOTED}|[()]", re.DOTALL)

@@ -11,7 +11,7 @@ from yoyo.migrations import default_migration_table
 from tenant_quota import interrupted
 from tenant_quota.backend import QuotaBackend
 from tenant_quota.connection import LOCK_WAIT_SECONDS, OLDEST_SERVER, SQL_MODE
-from tenant_quota.plan_steps import Check, literal
+from tenant_quota.plan.steps import Check, literal
 
 MIGRATION_TABLE = f"`{default_migration_table}`"
 LOG_TABLE = f"`{QuotaBackend.log_table}`"

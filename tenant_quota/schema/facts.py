@@ -16,9 +16,8 @@ from typing import Any
 
 from pymysql.connections import Connection
 
-from tenant_quota import schema_objects as objects
-from tenant_quota import schema_tables as tables
-from tenant_quota.privileges import read_privileges
+from tenant_quota.grants.privileges import read_privileges
+from tenant_quota.schema import objects, tables
 from tenant_quota.statements import StatementFailed, fetch
 
 Facts = dict[str, dict[str, dict[str, str]]]

@@ -8,7 +8,7 @@ import textwrap
 from collections.abc import Iterator
 
 from tenant_quota import __version__
-from tenant_quota.plan_steps import Check, Plan, Step, literal
+from tenant_quota.plan.steps import Check, Plan, Step, literal
 
 _WIDTH = 100
 _DELIMITERS = ("$$", "//", "%%", "@@@", "€€")

@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tenant_quota import __version__
-from tenant_quota.code_needs import CodeNeeds, read_code_needs
 from tenant_quota.connection import ConnectionOptions
 from tenant_quota.errors import TenantQuotaError
-from tenant_quota.grants_server import Server, read_server
-from tenant_quota.grants_wanted import Names, as_events, as_role, wanted_rights
-from tenant_quota.held_grants import GRANT_OPTION, Account, Right, may_grant
+from tenant_quota.grants.held import GRANT_OPTION, Account, Right, may_grant
+from tenant_quota.grants.needs import CodeNeeds, read_code_needs
+from tenant_quota.grants.server import Server, read_server
+from tenant_quota.grants.wanted import Names, as_events, as_role, wanted_rights
 from tenant_quota.paths import sql_root
 
 # Nobody has this password: MySQL's own locked accounts (mysql.sys) are made the same way.

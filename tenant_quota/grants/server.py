@@ -11,7 +11,7 @@ from pymysql.connections import Connection
 
 from tenant_quota.connection import ConnectionOptions, connect
 from tenant_quota.errors import TenantQuotaError
-from tenant_quota.held_grants import REFUSED, Account, Right, parse_account, read_held
+from tenant_quota.grants.held import REFUSED, Account, Right, parse_account, read_held
 from tenant_quota.statements import StatementFailed, fetch
 
 

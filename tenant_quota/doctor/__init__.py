@@ -1,0 +1,1 @@
+"""`doctor`: whether quotas are safe on this server, and well."""

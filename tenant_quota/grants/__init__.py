@@ -1,0 +1,1 @@
+"""`grants`: who may do what, as least-privilege SQL, and what a server grants already."""

@@ -1,0 +1,1 @@
+"""`plan`: what `apply` and `rollback` would run, as a file for the mysql client alone."""
