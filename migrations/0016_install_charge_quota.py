@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/charge_quota.sql",
-    sha256="ab01c74c4716197b9be2defa25eb8c12a3a73863cb7e816dbc0893e9a47b715e",
+    sha256="37b3fb03f5020143dfb079a836a866cee31b61fa70ff717b4910e78c1aa0a9ea",
 )

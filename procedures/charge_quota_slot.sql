@@ -87,7 +87,7 @@ BEGIN
     END IF;
 
     SET v_now = COALESCE(p_now, UTC_TIMESTAMP(6));
-    SET v_local = CONVERT_TZ(v_now, '+00:00', IF(p_time_zone = 'SYSTEM', @@GLOBAL.time_zone, p_time_zone));
+    SET v_local = CONVERT_TZ(v_now, '+00:00', p_time_zone);
     SET p_charged = p_charged AND v_local >= p_valid_from AND v_local < p_valid_until;
 
     IF p_charged AND v_is_drawn THEN

@@ -1,8 +1,10 @@
 -- check_quota_consumption: internal: refuse what cannot be consumed, before anything is locked.
 --
+-- And, as guard_quota_session does, a session whose settings would bend the rules.
+--
 --   p_tenant_id .. p_product_code   as in consume_quota
 --
--- Raises   45001 invalid_argument
+-- Raises   45001 invalid_argument, 45003 clock_pinned
 -- Source   DESIGN, section 3
 -- Example  CALL check_quota_consumption('CH_123', 'REDEEM_CODE', 1, NULL, NULL, NULL);
 
@@ -26,7 +28,8 @@ BEGIN
                          OR TRIM(p_biz_id) <> '' AND CHAR_LENGTH(p_biz_id) <= 64
                             AND TRIM(p_biz_type) <> '' AND CHAR_LENGTH(p_biz_type) <= 32)
                     AND (p_product_code IS NULL
-                         OR TRIM(p_product_code) <> '' AND CHAR_LENGTH(p_product_code) <= 64), FALSE) THEN
+                         OR TRIM(p_product_code) <> '' AND CHAR_LENGTH(p_product_code) <= 64)
+                    AND ABS(TIMESTAMPDIFF(SECOND, NOW(6), SYSDATE(6))) <= 1 AND @@SESSION.unique_checks, FALSE) THEN
         CALL check_quota_name('p_tenant_id', p_tenant_id, 24);
         CALL check_quota_name('p_quota_type', p_quota_type, 32);
         CALL check_quota_number('p_amount', p_amount, 1);
@@ -37,5 +40,6 @@ BEGIN
         IF p_product_code IS NOT NULL THEN
             CALL check_quota_name('p_product_code', p_product_code, 64);
         END IF;
+        CALL guard_quota_session();
     END IF;
 END

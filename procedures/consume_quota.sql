@@ -47,14 +47,11 @@ BEGIN
     DECLARE v_next_reset_time  DATETIME;
     DECLARE v_retry_after_ms   BIGINT;
     DECLARE v_transaction      VARCHAR(8)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_reservation_id   CHAR(36)    CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_expires_at       DATETIME(6);
 
     CALL check_quota_consumption(p_tenant_id, p_quota_type, p_amount, p_biz_type, p_biz_id, p_product_code);
-    CALL charge_quota('CONSUME', p_tenant_id, p_quota_type, p_amount, p_biz_type, p_biz_id, p_product_code,
-                      NULL, NULL, NULL,
-                      v_success, v_status, v_quota_id, v_limit_type, v_hard_limit, v_used_count, v_remaining,
-                      v_next_reset_time, v_retry_after_ms, v_transaction, v_reservation_id, v_expires_at);
+    CALL charge_quota_consumption(p_tenant_id, p_quota_type, p_amount, p_biz_type, p_biz_id, p_product_code, NULL,
+                                  v_success, v_status, v_quota_id, v_limit_type, v_hard_limit, v_used_count,
+                                  v_remaining, v_next_reset_time, v_retry_after_ms, v_transaction);
 
     SELECT v_success          AS success,
            v_status           AS status,

@@ -40,7 +40,7 @@ BEGIN
     DECLARE v_hard_limit  BIGINT;
     DECLARE v_period_end  DATETIME;
     DECLARE v_is_settled  BOOLEAN;
-    DECLARE v_is_told     BOOLEAN DEFAULT FALSE;
+    DECLARE v_is_told     BOOLEAN;
     DECLARE v_now         DATETIME(6);
     DECLARE v_local       DATETIME(6);
     DECLARE CONTINUE HANDLER FOR NOT FOUND BEGIN END;
@@ -57,17 +57,17 @@ BEGIN
            AND NOT EXISTS (SELECT 1
                            FROM quota_usage_records AS u
                            WHERE u.quota_id = p_quota_id AND u.biz_type = p_biz_type AND u.biz_id = p_biz_id
-                             AND u.operation_type = 'CONSUME' AND u.refund_id = '' AND u.origin_tenant_id = '')
-    INTO v_hard_limit, v_period_end, p_used_count, v_is_settled
+                             AND u.operation_type = 'CONSUME' AND u.refund_id = '' AND u.origin_tenant_id = ''),
+           EXISTS (SELECT 1
+                   FROM quota_alerts AS a
+                   WHERE a.quota_id = p_quota_id AND a.period_start = COALESCE(p_period_start, '1000-01-01')
+                     AND a.alert_level = 'EXCEEDED')
+    INTO v_hard_limit, v_period_end, p_used_count, v_is_settled, v_is_told
     FROM tenant_quotas AS q
     WHERE q.quota_id = p_quota_id;
-    SELECT TRUE INTO v_is_told
-    FROM quota_alerts
-    WHERE quota_id = p_quota_id AND period_start = COALESCE(p_period_start, '1000-01-01')
-      AND alert_level = 'EXCEEDED';
 
     SET v_now = COALESCE(p_now, UTC_TIMESTAMP(6));
-    SET v_local = CONVERT_TZ(v_now, '+00:00', IF(p_time_zone = 'SYSTEM', @@GLOBAL.time_zone, p_time_zone));
+    SET v_local = CONVERT_TZ(v_now, '+00:00', p_time_zone);
     IF v_is_told AND v_is_settled AND p_used_count > v_hard_limit - p_amount
        AND v_local >= p_valid_from AND v_local < LEAST(p_valid_until, COALESCE(v_period_end, p_valid_until)) THEN
         SET p_success = FALSE, p_status = 'EXCEEDED', p_remaining = GREATEST(v_hard_limit - p_used_count, 0);

@@ -4,9 +4,8 @@
 -- limit and ancestor that was charged gets it back, a former parent too, into the period it
 -- came from: where that is closed by now, the refund is recorded and the new period's use
 -- stays as it is. Refunds of one consumption never add up to more than it. RATE tokens flow
--- back by themselves. Inside the
--- caller's transaction at REPEATABLE READ the ledger's gap behind the key stays locked until
--- it ends: keep it short, or use READ COMMITTED.
+-- back by themselves. Inside the caller's transaction at REPEATABLE READ the ledger's gap
+-- behind the key stays locked until it ends: keep it short, or use READ COMMITTED.
 --
 --   p_tenant_id, p_quota_type   who consumed what
 --   p_amount        units, 1 or more; NULL: all that is left of it

@@ -1,9 +1,8 @@
 -- return_quota: internal: the one place that refunds: every limit that was charged, or none.
 --
 -- Locks the limits that the tenant has or, through a former parent, may have had, then finds
--- the consumption's ledger rows there.
--- What is left of it on a limit is the sum over its key: what was consumed, less what was
--- given back.
+-- the consumption's ledger rows there. What is left of it on a limit is the sum over its key:
+-- what was consumed, less what was given back.
 --
 --   p_tenant_id .. p_refund_id   as in refund_quota, checked by the caller
 --   p_now           UTC; NULL: the clock, read after the locks. Only tests name a time

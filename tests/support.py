@@ -104,9 +104,15 @@ CHARGE_OUTS = (
 
 
 def charge(connection: Connection, *arguments: Value) -> SimpleNamespace:
-    """CALL charge_quota, which takes the time as its last argument (UTC)."""
-    answer = call_out(connection, "charge_quota", *arguments, outs=len(CHARGE_OUTS))
-    return SimpleNamespace(**dict(zip(CHARGE_OUTS, answer, strict=True)))
+    """CALL the internal procedure of an operation, with the time as its last argument (UTC)."""
+    procedure, outs = "charge_quota", list(CHARGE_OUTS)
+    if arguments[0] == "CONSUME":
+        *_, ttl, holder, now = arguments
+        assert ttl is holder is None
+        procedure, outs = "charge_quota_consumption", outs[:10]
+        arguments = (*arguments[1:-3], now)
+    answer = call_out(connection, procedure, *arguments, outs=len(outs))
+    return SimpleNamespace(**dict(zip(outs, answer, strict=True)))
 
 
 def state_of(error: BaseException) -> tuple[str | None, str]:
@@ -216,11 +222,16 @@ class Quota:
         )
 
     def consume_at(
-        self, now: str, amount: int = 1, key: str | None = None, on: Connection | None = None
+        self,
+        now: str,
+        amount: int = 1,
+        key: str | None = None,
+        product: str | None = None,
+        on: Connection | None = None,
     ) -> SimpleNamespace:
         """Consume at a time of the test's choosing (UTC), through the ungranted inner procedure."""
-        arguments = ("CONSUME", self.tenant_id, self.quota_type, amount, "ORDER", key)
-        return charge(on or self.connection, *arguments, None, None, None, now)
+        arguments = ("CONSUME", self.tenant_id, self.quota_type, amount, "ORDER", key, product)
+        return charge(on or self.connection, *arguments, None, None, now)
 
     def check(self, amount: int = 1, product: str | None = None) -> SimpleNamespace:
         return call(

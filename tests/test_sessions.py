@@ -180,6 +180,8 @@ def test_an_application_needs_execute_and_nothing_else(
         "SELECT * FROM quota_usage_monitor",
         "CALL charge_quota('CONSUME', 'T', 'U', 1, NULL, NULL, NULL, NULL, NULL, '2099-01-01',"
         " @a, @b, @c, @d, @e, @f, @g, @h, @i, @j, @k, @l)",
+        "CALL charge_quota_consumption('T', 'U', 1, NULL, NULL, NULL, '2099-01-01',"
+        " @a, @b, @c, @d, @e, @f, @g, @h, @i, @j)",
         "CALL settle_quota_period(1, 'SYSTEM', '2099-01-01', @a)",
         "CALL define_quota('T', 'U', 'TOTAL', 1, NULL, NULL)",
         "CALL reset_due_quotas(1)",

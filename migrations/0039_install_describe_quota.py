@@ -1,0 +1,12 @@
+"""Install procedures/describe_quota.sql."""
+
+from tenant_quota.stored_objects import install
+
+__depends__ = {"0038_install_deny_exhausted_limit"}
+__transactional__ = False  # each DDL statement commits by itself
+
+install(
+    __file__,
+    "procedures/describe_quota.sql",
+    sha256="fdbe1599f2d7975dd27485874023e08bc77850d90e9b7c954ab75962aac4dd4a",
+)
