@@ -26,7 +26,7 @@ PASSWORD = "pässwörd-密码 :/?#@%"
 
 @pytest.fixture(autouse=True)
 def _no_environment(monkeypatch):
-    for name in ("MYSQL_PWD", "TENANT_QUOTA_URL"):
+    for name in ("MYSQL_PWD", "TENANT_QUOTA_URL", "MYSQL_GROUP_SUFFIX"):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -118,7 +118,7 @@ def test_flags_win_over_the_url_and_that_over_files_and_the_environment(tmp_path
     assert (options.user, options.host, options.port, options.database) == ("url", "h", 3, "db")
 
 
-@pytest.mark.parametrize("text", [None, "[client]\n!include other.cnf\n"])
+@pytest.mark.parametrize("text", [None, "[client]\n!includedir none\n"])
 def test_an_option_file_that_cannot_be_read_is_an_error(tmp_path, text):
     file = tmp_path / "my.cnf"
     if text:

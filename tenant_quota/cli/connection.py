@@ -34,6 +34,9 @@ _OPTIONS = (
     _option("--database", "-D"),
     _option("--ssl-mode", type=click.Choice(SSL_MODES, case_sensitive=False)),
     _option("--ssl-ca", type=_FILE, help="PEM file of the CA that signs the server."),
+    _option("--ssl-capath", type=click.Path(file_okay=False), help="Folder of such files."),
+    _option("--ssl-cert", type=_FILE, help="PEM file of a certificate of our own."),
+    _option("--ssl-key", type=_FILE, help="PEM file of its key."),
     _option("--defaults-file", type=_FILE, help="Option file with [client] or [tenant-quota]."),
     _option("--defaults-extra-file", type=_FILE, help="One more option file."),
     _option("--defaults-group-suffix", help="Read [client<suffix>] as well."),
@@ -59,4 +62,4 @@ def current_connection() -> ConnectionOptions:
         if prompt
         else None
     )
-    return resolve(**given, password=password)
+    return resolve(**given, password=password, note=lambda text: click.echo(text, err=True))
