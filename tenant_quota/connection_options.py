@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, unquote_to_bytes
 
 from tenant_quota.errors import TenantQuotaError
+from tenant_quota.login_path import read_login_path
 from tenant_quota.option_files import Note, home_expanded, read_option_file, shown
 
 SSL_MODES = ("DISABLED", "PREFERRED", "REQUIRED", "VERIFY_CA", "VERIFY_IDENTITY")
@@ -146,13 +147,14 @@ def resolve(
     defaults_file: str | None = None,
     defaults_extra_file: str | None = None,
     defaults_group_suffix: str | None = None,
+    login_path: str | None = None,
     note: Note = lambda text: None,
     **flags: Any,
 ) -> ConnectionOptions:
-    """Merge environment, option files, URL and single flags; the later wins.
+    """Merge environment, option files, login path, URL and single flags; the later wins.
 
     ``flags`` are fields of ConnectionOptions, None meaning not given. TENANT_QUOTA_URL is
-    read where neither a URL nor an option file is named. ``note`` is told what was passed
+    read where no URL, option file or login path is named. ``note`` is told what was passed
     over. Raises TenantQuotaError, without the password.
     """
     merged: dict[str, Any] = {}
@@ -163,7 +165,10 @@ def resolve(
         path = home_expanded(name)
         said = read_option_file(path, suffix, note)
         merged = _merge(merged, _known(said, f"the option file {shown(path)}"))
-    if url is None and not (defaults_file or defaults_extra_file):
+    if login_path is not None:
+        said = read_login_path(login_path, suffix)
+        merged = _merge(merged, _known(said, "the login path file"))
+    if url is None and not (defaults_file or defaults_extra_file or login_path is not None):
         url = os.environ.get("TENANT_QUOTA_URL") or None
     if url is not None:
         merged = _merge(merged, parse_url(url), by_hand=True)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import pty
 import re
 import shutil
 import subprocess
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -42,6 +45,26 @@ def print_defaults(*options: str, groups: tuple[str, ...], where: Path) -> dict[
         if name:
             said[name.replace("_", "-")] = value
     return said
+
+
+def set_login_path(file: Path, name: str, password: str | None, **options: str) -> None:
+    """Have `mysql_config_editor` write a login path; it asks a terminal for the password."""
+    argv = [*program("mysql_config_editor"), "set", f"--login-path={name}", "--skip-warn"]
+    argv += [f"--{option}={value}" for option, value in options.items()]
+    argv += ["--password"] if password is not None else []
+    pid, terminal = pty.fork()
+    if pid == 0:  # pragma: no cover - another program from here on
+        os.environ["MYSQL_TEST_LOGIN_FILE"] = str(file)
+        os.execvp(argv[0], argv)
+    said = b""
+    with suppress(OSError):  # Linux: what reads a terminal that was hung up gets an error
+        while part := os.read(terminal, 1000):
+            if password is not None and b"assword" in part and b"assword" not in said:
+                os.write(terminal, password.encode() + b"\n")
+            said += part
+    os.close(terminal)
+    _, status = os.waitpid(pid, 0)
+    assert status == 0, said.decode(errors="replace")
 
 
 def _output(argv: tuple[str, ...]) -> str:

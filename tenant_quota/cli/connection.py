@@ -40,6 +40,7 @@ _OPTIONS = (
     _option("--defaults-file", type=_FILE, help="Option file with [client] or [tenant-quota]."),
     _option("--defaults-extra-file", type=_FILE, help="One more option file."),
     _option("--defaults-group-suffix", help="Read [client<suffix>] as well."),
+    _option("--login-path", metavar="NAME", help="What mysql_config_editor keeps as NAME."),
 )
 
 
