@@ -10,7 +10,13 @@ from typing import Any
 import pymysql
 from pymysql.connections import Connection
 
-from tenant_quota.connection_options import SSL_MODES, ConnectionOptions, parse_url, resolve
+from tenant_quota.connection_options import (
+    SSL_MODES,
+    ConnectionOptions,
+    parse_url,
+    resolve,
+    resolve_all,
+)
 from tenant_quota.errors import TenantQuotaError
 
 __all__ = [
@@ -21,6 +27,7 @@ __all__ = [
     "connect_to_database",
     "parse_url",
     "resolve",
+    "resolve_all",
 ]
 
 SQL_MODE = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import ssl
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, unquote, unquote_to_bytes
@@ -45,6 +46,12 @@ class ConnectionOptions:
     def __str__(self) -> str:
         place = self.socket or f"{self.host}:{self.port}"
         return f"{self.user or 'the current user'} at {place}"
+
+    @property
+    def address(self) -> str:
+        """Server and database, as one of a fleet is called; who connects is left out."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{self.socket or f'{host}:{self.port}'}/{self.database}"
 
     def connect_arguments(self) -> dict[str, Any]:
         """Return PyMySQL's arguments; raises TenantQuotaError on impossible TLS options."""
@@ -132,6 +139,8 @@ _NAMES = {
     "sslmode": "ssl_mode",
     "sslca": "ssl_ca",
 }
+_INSTEAD_OF_ENVIRONMENT = ("defaults_file", "defaults_extra_file", "login_path")
+_AFTER_A_URL = re.compile(r"\s+(?=mysql(?:\+pymysql)?://)", re.IGNORECASE)
 
 
 def _add(options: dict[str, Any], name: str, value: Any, source: str) -> None:
@@ -139,6 +148,33 @@ def _add(options: dict[str, Any], name: str, value: Any, source: str) -> None:
         known = ", ".join(sorted(_NAMES))
         raise TenantQuotaError(f"Unknown option {name!r} in {source}; known are {known}.")
     options[_NAMES[name]] = value
+
+
+def resolve_all(
+    *, urls: Sequence[str] = (), note: Note = lambda text: None, **given: Any
+) -> list[ConnectionOptions]:
+    """Return options for each URL of a fleet, or for one server where no URL is named.
+
+    TENANT_QUOTA_URL may hold several, with white space between them. ``given`` is as for
+    `resolve`, and the same for all. Raises TenantQuotaError before anything is connected to.
+    """
+    if not urls and not any(given.get(name) is not None for name in _INSTEAD_OF_ENVIRONMENT):
+        text = os.environ.get("TENANT_QUOTA_URL", "").strip()
+        urls = _AFTER_A_URL.split(text) if text else ()
+    if len(urls) < 2:
+        return [resolve(url=urls[0] if urls else None, note=note, **given)]
+    every = []
+    for number, url in enumerate(urls, start=1):
+        try:
+            every.append(resolve(url=url, note=note, **given))
+        except TenantQuotaError as error:
+            raise TenantQuotaError(f"URL {number} of {len(urls)}: {error.message}") from None
+        note = _heard  # the same files would say the same again
+    return every
+
+
+def _heard(text: str) -> None:
+    return None
 
 
 def resolve(

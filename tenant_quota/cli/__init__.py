@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
 import click
-import pymysql
 
 from tenant_quota import __version__
 from tenant_quota.cli.connection import connection_options
-from tenant_quota.errors import TenantQuotaError
-from tenant_quota.statements import server_error
+from tenant_quota.cli.output import as_click_exception
 
 # command: its module in tenant_quota.cli. Loaded when asked for, so that help stays quick.
 _COMMANDS = {
@@ -59,15 +56,8 @@ class _Commands(click.Group):
         except KeyboardInterrupt:
             click.echo("Interrupted.", err=True)
             ctx.exit(130)
-        except pymysql.Error as error:
-            raise TenantQuotaError(server_error(error)) from None
         except Exception as error:
-            if "TENANT_QUOTA_DEBUG" in os.environ:
-                raise
-            raise TenantQuotaError(
-                f"Unexpected {type(error).__name__}: {error}. "
-                "Set TENANT_QUOTA_DEBUG=1 to see where, and please report it."
-            ) from None
+            raise as_click_exception(error) from None
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["--help"]})
@@ -77,6 +67,6 @@ def main() -> None:
     """Per-tenant quotas that live inside MySQL.
 
     Where to connect is said the MySQL way: --url or TENANT_QUOTA_URL, an option file, or
-    single options, before or after the command. Exit codes: 0 done, 1 something is
-    pending or differs, 2 error.
+    single options, before or after the command. Several --url are a fleet, where a command
+    takes one. Exit codes: 0 done, 1 something is pending or differs, 2 error.
     """

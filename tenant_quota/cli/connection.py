@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import click
 
-from tenant_quota.connection import SSL_MODES, ConnectionOptions, resolve
+from tenant_quota.connection import SSL_MODES, ConnectionOptions, resolve_all
 
 _KEY = "tenant_quota.connection"
+_SERVERS = "tenant_quota.servers"
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
 def _remember(context: click.Context, parameter: click.Parameter, value: Any) -> None:
     """Keep what was given; the command's own options come later and so win."""
-    if value is not None and parameter.name is not None:
+    if value not in (None, ()) and parameter.name is not None:
         context.meta.setdefault(_KEY, {})[parameter.name] = value
 
 
@@ -25,7 +27,12 @@ def _option(*names: str, **attributes: Any) -> Callable[[_Command], _Command]:
 
 _FILE = click.Path(dir_okay=False)
 _OPTIONS = (
-    _option("--url", metavar="mysql://…", help="mysql://user@host:port/database?ssl-mode=…"),
+    _option(
+        "--url",
+        multiple=True,
+        metavar="mysql://…",
+        help="mysql://user@host:port/database?ssl-mode=…; repeatable for a fleet.",
+    ),
     _option("--host", "-h"),
     _option("--port", "-P", type=click.IntRange(1, 65535)),
     _option("--user", "-u"),
@@ -51,16 +58,53 @@ def connection_options(command: _Command) -> _Command:
     return command
 
 
-def current_connection() -> ConnectionOptions:
-    """Return the connection options of the running command; prompts where --password says so.
+def servers() -> list[ConnectionOptions]:
+    """Return the connection options of all servers that are named, in their order.
 
-    Raises TenantQuotaError on options that cannot be understood.
+    Asks for the password once, where --password says so. Raises TenantQuotaError on options
+    that cannot be understood.
     """
-    given = dict(click.get_current_context().meta.get(_KEY, {}))
-    prompt = given.pop("password", False)
-    password = (
-        click.prompt("Password", hide_input=True, err=True, default="", show_default=False)
-        if prompt
-        else None
-    )
-    return resolve(**given, password=password, note=lambda text: click.echo(text, err=True))
+    meta = click.get_current_context().meta
+    if _SERVERS not in meta:
+        given = dict(meta.get(_KEY, {}))
+        prompt = given.pop("password", False)
+        password = (
+            click.prompt("Password", hide_input=True, err=True, default="", show_default=False)
+            if prompt
+            else None
+        )
+        urls = given.pop("url", ())
+        meta[_SERVERS] = resolve_all(urls=urls, note=_note, password=password, **given)
+    named: list[ConnectionOptions] = meta[_SERVERS]
+    return named
+
+
+def current_connection() -> ConnectionOptions:
+    """Return the connection options of the server that the command is running on.
+
+    Raises TenantQuotaError on options that cannot be understood, and a usage error where
+    several servers are named for a command that does not go from one to the other.
+    """
+    named = servers()
+    if len(named) > 1:
+        name = click.get_current_context().info_name
+        raise click.UsageError(
+            f"`{name}` is for one server, and {len(named)} are named (--url, TENANT_QUOTA_URL)."
+        )
+    return named[0]
+
+
+@contextmanager
+def on_server(options: ConnectionOptions) -> Iterator[None]:
+    """Make this one of several servers the only one for a while."""
+    meta = click.get_current_context().meta
+    every = servers()
+    meta[_SERVERS] = [options]
+    try:
+        yield
+    finally:
+        meta[_SERVERS] = every
+
+
+def _note(text: str) -> None:
+    click.echo(text, err=True)

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from tenant_quota.cli.connection import connection_options, current_connection
+from tenant_quota.cli.fleet import each_server
 from tenant_quota.cli.output import patient_reader, plain, utf8_stdout
 from tenant_quota.doctor import run as engine
 from tenant_quota.doctor.findings import NOTE, OK, PROBLEM, WARNING, Finding
@@ -33,6 +34,7 @@ _STYLES = {PROBLEM: "bold red", WARNING: "yellow", NOTE: "cyan", OK: "green"}
     default="text",
     show_default=True,
 )
+@each_server()
 def doctor(ignore: tuple[str, ...], everything: bool, form: str) -> None:
     """Look for what endangers quotas: settings, events, accounts, replication, locks.
 

@@ -7,6 +7,7 @@ import json
 import click
 
 from tenant_quota.cli.connection import connection_options, current_connection
+from tenant_quota.cli.fleet import each_server
 from tenant_quota.cli.output import patient_reader, plain, utf8_stdout
 from tenant_quota.grants import plan as engine
 from tenant_quota.grants import run as grants_run
@@ -31,6 +32,7 @@ from tenant_quota.grants.wanted import Names
 @click.option("--check", is_flag=True, help="Change nothing; exit code 1 if anything differs.")
 @click.option("--revoke", is_flag=True, help="The SQL that takes all of it away.")
 @click.option("--format", "form", type=click.Choice(["sql", "json"]), default="sql")
+@each_server(alone=lambda given: "" if given["run"] or given["check"] else "SQL that is printed")
 def grants(
     prefix: str,
     app_role: str | None,

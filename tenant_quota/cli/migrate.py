@@ -8,6 +8,7 @@ import click
 
 from tenant_quota import migrate, pins
 from tenant_quota.cli.connection import connection_options, current_connection
+from tenant_quota.cli.fleet import each_server
 from tenant_quota.errors import TenantQuotaError
 from tenant_quota.paths import is_checkout, sql_root
 
@@ -58,6 +59,7 @@ def _note(text: str) -> None:
     "[default: who is connected, for what is installed now]",
 )
 @_lock_timeout
+@each_server(stops=True)
 def apply(create_database: bool, definer: str | None, lock_timeout: float) -> None:
     """Bring the database up to date: tables, procedures, view and event."""
     options = current_connection()
@@ -118,6 +120,7 @@ def rollback(
 @click.command()
 @connection_options
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table")
+@each_server()
 def status(form: str) -> None:
     """List the migrations: applied when, or pending. Exit code 1 if any is pending."""
     states = migrate.status(current_connection())

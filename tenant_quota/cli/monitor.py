@@ -27,6 +27,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tenant_quota.cli.connection import connection_options, current_connection
+from tenant_quota.cli.fleet import each_server
 from tenant_quota.connection import connect_to_database
 from tenant_quota.errors import TenantQuotaError
 from tenant_quota.statements import error_number
@@ -102,6 +103,7 @@ class Filter:
     metavar="SECONDS",
     help="Show the table anew every so often, until Ctrl-C.",
 )
+@each_server(alone=lambda given: "--watch" if given["watch"] is not None else "")
 def monitor(
     tenants: tuple[str, ...],
     levels: tuple[str, ...],

@@ -12,6 +12,7 @@ from decimal import Decimal
 from io import TextIOWrapper
 from typing import Any, TextIO
 
+import click
 import pymysql
 
 from tenant_quota.errors import TenantQuotaError
@@ -51,6 +52,20 @@ def patient_reader() -> Iterator[None]:
         sys.stdout.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def as_click_exception(error: Exception) -> click.ClickException:
+    """Return what is shown of an error; one that nobody expected is raised for debugging."""
+    if isinstance(error, click.ClickException):
+        return error
+    if isinstance(error, pymysql.Error):
+        return TenantQuotaError(server_error(error))
+    if "TENANT_QUOTA_DEBUG" in os.environ:
+        raise error
+    return TenantQuotaError(
+        f"Unexpected {type(error).__name__}: {error}. "
+        "Set TENANT_QUOTA_DEBUG=1 to see where, and please report it."
+    )
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tenant_quota.cli.connection import connection_options, current_connection
+from tenant_quota.cli.fleet import each_server
 from tenant_quota.cli.monitor import make_console
 from tenant_quota.cli.output import as_json, installed, patient_reader, plain, utf8_stdout
 from tenant_quota.connection import connect_to_database
@@ -28,6 +29,7 @@ from tenant_quota.connection import connect_to_database
     default="table",
     show_default=True,
 )
+@each_server()
 def reconcile(tenant: str | None, repair: bool, form: str) -> None:
     """Compare every counter with its ledger, and show where they differ.
 

@@ -10,6 +10,7 @@ from pymysql.connections import Connection
 from pymysql.cursors import DictCursor
 
 from tenant_quota.cli.connection import connection_options, current_connection
+from tenant_quota.cli.fleet import each_server
 from tenant_quota.cli.output import installed, plain
 from tenant_quota.connection import connect_to_database
 from tenant_quota.errors import TenantQuotaError
@@ -29,6 +30,7 @@ _BATCH = 100  # the event's own
 @click.option("--quota-type", metavar="TYPE", help="Which of its quotas.")
 @click.option("--limit-type", metavar="TYPE", help="Which limit: HOURLY, DAILY, MONTHLY ...")
 @click.option("--yes", is_flag=True, help="Do not ask.")
+@each_server(alone=lambda given: "One quota" if given["tenant"] is not None else "")
 def reset(
     batch_size: int | None,
     tenant: str | None,

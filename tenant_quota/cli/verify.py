@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from tenant_quota.cli.connection import connection_options, current_connection
+from tenant_quota.cli.fleet import each_server
 from tenant_quota.cli.output import patient_reader, plain, utf8_stdout
 from tenant_quota.cli.verify_formats import (
     as_github,
@@ -42,6 +43,7 @@ _COLOURS = {"-": "red", "+": "green", "@": "cyan"}
     default="text",
     show_default=True,
 )
+@each_server()
 def verify(definer: str | None, ignore: tuple[str, ...], strict: bool, form: str) -> None:
     """Compare tables, procedures, views and events with what this version installs.
 

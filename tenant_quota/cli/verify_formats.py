@@ -83,8 +83,13 @@ def as_junit(report: Report) -> str:
     if report.notes:
         notes = ET.SubElement(suite, "system-out")
         notes.text = "\n".join(plain(finding) for finding in report.notes)
-    ET.indent(suite)
-    return f'<?xml version="1.0" encoding="utf-8"?>\n{ET.tostring(suite, encoding="unicode")}\n'
+    return as_document(suite)
+
+
+def as_document(element: ET.Element) -> str:
+    """Return an element and what is in it as a file of XML."""
+    ET.indent(element)
+    return f'<?xml version="1.0" encoding="utf-8"?>\n{ET.tostring(element, encoding="unicode")}\n'
 
 
 def as_github(report: Report) -> str:
@@ -98,15 +103,15 @@ def as_github(report: Report) -> str:
         kind, _, name = finding.object.partition(" ")
         if kind in _FOLDERS and finding.level == DIFFERENCE and is_checkout():
             properties["file"] = f"{_FOLDERS[kind]}/{name}.sql"
-        said = ",".join(f"{key}={_escaped(text, ':,')}" for key, text in properties.items())
+        said = ",".join(f"{key}={escaped(text, ':,')}" for key, text in properties.items())
         message = "\n".join([plain(finding), *(legible(line) for line in finding.diff)])
-        lines.append(f"::{_COMMANDS.get(finding.level, 'notice')} {said}::{_escaped(message)}")
+        lines.append(f"::{_COMMANDS.get(finding.level, 'notice')} {said}::{escaped(message)}")
     count = len(report.differences)
     result = f"{count} differences" if count else "No difference"
     return "\n".join([*lines, f"{result}: {plain(heading(report))}"]) + "\n"
 
 
-def _escaped(text: str, also: str = "") -> str:
+def escaped(text: str, also: str = "") -> str:
     """Return text as workflow commands take it: percent, line ends, and ``also``."""
     for character in ("%", "\r", "\n", *also):
         text = text.replace(character, f"%{ord(character):02X}")
