@@ -115,7 +115,9 @@ def _explain(error: pymysql.Error, options: ConnectionOptions) -> str:
             f"Cannot connect ({options}): {reason}. "
             "Is the server running, and are host, port or socket right?"
         )
-    if number == 2013:
+    if number in (2006, 2013) and options.ssl_cert:
+        return f"The server hung up ({options}): does it trust the certificate of --ssl-cert?"
+    if number in (2006, 2013):
         return f"What answers there hung up or said nothing ({options}): not a MySQL server?"
     if number == 2026:
         return f"The server offers no TLS ({options}), and ssl-mode demands it."

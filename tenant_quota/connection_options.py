@@ -94,7 +94,8 @@ class ConnectionOptions:
                 context.load_cert_chain(self.ssl_cert, self.ssl_key or None)
         except (OSError, ssl.SSLError) as error:
             files = ", ".join(filter(None, (self.ssl_ca, self.ssl_cert, self.ssl_key)))
-            raise TenantQuotaError(f"Cannot use the TLS files {files}: {error}.") from None
+            reason = error.strerror or error
+            raise TenantQuotaError(f"Cannot use the TLS files {files}: {reason}.") from None
         # The CA that MySQL makes for itself is not strictly RFC 5280.
         context.verify_flags &= ~ssl.VERIFY_X509_STRICT
         context.check_hostname = mode == "VERIFY_IDENTITY"

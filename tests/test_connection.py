@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 import socket
-import ssl
 import subprocess
 import sys
 import threading
@@ -20,6 +19,7 @@ from click.testing import CliRunner
 from tenant_quota.cli import main
 from tenant_quota.connection import check_version, connect, parse_url, resolve
 from tenant_quota.errors import TenantQuotaError
+from tests.certificates import Authority
 
 PASSWORD = "pässwörd-密码 :/?#@%"
 
@@ -170,6 +170,18 @@ def test_a_password_beyond_ascii_connects_by_url_environment_file_and_prompt(
     assert whoami(resolve(user=account, **where)) == account
 
 
+def test_a_password_beyond_ascii_connects_whatever_carries_it(account, admin, server_url):
+    options = resolve(user=account, password=PASSWORD, **address(server_url))
+    # Unknown to the server's cache until the first success: without TLS it goes by RSA.
+    assert whoami(replace(options, ssl_mode="DISABLED")) == account
+    assert whoami(replace(options, ssl_mode="REQUIRED")) == account
+    admin.execute("SELECT @@socket")
+    path = admin.fetchone()[0]
+    if Path(path).is_socket():
+        admin.execute("FLUSH PRIVILEGES")  # empties the cache
+        assert whoami(replace(options, socket=path)) == account
+
+
 def test_the_session_is_a_known_one(admin):
     admin.execute("SELECT @@sql_mode, @@character_set_client, @@autocommit, @@lock_wait_timeout")
     mode, charset, autocommit, seconds = admin.fetchone()
@@ -273,30 +285,7 @@ def test_the_ca_is_verified_and_the_identity_where_asked(admin, server_url, othe
 @pytest.fixture
 def other_ca(tmp_path):
     """Give a CA certificate that has signed nothing here."""
-    from datetime import datetime, timedelta, timezone
-
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "other")])
-    now = datetime.now(timezone.utc)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    path = tmp_path / "other-ca.pem"
-    path.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    ssl.create_default_context(cafile=str(path))
-    return path
+    return Authority(tmp_path, "other").file
 
 
 # ---- what is no MySQL server
