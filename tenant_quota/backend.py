@@ -24,6 +24,7 @@ from yoyo.utils import change_param_style
 
 from tenant_quota.connection import ConnectionOptions, connect_to_database
 from tenant_quota.errors import TenantQuotaError
+from tenant_quota.names import quote
 
 IDLE_SECONDS = 2_147_483  # wait_timeout: the most that every platform accepts, 24 days
 _CONNECTION_LOST = {0, 2006, 2013, 2014, 2055, 4031}
@@ -93,7 +94,7 @@ class QuotaBackend(MySQLBackend):  # type: ignore[misc]
 
     def quote_identifier(self, identifier: str) -> str:
         """Backticks: the session's sql_mode is known, no need to ask the server each time."""
-        return "`{}`".format(identifier.replace("`", "``"))
+        return quote(identifier)
 
     def cursor(self) -> _QuietCursor:
         """Return the cursor that runs a migration's statements."""

@@ -18,6 +18,7 @@ from tenant_quota.connection_options import (
     resolve_all,
 )
 from tenant_quota.errors import TenantQuotaError
+from tenant_quota.names import quote
 
 __all__ = [
     "SSL_MODES",
@@ -74,8 +75,8 @@ def connect_to_database(options: ConnectionOptions, *, create: bool = False) -> 
         )
     if create:
         with connect(replace(options, database="")) as connection, connection.cursor() as cursor:
-            name = options.database.replace("`", "``")
-            cursor.execute(f"CREATE DATABASE IF NOT EXISTS `{name}` CHARACTER SET utf8mb4")
+            name = quote(options.database)
+            cursor.execute(f"CREATE DATABASE IF NOT EXISTS {name} CHARACTER SET utf8mb4")
     return connect(options)
 
 

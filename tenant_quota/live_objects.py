@@ -12,6 +12,7 @@ from pymysql.connections import Connection
 
 from tenant_quota.connection import SQL_MODE
 from tenant_quota.errors import TenantQuotaError
+from tenant_quota.names import Account, parse_account
 from tenant_quota.statements import LOCK_WAIT_TIMEOUT, StatementFailed, fetch, run, who_holds
 
 _NOT_THERE = {"PROCEDURE": {1305}, "VIEW": {1146}, "EVENT": {1539}}
@@ -135,7 +136,7 @@ def restore_grants(
         words = [word.strip().upper() for word in grant["privileges"].split(",") if word.strip()]
         privileges = ", ".join(word for word in words if word != "GRANT") or "USAGE"
         option = " WITH GRANT OPTION" if "GRANT" in words else ""
-        account = quote_account(grant["user"], grant["host"])
+        account = Account(grant["user"], grant["host"]).quoted
         try:
             run(connection, f"GRANT {privileges} ON {kind} `{name}` TO {account}{option}")
         except StatementFailed as error:
@@ -145,7 +146,7 @@ def restore_grants(
 
 def of_other_definers(connection: Connection[Any], definer: str) -> set[str]:
     """Return the paths (folder/name.sql) of what runs as another account than user@host."""
-    mine = "@".join(part.strip("`'\"") for part in definer.rpartition("@")[::2])
+    mine = str(parse_account(definer, "--definer"))
     rows = fetch(
         connection,
         "SELECT 'procedures' AS folder, routine_name AS name FROM information_schema.routines "
@@ -157,11 +158,6 @@ def of_other_definers(connection: Connection[Any], definer: str) -> set[str]:
         (mine,) * 3,
     )
     return {f"{row['folder']}/{row['name']}.sql" for row in rows}
-
-
-def quote_account(user: str, host: str) -> str:
-    """Return ``user@host`` quoted with backticks."""
-    return "@".join("`{}`".format(part.replace("`", "``")) for part in (user, host))
 
 
 def state_to_json(settings: Settings, grants: list[dict[str, str]]) -> str:

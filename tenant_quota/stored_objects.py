@@ -21,6 +21,7 @@ from yoyo import step
 from tenant_quota import live_objects as live
 from tenant_quota.connection import LOCK_WAIT_SECONDS
 from tenant_quota.errors import TenantQuotaError
+from tenant_quota.names import parse_account
 from tenant_quota.object_files import KINDS, ObjectFile, read_object_file, read_pins
 from tenant_quota.statements import fetch, run
 
@@ -58,12 +59,7 @@ def installing(definer: str | None, note: Callable[[str], None]) -> Iterator[Non
 
 def quoted_definer(definer: str | None) -> str:
     """Return ``user@host`` quoted, empty for None. Raises TenantQuotaError if it is no account."""
-    if not definer:
-        return ""
-    user, at, host = definer.rpartition("@")
-    if not (user and at and host):
-        raise TenantQuotaError("--definer must be an account: user@host.")
-    return live.quote_account(user.strip("`'\""), host.strip("`'\""))
+    return "" if definer is None else parse_account(definer, "--definer").quoted
 
 
 def install(migration_file: str, path: str, *, sha256: str) -> None:

@@ -11,8 +11,8 @@ from tenant_quota.cli.fleet import each_server
 from tenant_quota.cli.output import patient_reader, plain, utf8_stdout
 from tenant_quota.grants import plan as engine
 from tenant_quota.grants import run as grants_run
-from tenant_quota.grants.held import parse_account, parse_role
 from tenant_quota.grants.wanted import Names
+from tenant_quota.names import parse_account, parse_role
 
 
 @click.command()

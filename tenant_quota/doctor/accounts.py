@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tenant_quota.doctor.findings import NOTE, OK, PROBLEM, WARNING, Finding, Patient
 from tenant_quota.grants.privileges import Privileges, parse_privileges
-from tenant_quota.live_objects import quote_account
+from tenant_quota.names import Account, account_named
 from tenant_quota.object_files import object_paths
 from tenant_quota.paths import sql_root
 
@@ -27,8 +27,7 @@ _ROLE_GRANT = re.compile(r"GRANT (?P<roles>`.+?`@`.*?`(?:,`.+?`@`.*?`)*) TO ")
 def privileges(patient: Patient) -> Iterator[Finding]:
     """Could the connected account apply and roll back?"""
     (row,) = patient.ask("SELECT CURRENT_USER() AS account")
-    user, _, host = row["account"].rpartition("@")
-    account = quote_account(user, host)
+    account = account_named(row["account"]).quoted
     missing = [privilege for privilege in MIGRATOR if not patient.may(privilege)]
     if missing:
         what = f"{row['account']} could not run apply or rollback; fine where another account does"
@@ -55,8 +54,7 @@ def definers(patient: Patient) -> Iterator[Finding]:
         ") AS d GROUP BY definer ORDER BY objects DESC, definer"
     )
     for row in rows:
-        user, _, host = row["definer"].rpartition("@")
-        yield _definer(patient, user, host, row["objects"])
+        yield _definer(patient, account_named(row["definer"]), row["objects"])
     if len(rows) > 1:
         what = f"the objects have {len(rows)} definers"
         yield Finding(NOTE, what, "tenant-quota verify --definer user@host names them")
@@ -64,10 +62,11 @@ def definers(patient: Patient) -> Iterator[Finding]:
         yield Finding(NOTE, "no object of a definer is to be seen here")
 
 
-def _definer(patient: Patient, user: str, host: str, objects: int) -> Finding:
-    name, account = f"{user}@{host}", quote_account(user, host)
+def _definer(patient: Patient, definer: Account, objects: int) -> Finding:
+    name, account = str(definer), definer.quoted
     found = patient.ask(
-        "SELECT account_locked AS locked FROM mysql.user WHERE User = %s AND Host = %s", user, host
+        "SELECT account_locked AS locked FROM mysql.user WHERE User = %s AND Host = %s",
+        *(definer.user, definer.host),
     )
     if not found:
         what = f"{name}, the definer of {objects} objects, does not exist: every call fails (1449)"
@@ -110,7 +109,7 @@ def roles(patient: Patient) -> Iterator[Finding]:
     views = {Path(path).stem for path in object_paths(sql_root()) if path.startswith("views/")}
     for row in rows:
         name = row["role"]
-        lines = _grants_of(patient, quote_account(name, row["host"]))
+        lines = _grants_of(patient, Account(name, row["host"]).quoted)
         held = parse_privileges(patient.schema, lines)
         ours = [r for r in held.rows if r[1] != {"USAGE"} and r[2] in ("*", patient.schema)]
         if not ours and not any(f"ON PROCEDURE `{patient.schema}`." in line for line in lines):

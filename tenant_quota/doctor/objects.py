@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tenant_quota.doctor.findings import NOTE, OK, PROBLEM, WARNING, Finding, Patient, unseen
-from tenant_quota.live_objects import quote_account
+from tenant_quota.names import account_named
 from tenant_quota.object_files import object_paths
 from tenant_quota.paths import sql_root
 from tenant_quota.schema.lock import read_lock
@@ -68,8 +68,7 @@ def _event(patient: Patient, name: str, row: dict[str, str] | None) -> Finding:
     if row is None:
         return Finding(PROBLEM, f"event {name} is missing", "tenant-quota apply", name)
     status = row["status"]
-    user, _, host = row["definer"].rpartition("@")
-    definer = quote_account(user, host)
+    definer = account_named(row["definer"]).quoted
     # Whoever runs ALTER EVENT becomes the definer, unless it names one.
     enable = f"ALTER DEFINER = {definer} EVENT `{patient.schema}`.`{name}` ENABLE"
     if status.endswith("SIDE_DISABLED"):

@@ -8,8 +8,7 @@ from typing import Any
 
 from pymysql.connections import Connection
 
-from tenant_quota.errors import TenantQuotaError
-from tenant_quota.live_objects import quote_account
+from tenant_quota.names import Account
 from tenant_quota.statements import StatementFailed, fetch
 
 GRANT_OPTION = "GRANT OPTION"
@@ -24,22 +23,6 @@ _ROLES = re.compile(
     r"GRANT (?P<roles>`.+`) TO `(?:[^`]|``)*`@`(?:[^`]|``)*`(?: WITH ADMIN OPTION)?"
 )
 _WORD = re.compile(r"[A-Z_ ]+?(?: \((?:[^()`]|`(?:[^`]|``)*`)*\))?(?=,|$)")
-
-
-@dataclass(frozen=True, order=True)
-class Account:
-    """An account, or a role: to MySQL they are one thing."""
-
-    user: str
-    host: str
-
-    def __str__(self) -> str:
-        return f"{self.user}@{self.host}"
-
-    @property
-    def quoted(self) -> str:
-        """As SQL has it."""
-        return quote_account(self.user, self.host)
 
 
 @dataclass(frozen=True, order=True)
@@ -60,30 +43,6 @@ class Right:
             return f"role {self.name}"
         kind = f"{self.kind} " if self.kind else ""
         return f"{self.privilege} ON {kind}{self.schema}.{self.name}"
-
-
-def parse_account(text: str, what: str) -> Account:
-    """Read ``user@host``, quoted or not; TenantQuotaError names the option ``what``."""
-    user, at, host = text.strip().rpartition("@")
-    user, host = user.strip("`'\""), host.strip("`'\"")
-    if not (at and user and host):
-        raise TenantQuotaError(f"{what} must be an account: user@host.")
-    return _checked(Account(user, host), what)
-
-
-def parse_role(text: str, what: str) -> Account:
-    """Read a role's name; its host is %, MySQL's default."""
-    if "@" in text:
-        return parse_account(text, what)
-    return _checked(Account(text.strip("`'\""), "%"), what)
-
-
-def _checked(account: Account, what: str) -> Account:
-    if not account.user or len(account.user) > 32 or len(account.host) > 255:
-        raise TenantQuotaError(f"{what}: a name has 1 to 32 characters, a host up to 255.")
-    if not f"{account.user}{account.host}".isprintable() or "\\" in f"{account}":
-        raise TenantQuotaError(f"{what}: a name holds no backslash and no control character.")
-    return account
 
 
 def read_held(connection: Connection[Any], account: Account | None = None) -> set[Right] | None:

@@ -13,10 +13,11 @@ from pathlib import Path
 from tenant_quota import __version__
 from tenant_quota.connection import ConnectionOptions
 from tenant_quota.errors import TenantQuotaError
-from tenant_quota.grants.held import GRANT_OPTION, Account, Right, may_grant
+from tenant_quota.grants.held import GRANT_OPTION, Right, may_grant
 from tenant_quota.grants.needs import CodeNeeds, read_code_needs
 from tenant_quota.grants.server import Server, read_server
 from tenant_quota.grants.wanted import Names, as_events, as_role, wanted_rights
+from tenant_quota.names import Account, quote
 from tenant_quota.paths import sql_root
 
 # Nobody has this password: MySQL's own locked accounts (mysql.sys) are made the same way.
@@ -175,12 +176,10 @@ def _accounts(names: Names, server: Server) -> Iterator[tuple[Account, str, bool
 def _place(right: Right, server: Server) -> str:
     if right.schema == "*":
         return "*.*"
-    schema = right.schema.replace("`", "``")
     if right.name == "*":
-        return f"`{right.pattern.replace('`', '``') or server.as_pattern(schema)}`.*"
+        return f"{quote(right.pattern or server.as_pattern(right.schema))}.*"
     kind = f"{right.kind} " if right.kind else ""
-    name = right.name.replace("`", "``")
-    return f"{kind}`{schema}`.`{name}`"
+    return f"{kind}{quote(right.schema)}.{quote(right.name)}"
 
 
 def _grants(

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from tenant_quota.connection import ConnectionOptions, connect
-from tenant_quota.grants.held import REFUSED, Account, Right
+from tenant_quota.grants.held import REFUSED, Right
 from tenant_quota.grants.needs import read_code_needs
 from tenant_quota.grants.plan import Plan, Step, heading, is_here, revoke
 from tenant_quota.grants.server import Server, read_server
 from tenant_quota.grants.wanted import Names, wanted_rights
+from tenant_quota.names import Account
 from tenant_quota.paths import sql_root
 from tenant_quota.statements import StatementFailed, fetch, run
 

@@ -11,7 +11,8 @@ from pymysql.connections import Connection
 
 from tenant_quota.connection import ConnectionOptions, connect
 from tenant_quota.errors import TenantQuotaError
-from tenant_quota.grants.held import REFUSED, Account, Right, parse_account, read_held
+from tenant_quota.grants.held import REFUSED, Right, read_held
+from tenant_quota.names import Account, account_named
 from tenant_quota.statements import StatementFailed, fetch
 
 
@@ -76,7 +77,7 @@ def read_server(options: ConnectionOptions, accounts: list[Account]) -> Server:
             schema,
             row["version"],
             tuple(map(int, re.findall(r"\d+", row["version"])[:3])),
-            parse_account(row["me"], "CURRENT_USER()"),
+            account_named(row["me"]),
             read_held(connection) or set(),
             bool(variables) and variables[0]["Value"] == "ON",
             _names(connection, "table_name", "tables", "table_schema", schema),

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from tenant_quota.grants.held import GRANT_OPTION, Account, Right
+from tenant_quota.grants.held import GRANT_OPTION, Right
 from tenant_quota.grants.needs import SHARE, CodeNeeds
 from tenant_quota.grants.server import Server
+from tenant_quota.names import Account
 
 # What apply, rollback, status, verify and, for what they install, grants need on the schema.
 # GRANT OPTION: a procedure that is replaced loses its grants, and apply gives them back.

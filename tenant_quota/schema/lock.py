@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tenant_quota.errors import TenantQuotaError
+from tenant_quota.names import quote
 from tenant_quota.object_files import normalised
 from tenant_quota.schema.facts import Facts, LiveSchema
 
@@ -71,13 +72,8 @@ def locked(live: LiveSchema) -> Facts:
         if "body" in itself:
             itself["body"] = digest(itself["body"])
         if "definition" in itself:
-            itself["definition"] = itself["definition"].replace(quoted(live.name), SCHEMA)
+            itself["definition"] = itself["definition"].replace(quote(live.name), SCHEMA)
     return facts
-
-
-def quoted(name: str) -> str:
-    """Return a name as a server quotes it."""
-    return "`{}`".format(name.replace("`", "``"))
 
 
 def digest(text: str) -> str:

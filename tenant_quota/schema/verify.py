@@ -15,6 +15,7 @@ from tenant_quota import __version__
 from tenant_quota.backend import lock_name
 from tenant_quota.connection import ConnectionOptions, connect_to_database
 from tenant_quota.errors import TenantQuotaError
+from tenant_quota.names import parse_account
 from tenant_quota.object_files import KINDS, read_object_file, read_pins
 from tenant_quota.paths import sql_root
 from tenant_quota.schema.diff import (
@@ -83,6 +84,7 @@ def verify(
     patterns (``*``, ``?``) of names whose differences are only notes. ``strict`` makes a
     difference of what would be a note, but not of what is ignored. Raises TenantQuotaError.
     """
+    account = None if definer is None else str(parse_account(definer, "--definer"))
     root = root or sql_root()
     lock = read_lock(root)
     with closing(connect_to_database(options)) as connection:
@@ -90,9 +92,7 @@ def verify(
         fetch(connection, "SET SESSION transaction_read_only = ON")
         live = read_schema(connection, lock.objects)
         findings = [*_running(connection, options.database), *_migrations(connection, lock, root)]
-    objects = compare(
-        lock, live, definer=_plain(definer), shipped_body=lambda key: shipped_body(root, key)
-    )
+    objects = compare(lock, live, definer=account, shipped_body=lambda key: shipped_body(root, key))
     if not set(lock.objects) & set(live.facts) and not live.unseen:
         what = f"tenant-quota is not installed here: {len(_names(lock))} migrations are pending"
         findings = [Finding(DIFFERENCE, f"schema {live.name}", what)]
@@ -119,16 +119,6 @@ def _together(findings: list[Finding]) -> list[Finding]:
 
 def _strictly(finding: Finding) -> Finding:
     return replace(finding, level=DIFFERENCE) if finding.level == NOTE else finding
-
-
-def _plain(definer: str | None) -> str | None:
-    """Return an account as information_schema writes it: user@host without quotes."""
-    if definer is None:
-        return None
-    user, at, host = definer.rpartition("@")
-    if not (user and at and host):
-        raise TenantQuotaError("--definer must be an account: user@host.")
-    return "{}@{}".format(user.strip("`'\""), host.strip("`'\""))
 
 
 def shipped_body(root: Path, key: str) -> str | None:
