@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tenant_quota.grants.held import Right, may_grant, parse_grants
+from tenant_quota.grants.held import GRANT_OPTION, Right, may_grant, parse_grants
 from tenant_quota.grants.needs import ADMINISTRATION, COMMAND, read_code_needs, table_needs
 from tenant_quota.paths import sql_root
 from tests.test_readme import READMES, blocks
@@ -95,7 +96,7 @@ def test_show_grants_is_read():
             "GRANT `r`@`%`,`s`@`h` TO `a`@`%`",
             "GRANT PROXY ON ``@`` TO `a`@`%` WITH GRANT OPTION",
         ]
-    ) == {
+    ).rights == {
         *(Right("*", "", "*", each) for each in ("SET_ANY_DEFINER", "SHOW_ROUTINE")),
         Right("*", "", "*", "GRANT OPTION"),
         *(Right("my_shop", "", "*", each) for each in ("SELECT", "CREATE VIEW")),
@@ -104,6 +105,49 @@ def test_show_grants_is_read():
         Right("my_shop", "PROCEDURE", "p", "EXECUTE"),
         *(Right("*", "ROLE", each, "") for each in ("`r`@`%`", "`s`@`h`")),
     }
+
+
+ON_TABLE = Right("s_1", "", "t", "UPDATE")
+ON_SCHEMA = Right("s_1", "", "*", "UPDATE")
+
+
+@pytest.mark.parametrize(
+    ("lines", "right", "held"),
+    [
+        (["UPDATE (`a`, `UPDATE`) ON `s_1`.`t`"], ON_TABLE, False),
+        (["UPDATE (`a`), SELECT, UPDATE ON `s_1`.`t`"], ON_TABLE, True),
+        (["UPDATE (` ON ``x`` TO `) ON `s_1`.`t`", "UPDATE ON `s_1`.`u`"], ON_TABLE, False),
+        (["UPDATE ON `s_1`.`t`"], ON_SCHEMA, False),
+        (["ALL PRIVILEGES ON `s\\_1`.*"], ON_TABLE, True),
+        (["ALL PRIVILEGES ON `s\\_1`.*"], replace(ON_SCHEMA, privilege=GRANT_OPTION), False),
+        (["EXECUTE ON PROCEDURE `s_1`.`t`"], replace(ON_TABLE, privilege="EXECUTE"), False),
+        (
+            ["EXECUTE ON PROCEDURE `s_1`.`t`"],
+            Right("s_1", "PROCEDURE", "t", "EXECUTE"),
+            True,
+        ),
+        # Of several that match, MySQL heeds one without wildcards first.
+        (["UPDATE ON `s\\_1`.*", "SELECT ON `s_1`.*"], ON_TABLE, True),
+        (["SELECT ON `s\\_1`.*", "UPDATE ON `s_1`.*"], ON_TABLE, False),
+        (["SELECT ON `s_1`.*", "UPDATE ON `s%`.*"], ON_TABLE, None),
+        (["UPDATE ON *.*"], Right("*", "", "*", "UPDATE"), True),
+    ],
+)
+def test_whether_a_right_is_held(lines, right, held):
+    read = parse_grants([f"GRANT {line} TO `a`@`%`" for line in lines])
+    assert [read.holds(right), read.holds(right, doubtful=True)] == (
+        [False, True] if held is None else [held, held]
+    )
+
+
+def test_with_partial_revokes_names_are_no_patterns_and_a_revoke_takes_away():
+    lines = [r"GRANT UPDATE ON `s\_1`.* TO `a`@`%`", "GRANT UPDATE ON `s%`.* TO `a`@`%`"]
+    assert not parse_grants(lines, literal=True).holds(ON_TABLE)
+    everywhere = "GRANT SELECT, UPDATE ON *.* TO `a`@`%`"
+    but = "REVOKE UPDATE ON `s_1`.* FROM `a`@`%`"
+    assert parse_grants([everywhere], literal=True).holds(ON_TABLE)
+    assert not parse_grants([everywhere, but], literal=True).holds(ON_TABLE)
+    assert parse_grants([everywhere, but], literal=True).holds(replace(ON_TABLE, schema="other"))
 
 
 @pytest.mark.parametrize(
@@ -122,4 +166,4 @@ def test_show_grants_is_read():
     ],
 )
 def test_who_may_grant(lines, may):
-    assert may_grant(parse_grants(lines), Right("s", "", "t", "SELECT")) is may
+    assert may_grant(parse_grants(lines).rights, Right("s", "", "t", "SELECT")) is may

@@ -20,7 +20,7 @@ from tenant_quota.doctor import run as doctor
 from tenant_quota.doctor import server as doctor_server
 from tenant_quota.doctor.findings import NOTE, OK, PROBLEM, WARNING, Finding, Patient
 from tenant_quota.doctor.load import HOT, WINDOW_SECONDS, slot_advice
-from tenant_quota.grants.privileges import Privileges
+from tenant_quota.grants.held import Held
 from tenant_quota.sandbox import Sandbox
 from tenant_quota.sandbox.local import LocalServer
 from tests.conftest import EVENTS
@@ -139,7 +139,7 @@ def test_a_setting(url, name, severity, variable, bad, good, told):
 
 
 def test_a_series_that_was_not_tested_is_a_note():
-    patient = Patient(None, "", {"version": "8.4.99"}, Privileges("", ()), False)  # type: ignore[arg-type]
+    patient = Patient(None, "", {"version": "8.4.99"}, Held(), False)  # type: ignore[arg-type]
     (found,) = doctor_server.version(patient)
     assert found.severity == NOTE
     assert "not on 8.4" in found.what
@@ -211,7 +211,7 @@ class Told(Patient):
 )
 def test_a_replica_that_is_late_and_a_group(state, late, severity, told):
     read_only = "OFF" if state else "ON"
-    patient = Told(None, "", {"read_only": read_only}, Privileges("", ()), False)  # type: ignore[arg-type]
+    patient = Told(None, "", {"read_only": read_only}, Held(), False)  # type: ignore[arg-type]
     status = {
         "Channel_Name": "",
         "Source_Host": "db1",

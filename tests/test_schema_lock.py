@@ -11,7 +11,7 @@ import pytest
 
 from tenant_quota.connection import resolve
 from tenant_quota.errors import TenantQuotaError
-from tenant_quota.grants.privileges import parse_privileges
+from tenant_quota.grants.held import Right, parse_grants
 from tenant_quota.paths import sql_root
 from tenant_quota.sandbox import Sandbox
 from tenant_quota.schema.facts import LiveSchema
@@ -152,7 +152,7 @@ def test_a_body_begins_behind_parameters_and_characteristics(text, body):
     ],
 )
 def test_whether_triggers_can_be_seen_is_read_from_the_grants(grants, held):
-    assert parse_privileges("shop_1", grants).hold("TRIGGER", "tenants") is held
+    assert parse_grants(grants).holds(Right("shop_1", "", "tenants", "TRIGGER")) is held
 
 
 # ── dump, restore, restart ────────────────────────────────────────────────────────────

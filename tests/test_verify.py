@@ -434,7 +434,7 @@ def test_it_only_reads_and_the_server_would_refuse_anything_else(url, monkeypatc
     original = statements.fetch
     for module in ("facts", "tables", "objects", "verify"):
         monkeypatch.setattr(f"tenant_quota.schema.{module}.fetch", listening)
-    monkeypatch.setattr("tenant_quota.grants.privileges.fetch", listening)
+    monkeypatch.setattr("tenant_quota.grants.held.fetch", listening)
     assert check(url).exit_code == 0
     assert asked[0] == "SET SESSION transaction_read_only = ON"
     assert {statement.split()[0] for statement in asked[1:]} == {"SELECT", "SHOW"}

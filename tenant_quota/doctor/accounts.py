@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from tenant_quota.doctor.findings import NOTE, OK, PROBLEM, WARNING, Finding, Patient
-from tenant_quota.grants.privileges import Privileges, parse_privileges
+from tenant_quota.grants.held import Right
+from tenant_quota.grants.wanted import PROCS_PRIV
 from tenant_quota.names import Account, account_named
 from tenant_quota.object_files import object_paths
 from tenant_quota.paths import sql_root
@@ -21,8 +21,6 @@ MIGRATOR = (
 DEFINER = ("SELECT", "INSERT", "UPDATE", "DELETE", "EXECUTE")
 ROLES = ("quota_app", "quota_monitor", "quota_admin")
 
-_ROLE_GRANT = re.compile(r"GRANT (?P<roles>`.+?`@`.*?`(?:,`.+?`@`.*?`)*) TO ")
-
 
 def privileges(patient: Patient) -> Iterator[Finding]:
     """Could the connected account apply and roll back?"""
@@ -33,7 +31,7 @@ def privileges(patient: Patient) -> Iterator[Finding]:
         what = f"{row['account']} could not run apply or rollback; fine where another account does"
         do = f"GRANT {', '.join(missing)} ON `{patient.schema}`.* TO {account}"
         yield Finding(NOTE, what, do)
-    elif not Privileges("mysql", patient.privileges.rows).hold("SELECT", "procs_priv"):
+    elif not patient.held.holds(PROCS_PRIV):
         what = (
             f"{row['account']} may not read mysql.procs_priv: when a procedure is replaced, "
             "EXECUTE that was granted on itself is lost"
@@ -72,8 +70,8 @@ def _definer(patient: Patient, definer: Account, objects: int) -> Finding:
         what = f"{name}, the definer of {objects} objects, does not exist: every call fails (1449)"
         do = f"CREATE USER {account} ACCOUNT LOCK, and grant it {', '.join(DEFINER)}"
         return Finding(PROBLEM, what, do, name)
-    held = parse_privileges(patient.schema, _grants_of(patient, account))
-    missing = [privilege for privilege in DEFINER if not held.hold(privilege, "")]
+    held = patient.held_by(definer)
+    missing = [p for p in DEFINER if not held.holds(Right(patient.schema, "", "*", p))]
     if missing:
         what = f"{name}, the definer of {objects} objects, lacks {', '.join(missing)}: calls fail"
         do = f"GRANT {', '.join(missing)} ON `{patient.schema}`.* TO {account}"
@@ -83,16 +81,6 @@ def _definer(patient: Patient, definer: Account, objects: int) -> Finding:
         do = "apply with --definer of a locked account that has no more than it needs"
         return Finding(NOTE, what, do, name)
     return Finding(OK, f"{name} is locked and has what it needs", "", name)
-
-
-def _grants_of(patient: Patient, account: str) -> list[str]:
-    """Return SHOW GRANTS of an account, with what its roles add."""
-    lines = [next(iter(r.values())) for r in patient.ask(f"SHOW GRANTS FOR {account}")]
-    roles = [match["roles"] for line in lines if (match := _ROLE_GRANT.match(line))]
-    if roles:
-        using = f"SHOW GRANTS FOR {account} USING {', '.join(roles)}"
-        lines = [next(iter(row.values())) for row in patient.ask(using)]
-    return lines
 
 
 def roles(patient: Patient) -> Iterator[Finding]:
@@ -109,15 +97,14 @@ def roles(patient: Patient) -> Iterator[Finding]:
     views = {Path(path).stem for path in object_paths(sql_root()) if path.startswith("views/")}
     for row in rows:
         name = row["role"]
-        lines = _grants_of(patient, Account(name, row["host"]).quoted)
-        held = parse_privileges(patient.schema, lines)
-        ours = [r for r in held.rows if r[1] != {"USAGE"} and r[2] in ("*", patient.schema)]
-        if not ours and not any(f"ON PROCEDURE `{patient.schema}`." in line for line in lines):
+        rights = patient.held_by(Account(name, row["host"])).rights
+        ours = [right for right in rights if right.schema in ("*", patient.schema)]
+        if not any(right.kind != "ROLE" for right in ours):
             yield Finding(NOTE, f"{name} has no grant on {patient.schema}", "", name)
         elif name == "quota_app" and any(
-            words & {"SELECT", "INSERT", "UPDATE", "DELETE", "ALL PRIVILEGES"}
-            for _, words, _, table in ours
-            if table not in views
+            right.privilege in ("SELECT", "INSERT", "UPDATE", "DELETE", "ALL PRIVILEGES")
+            for right in ours
+            if right.name not in views
         ):
             what = "quota_app may read or write tables: an application that does is not counted"
             do = f"REVOKE that from `{name}`@`{row['host']}`; EXECUTE on the procedures is enough"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pymysql.connections import Connection
 
-from tenant_quota.grants.privileges import Privileges
+from tenant_quota.grants.held import Held, Right, parse_grants, read_held, show_grants
+from tenant_quota.names import Account
 from tenant_quota.statements import fetch
 
 OK, NOTE, WARNING, PROBLEM = "ok", "note", "warning", "problem"
@@ -30,7 +33,7 @@ class Patient:
     connection: Connection[Any]
     schema: str
     variables: dict[str, str]  # SHOW GLOBAL VARIABLES
-    privileges: Privileges
+    held: Held  # by the connected account
     is_replica: bool  # read-only, or it replicates another
 
     def ask(self, statement: str, *arguments: Any) -> list[dict[str, Any]]:
@@ -43,7 +46,27 @@ class Patient:
 
     def may(self, privilege: str) -> bool:
         """Whether the connected account holds a privilege on all of the schema."""
-        return self.privileges.hold(privilege, "")
+        return self.held.holds(Right(self.schema, "", "*", privilege))
+
+    @property
+    def version(self) -> tuple[int, ...]:
+        """The server's, e.g. (9, 7, 4)."""
+        return tuple(map(int, re.findall(r"\d+", self.variables["version"])[:3]))
+
+    @property
+    def literal(self) -> bool:
+        """Whether _ and % in a schema's name are no wildcards to GRANT."""
+        return self.is_on("partial_revokes")
+
+    def held_by(self, account: Account, roles: Iterable[str] | None = None) -> Held:
+        """Return what an account holds with these roles (quoted), by default all it has.
+
+        Nothing if it is gone meanwhile. Raises StatementFailed.
+        """
+        held = read_held(self.connection, account) or Held()
+        if using := tuple(held.roles if roles is None else roles):
+            held = parse_grants(show_grants(self.connection, account, using))
+        return replace(held, literal=self.literal)
 
 
 def unseen(why: str, do: str = "") -> Finding:

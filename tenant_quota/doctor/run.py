@@ -14,7 +14,7 @@ from fnmatch import fnmatchcase
 from tenant_quota.connection import ConnectionOptions, connect_to_database
 from tenant_quota.doctor import accounts, load, objects, server
 from tenant_quota.doctor.findings import NOTE, OK, PROBLEM, WARNING, Finding, Patient, unseen
-from tenant_quota.grants.privileges import read_privileges
+from tenant_quota.grants.held import read_own
 from tenant_quota.schema.facts import is_replica
 from tenant_quota.statements import StatementFailed, fetch, run
 
@@ -91,7 +91,7 @@ def examine(
             connection,
             options.database,
             variables,
-            read_privileges(connection),
+            read_own(connection),
             is_replica(connection),
         )
         findings = [

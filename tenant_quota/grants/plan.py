@@ -16,8 +16,9 @@ from tenant_quota.errors import TenantQuotaError
 from tenant_quota.grants.held import GRANT_OPTION, Right, may_grant
 from tenant_quota.grants.needs import CodeNeeds, read_code_needs
 from tenant_quota.grants.server import Server, read_server
+from tenant_quota.grants.sql import grant, revoke
 from tenant_quota.grants.wanted import Names, as_events, as_role, wanted_rights
-from tenant_quota.names import Account, quote
+from tenant_quota.names import Account
 from tenant_quota.paths import sql_root
 
 # Nobody has this password: MySQL's own locked accounts (mysql.sys) are made the same way.
@@ -74,13 +75,12 @@ def make_plan(
         if account != names.migrator:
             for right in sorted((held or set()) - rights):
                 if is_here(right, server.schema):
-                    step = Step(
-                        "revoke", revoke(right, account, server), account, frozenset({right})
-                    )
-                    _add(plan, step, False)
+                    statement = revoke(right, account, literal=server.literal)
+                    _add(plan, Step("revoke", statement, account, frozenset({right})), False)
                     plan.findings.append(f"{account} holds {right}, which it does not need")
         absent = {right for right in rights if _is_absent(right, server)}
-        for statement, part in _grants(rights - absent, account, server):
+        now = {r for r in rights - absent if r.kind != "ROLE" and not r.pattern}  # see _accounts
+        for statement, part in grant(now, account, literal=server.literal):
             _add(plan, Step("grant", statement, account, part), held is not None and part <= held)
         missing = rights - (held or set())
         if held is None and account not in server.unseen:
@@ -165,47 +165,12 @@ def _accounts(names: Names, server: Server) -> Iterator[tuple[Account, str, bool
     for role in names.roles:
         yield role, f"CREATE ROLE IF NOT EXISTS {role.quoted}", made(role)
     monitor, held = names.monitor, server.held.get(definer) or set()
-    events = as_events(server.schema)
     yield definer, f"GRANT {monitor.quoted} TO {definer.quoted}", as_role(monitor) in held
     default = f"SET DEFAULT ROLE {monitor.quoted} TO {definer.quoted}"
     yield definer, default, monitor in server.defaults.get(definer, set())
-    place = _place(events, server)
-    yield definer, f"GRANT EVENT ON {place} TO {definer.quoted}", events in held
-
-
-def _place(right: Right, server: Server) -> str:
-    if right.schema == "*":
-        return "*.*"
-    if right.name == "*":
-        return f"{quote(right.pattern or server.as_pattern(right.schema))}.*"
-    kind = f"{right.kind} " if right.kind else ""
-    return f"{kind}{quote(right.schema)}.{quote(right.name)}"
-
-
-def _grants(
-    rights: set[Right], account: Account, server: Server
-) -> Iterator[tuple[str, frozenset[Right]]]:
-    """Yield a GRANT for each thing, schemas before tables; global ones one by one."""
-    parts: dict[tuple[str, ...], set[Right]] = {}
-    for right in rights:
-        if right.kind == "ROLE" or right.pattern:  # with the accounts
-            continue
-        key = (right.kind, right.schema, "" if right.name == "*" else right.name)
-        if right.schema == "*":
-            key = ("", "", right.privilege)
-        parts.setdefault(key, set()).add(right)
-    for _, part in sorted(parts.items(), key=lambda item: item[0]):
-        words = ", ".join(sorted(r.privilege for r in part if r.privilege != GRANT_OPTION))
-        option = " WITH GRANT OPTION" if any(r.privilege == GRANT_OPTION for r in part) else ""
-        place = _place(next(iter(part)), server)
-        yield f"GRANT {words} ON {place} TO {account.quoted}{option}", frozenset(part)
-
-
-def revoke(right: Right, account: Account, server: Server) -> str:
-    """Return the REVOKE of one right."""
-    if right.kind == "ROLE":
-        return f"REVOKE {right.name} FROM {account.quoted}"
-    return f"REVOKE {right.privilege} ON {_place(right, server)} FROM {account.quoted}"
+    events = as_events(server.schema)
+    ((statement, _),) = grant([events], definer, literal=server.literal)
+    yield definer, statement, events in held
 
 
 def _definers(needs: CodeNeeds, names: Names, server: Server) -> Iterator[str]:

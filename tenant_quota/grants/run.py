@@ -10,8 +10,9 @@ from typing import Any
 from tenant_quota.connection import ConnectionOptions, connect
 from tenant_quota.grants.held import REFUSED, Right
 from tenant_quota.grants.needs import read_code_needs
-from tenant_quota.grants.plan import Plan, Step, heading, is_here, revoke
+from tenant_quota.grants.plan import Plan, Step, heading, is_here
 from tenant_quota.grants.server import Server, read_server
+from tenant_quota.grants.sql import revoke
 from tenant_quota.grants.wanted import Names, wanted_rights
 from tenant_quota.names import Account
 from tenant_quota.paths import sql_root
@@ -92,7 +93,7 @@ def _revokes(
     account: Account, rights: set[Right], server: Server, everywhere: bool = False
 ) -> list[Step]:
     return [
-        Step("revoke", revoke(right, account, server), account, frozenset({right}))
+        Step("revoke", revoke(right, account, literal=server.literal), account, frozenset({right}))
         for right in sorted(rights)
         if everywhere or is_here(right, server.schema)
     ]

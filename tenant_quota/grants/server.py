@@ -11,7 +11,14 @@ from pymysql.connections import Connection
 
 from tenant_quota.connection import ConnectionOptions, connect
 from tenant_quota.errors import TenantQuotaError
-from tenant_quota.grants.held import REFUSED, Right, read_held
+from tenant_quota.grants.held import (
+    REFUSED,
+    Right,
+    names_are_literal,
+    parse_grants,
+    read_held,
+    show_grants,
+)
 from tenant_quota.names import Account, account_named
 from tenant_quota.statements import StatementFailed, fetch
 
@@ -34,10 +41,6 @@ class Server:
     defaults: dict[Account, set[Account]]  # roles that an account's sessions begin with
     unseen: set[Account]  # whose grants this account may not read
 
-    def as_pattern(self, schema: str) -> str:
-        """Return a schema's name as GRANT ... ON schema.* takes it: _ and % are wildcards."""
-        return schema if self.literal else re.sub(r"([\\_%])", r"\\\1", schema)
-
 
 def read_server(options: ConnectionOptions, accounts: list[Account]) -> Server:
     """Look, and write nothing; the database need not exist. Raises TenantQuotaError."""
@@ -55,16 +58,14 @@ def read_server(options: ConnectionOptions, accounts: list[Account]) -> Server:
         )[0]
         if row["lower"]:
             schema = schema.lower()
-        variables = fetch(
-            connection, "SHOW GLOBAL VARIABLES LIKE 'partial_revokes'"
-        )  # since 8.0.16
         held: dict[Account, set[Right] | None] = {}
         locked: dict[Account, bool] = {}
         defaults: dict[Account, set[Account]] = {}
         unseen = set()
         for account in accounts:
             try:
-                held[account] = read_held(connection, account)
+                found = read_held(connection, account)
+                held[account] = None if found is None else found.rights
                 state = _locked(connection, account)
                 if state is not None:
                     locked[account] = state
@@ -78,8 +79,8 @@ def read_server(options: ConnectionOptions, accounts: list[Account]) -> Server:
             row["version"],
             tuple(map(int, re.findall(r"\d+", row["version"])[:3])),
             account_named(row["me"]),
-            read_held(connection) or set(),
-            bool(variables) and variables[0]["Value"] == "ON",
+            parse_grants(show_grants(connection)).rights,
+            names_are_literal(connection),
             _names(connection, "table_name", "tables", "table_schema", schema),
             _names(connection, "routine_name", "routines", "routine_schema", schema),
             _definers(connection, schema),

@@ -12,11 +12,13 @@ from tenant_quota.names import Account
 
 # What apply, rollback, status, verify and, for what they install, grants need on the schema.
 # GRANT OPTION: a procedure that is replaced loses its grants, and apply gives them back.
+# TRIGGER: verify looks for triggers.
 MIGRATOR = (
     *("SELECT", "INSERT", "UPDATE", "DELETE", "CREATE", "DROP", "INDEX", "ALTER"),
     *("EXECUTE", "CREATE VIEW", "SHOW VIEW", "CREATE ROUTINE", "ALTER ROUTINE", "EVENT"),
     *("TRIGGER", GRANT_OPTION),
 )
+PROCS_PRIV = Right("mysql", "", "procs_priv", "SELECT")  # to read the grants to give back
 _CHANGES = ("quota_definition_changes", "tenant_definition_changes")
 
 
@@ -51,6 +53,31 @@ def as_events(schema: str) -> Right:
     return Right(schema, "", "*", "EVENT", schema)
 
 
+def in_order(privileges: Iterable[str]) -> list[str]:
+    """Return privileges as a person expects them: SELECT, INSERT, UPDATE, DELETE, the others."""
+    order = {privilege: number for number, privilege in enumerate(MIGRATOR)}
+    return sorted(privileges, key=lambda each: (order.get(each, len(order)), each))
+
+
+def code_rights(needs: CodeNeeds, schema: str, version: tuple[int, ...]) -> set[Right]:
+    """Return what the shipped code needs of its definer on a server of this version."""
+    rights = {Right(schema, "PROCEDURE", name, "EXECUTE") for name in needs.procedures}
+    for table, privileges in needs.tables.items():
+        share = {"UPDATE"} if SHARE in privileges and version < (8, 0, 22) else set()
+        rights |= {Right(schema, "", table, each) for each in privileges - {SHARE} | share}
+    return rights | {as_events(schema)}
+
+
+def migrator_rights(schema: str, version: tuple[int, ...], *, of_others: bool) -> set[Right]:
+    """Return what installing needs; ``of_others``: the objects run as another account."""
+    rights = {Right(schema, "", "*", privilege) for privilege in MIGRATOR} | {PROCS_PRIV}
+    if of_others:
+        rights.add(Right("*", "", "*", "SET_ANY_DEFINER" if version >= (8, 2) else "SET_USER_ID"))
+        if version >= (8, 0, 20):
+            rights.add(Right("*", "", "*", "SHOW_ROUTINE"))
+    return rights
+
+
 def wanted_rights(needs: CodeNeeds, names: Names, server: Server) -> dict[Account, set[Right]]:
     """Return what each should hold in the end: no more, and no less."""
 
@@ -67,8 +94,7 @@ def wanted_rights(needs: CodeNeeds, names: Names, server: Server) -> dict[Accoun
         # in a view's LEFT JOIN (1143, 1356) as soon as whoever reads the view has a role active.
         # And with a default role, the event scheduler no longer finds EVENT under a schema's
         # name with \_ in it: so its name stands there as it is.
-        names.definer: {as_role(names.monitor), as_events(server.schema)}
-        | execute(needs.procedures),
+        names.definer: {as_role(names.monitor)} | code_rights(needs, server.schema, server.number),
         names.app: execute(needs.application),
         names.monitor: look | check,
         names.admin: look
@@ -76,17 +102,10 @@ def wanted_rights(needs: CodeNeeds, names: Names, server: Server) -> dict[Accoun
         | on("quota_alerts", "SELECT", "UPDATE (`delivered_at`)")
         | {right for table in _CHANGES for right in on(table, "SELECT")},
     }
-    for table, privileges in needs.tables.items():
-        share = {"UPDATE"} if SHARE in privileges and server.number < (8, 0, 22) else set()
-        wanted[names.definer] |= on(table, *(privileges - {SHARE}), *share)
     if names.migrator:
-        rights = on("*", *MIGRATOR) | {Right("mysql", "", "procs_priv", "SELECT")}
-        if names.installs_itself:
-            # Its rights on the schema hold all of the definer's, but with a role active they are
-            # not found under a name with \_ when a procedure runs: so these as well.
-            wanted[names.migrator] = rights | wanted[names.definer]
-        else:
-            globally = {"SET_ANY_DEFINER" if server.number >= (8, 2, 0) else "SET_USER_ID"}
-            globally |= {"SHOW_ROUTINE"} if server.number >= (8, 0, 20) else set()
-            wanted[names.migrator] = rights | {Right("*", "", "*", word) for word in globally}
+        others = not names.installs_itself
+        rights = migrator_rights(server.schema, server.number, of_others=others)
+        # Its rights on the schema hold all of the definer's, but with a role active they are not
+        # found under a name with \_ when a procedure runs: so these as well.
+        wanted[names.migrator] = rights | (set() if others else wanted[names.definer])
     return wanted

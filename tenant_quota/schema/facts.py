@@ -16,7 +16,7 @@ from typing import Any
 
 from pymysql.connections import Connection
 
-from tenant_quota.grants.privileges import read_privileges
+from tenant_quota.grants.held import Right, read_own
 from tenant_quota.schema import objects, tables
 from tenant_quota.statements import StatementFailed, fetch
 
@@ -69,7 +69,7 @@ def read_schema(connection: Connection[Any], known: Collection[str] | None = Non
     live.facts |= objects.read_events(connection, of_kind.get("event", []))
     for key, parts in tables.read_foreign_keys(connection, of_kind.get("table", [])).items():
         live.facts.setdefault(key, {}).update(parts)
-    live.unseen = _unseen(connection, live.facts, chosen, known or ())
+    live.unseen = _unseen(connection, live, chosen, known or ())
     return live
 
 
@@ -107,27 +107,27 @@ def is_replica(connection: Connection[Any]) -> bool:
 
 
 def _unseen(
-    connection: Connection[Any], facts: Facts, chosen: Iterable[str], known: Iterable[str]
+    connection: Connection[Any], live: LiveSchema, chosen: Iterable[str], known: Iterable[str]
 ) -> dict[str, str]:
     """Return what cannot be seen, and which privilege would show it."""
-    privileges = read_privileges(connection)
+    held = read_own(connection)
     unseen: dict[str, str] = {}
     for key in chosen:
         kind, _, name = key.partition(" ")
-        parts = facts[key]
+        parts = live.facts[key]
         itself = parts.get("", {})
         if kind == "table":
             if not any(part.startswith("column ") for part in parts):
                 unseen[f"{key}, columns"] = "SELECT on it is missing"
-            if not privileges.hold("TRIGGER", name):
+            if not held.holds(Right(live.name, "", name, "TRIGGER")):
                 unseen[f"{key}, triggers"] = "TRIGGER on it is missing"
         elif kind == "view" and "definition" not in itself:
             unseen[key] = "SHOW VIEW on it is missing"
         elif kind == "procedure" and "body" not in itself:
             unseen[f"{key}, body"] = "SHOW_ROUTINE is missing"
     for key in known:
-        if key not in facts:
-            why = _why_absent(connection, key, privileges.see_routines)
+        if key not in live.facts:
+            why = _why_absent(connection, key, held.see_routines)
             if why:
                 unseen[key] = why
     return unseen
