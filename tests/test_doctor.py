@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -28,6 +29,8 @@ from tests.server import connect
 from tests.support import apply_everything, rows, wait_until
 
 SCHEMA = "doctored"
+ROLES = ("quota_app", "quota_monitor", "quota_admin")
+DEFINER = "quota_definer@localhost"
 
 
 @pytest.fixture(scope="module")
@@ -271,23 +274,80 @@ def test_a_definer_that_lacks_rights_can_log_in_or_is_gone(url):
     name = "definers.d'oe@localhost"
     mine = f"ALTER DEFINER = root@localhost EVENT {event} ENABLE"
     run(url, 'CREATE USER "d\'oe"@localhost')
-    with changed(url, mine.replace("root", "`d'oe`"), mine):
+    drop_roles = f"; DROP ROLE {', '.join(ROLES)}"
+    with changed(url, mine.replace("root", "`d'oe`"), mine + drop_roles):
         lacking = look(url, "definers")[name]
         assert lacking.severity == PROBLEM
         assert "lacks SELECT, INSERT" in lacking.what
-        run(url, lacking.do)
+        advised = shlex.split(lacking.do)
+        CliRunner().invoke(main, [*advised[1:], "--url", url])
+        assert look(url, "definers")[name].severity == OK
+        run(url, "ALTER USER `d'oe`@localhost ACCOUNT UNLOCK")
         assert "can log in" in look(url, "definers")[name].what
         run(url, "ALTER USER `d'oe`@localhost ACCOUNT LOCK")
         assert look(url, "definers")[name].severity == OK
-        # The same by a role.
+        # The same by a role: procedures run with those that are its default.
         run(url, "REVOKE ALL, GRANT OPTION FROM `d'oe`@localhost", "CREATE ROLE rights")
         run(url, f"GRANT ALL ON {SCHEMA}.* TO rights", "GRANT rights TO `d'oe`@localhost")
+        asleep = look(url, "definers")[name]
+        assert asleep.severity == PROBLEM
+        run(url, asleep.do)
         assert look(url, "definers")[name].severity == OK
         run(url, "DROP ROLE rights", "DROP USER `d'oe`@localhost")
         gone = look(url, "definers")
         assert gone[name].severity == PROBLEM
         assert "does not exist" in gone[name].what
         assert "2 definers" in gone["definers"].what
+
+
+@contextmanager
+def documented(url: str) -> Iterator[str]:
+    """Install as docs/privileges.md has it, in a schema of its own; give its URL."""
+    own = url.replace(SCHEMA, "shop_1")
+    leave = f"DROP DATABASE shop_1; DROP ROLE {', '.join(ROLES)}; DROP USER {DEFINER}"
+    with changed(url, "CREATE DATABASE shop_1", leave):
+        for step in (["grants", "--apply"], ["apply", "--definer", DEFINER], ["grants", "--apply"]):
+            CliRunner().invoke(main, [*step, "--url", own])
+        yield own
+
+
+def test_the_documented_install_has_a_definer_and_roles_as_they_should_be(url):
+    name = f"definers.{DEFINER}"
+    with documented(url) as own:
+        assert CliRunner().invoke(main, ["grants", "--check", "--url", own]).exit_code == 0
+        found = look(own, "definers", "roles")
+        assert {f.severity for f in found.values()} == {OK}
+        assert set(found) == {name, *(f"roles.{role}" for role in ROLES)}
+        told = "quota_monitor has EXECUTE on 1 of our procedures, SELECT on 3 views"
+        assert found["roles.quota_monitor"].what == told
+        for right, told in (
+            ("SELECT ON shop_1.tenants", "lacks SELECT on tenants: calls fail"),
+            ("EXECUTE ON PROCEDURE shop_1.charge_quota", "lacks EXECUTE on charge_quota: calls"),
+            ("EVENT ON shop_1.*", "lacks EVENT on the schema: its events do not run"),
+            ("DELETE, SELECT ON shop_1.quota_slots", "lacks SELECT, DELETE on quota_slots: calls"),
+        ):
+            run(own, f"REVOKE {right} FROM {DEFINER}")
+            lacking = look(own, "definers")[name]
+            assert (lacking.severity, told in lacking.what) == (PROBLEM, True), lacking
+            assert lacking.do.startswith(f"GRANT {told.split()[1].rstrip(',')}")
+            run(own, lacking.do)
+            assert look(own, "definers")[name].severity == OK
+        assert CliRunner().invoke(main, ["grants", "--check", "--url", own]).exit_code == 0
+        for table in ("tenants", "tenant_quotas", "quota_jobs", "quota_alerts"):
+            run(own, f"REVOKE SELECT ON {table} FROM {DEFINER}")
+        lacking = look(own, "definers")[name]
+        assert "lacks SELECT: calls fail" in lacking.what
+        assert lacking.do == "tenant-quota grants --apply"
+
+
+def test_the_definer_of_what_is_not_ours_is_nobodys_business(url):
+    run(
+        url, "CREATE USER other@localhost", "CREATE DEFINER=other@localhost VIEW theirs AS SELECT 1"
+    )
+    try:
+        assert set(look(url, "definers")) == {"definers.root@localhost"}
+    finally:
+        run(url, "DROP VIEW theirs", "DROP USER other@localhost")
 
 
 def test_an_account_with_few_rights_is_told_what_it_cannot_see(url):
@@ -299,17 +359,30 @@ def test_an_account_with_few_rights_is_told_what_it_cannot_see(url):
     ):
         found = look(few)
         assert "could not run apply" in found["privileges"].what
-        assert found["privileges"].do.startswith("GRANT SELECT, INSERT, UPDATE, DELETE, CREATE")
-        for check in ("events", "health", "roles", "replication", "long_transactions", "slots"):
+        advised = found["privileges"].do
+        assert "; GRANT SELECT, INSERT, UPDATE, DELETE, CREATE" in advised
+        for check in (
+            *("events", "health", "roles", "replication"),
+            *("long_transactions", "slots"),
+        ):
             assert found[check].severity == NOTE, check
             assert found[check].what.startswith("cannot be seen"), check
         assert command("--url", few).exit_code == 0
         # What makes the settings seen needs no right at all.
         assert found["durability"].severity == found["sysdate_is_now"].severity == OK
-        run(url, f"GRANT ALL ON {SCHEMA}.* TO few@localhost")
-        assert "mysql.procs_priv" in look(few, "privileges")["privileges"].what
-        run(url, "GRANT SELECT ON mysql.procs_priv TO few@localhost")
+        run(url, *advised.split("; "))
         assert look(few, "privileges")["privileges"].severity == OK
+        for right, told in (
+            ("SELECT ON mysql.procs_priv", "mysql.procs_priv"),
+            (f"TRIGGER ON {SCHEMA}.*", "triggers"),
+            (f"GRANT OPTION ON {SCHEMA}.*", "could not run apply"),
+            ("SHOW_ROUTINE ON *.*", "could not run apply"),
+        ):
+            run(url, f"REVOKE {right} FROM few@localhost")
+            found = look(few, "privileges")
+            assert told in found["privileges"].what
+            run(url, found["privileges"].do)
+            assert look(few, "privileges")["privileges"].severity == OK
 
 
 def test_with_the_rights_that_the_readme_names_all_is_seen(url):
@@ -334,6 +407,18 @@ def test_roles(url):
         assert {f.severity for f in look(url, "roles").values()} == {OK}
         run(url, f"GRANT SELECT ON {SCHEMA}.tenant_quotas TO quota_app")
         assert look(url, "roles")["roles.quota_app"].severity == WARNING
+
+
+def test_roles_of_other_names_are_found_by_what_they_hold(url):
+    with changed(url, "CREATE ROLE shop_q, `dash@x`", "DROP ROLE shop_q, `dash@x`"):
+        run(url, f"GRANT EXECUTE ON PROCEDURE {SCHEMA}.consume_quota TO shop_q")
+        run(url, "CREATE TABLE orders (a INT)", "GRANT SELECT ON orders TO shop_q, `dash@x`")
+        assert {name: f.severity for name, f in look(url, "roles").items()} == {"roles.shop_q": OK}
+        run(url, "GRANT SELECT ON quota_usage_monitor TO `dash@x`", "GRANT UPDATE ON * TO shop_q")
+        found = look(url, "roles")
+        assert found["roles.dash@x"].what.endswith("0 of our procedures, SELECT on 1 views")
+        assert found["roles.shop_q"].severity == WARNING
+        run(url, "DROP TABLE orders")
 
 
 def test_who_holds_our_rows_and_who_waits_for_them(url, monkeypatch):

@@ -15,6 +15,8 @@ from click.testing import CliRunner
 from tenant_quota import migrate, pins
 from tenant_quota.cli import main
 from tenant_quota.connection import resolve
+from tenant_quota.doctor import run as doctor
+from tenant_quota.doctor.findings import NOTE, OK
 from tenant_quota.errors import TenantQuotaError
 from tenant_quota.grants.wanted import MIGRATOR
 from tenant_quota.paths import sql_root
@@ -38,6 +40,13 @@ def run(*arguments: str) -> str:
     result = CliRunner().invoke(main, arguments)
     assert result.exit_code == 0, result.output
     return result.output
+
+
+def what_it_can(url: str) -> tuple[str, str]:
+    """Return what doctor says of the account that is connected."""
+    report = doctor.examine(resolve(url=url), checks={"privileges": doctor.CHECKS["privileges"]})
+    (found,) = report.findings
+    return found.severity, found.what
 
 
 def unlock(server_url: str, account: str) -> None:
@@ -75,6 +84,7 @@ def test_from_nothing_to_a_verified_installation_an_upgrade_and_back(
     check = ("--check", "--migrator", f"{migrator}@%")
     assert "all as it should be" in grants(empty_schema, *check, prefix=own).output
     assert "The same" in run("verify", "--url", url, "--definer", definer, "--strict")
+    assert what_it_can(url) == (OK, f"{migrator}@% can apply and roll back")
 
     make_account(server_url, f"{own}_shop", role=f"{own}_app")
     make_account(server_url, f"{own}_boss", role=f"{own}_admin")
@@ -251,6 +261,8 @@ def test_where_it_is_refused_the_definer_itself_installs_and_is_locked(
     lacks = [line for line in found if " lacks " in line]
     assert lacks == [f"{definer} lacks SELECT ON mysql.procs_priv"]
     assert "The same" in run("verify", "--url", mine, "--definer", definer)
+    severity, told = what_it_can(mine)
+    assert (severity, "may not read mysql.procs_priv" in told) == (NOTE, True)
     with closing(connect(url)) as master:
         rows(master, f"ALTER USER {own}_definer ACCOUNT LOCK")
     make_account(server_url, f"{own}_user", role=f"{own}_admin")

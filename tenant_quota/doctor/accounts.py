@@ -1,56 +1,69 @@
-"""Checks of accounts: who is connected, whose rights procedures run with, and the roles."""
+"""Checks of accounts: who is connected, and whose rights procedures run with."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
+from shlex import quote as shell_quote
+from typing import Any
 
-from tenant_quota.doctor.findings import NOTE, OK, PROBLEM, WARNING, Finding, Patient
+from tenant_quota.doctor.findings import NOTE, OK, PROBLEM, Finding, Patient
 from tenant_quota.grants.held import Right
-from tenant_quota.grants.wanted import PROCS_PRIV
+from tenant_quota.grants.needs import read_code_needs
+from tenant_quota.grants.sql import grant
+from tenant_quota.grants.wanted import PROCS_PRIV, code_rights, in_order, migrator_rights
 from tenant_quota.names import Account, account_named
-from tenant_quota.object_files import object_paths
 from tenant_quota.paths import sql_root
 
-#: What apply needs on the schema (README).
-MIGRATOR = (
-    *("SELECT", "INSERT", "UPDATE", "DELETE", "CREATE", "ALTER", "DROP", "INDEX"),
-    *("CREATE VIEW", "SHOW VIEW", "CREATE ROUTINE", "ALTER ROUTINE", "EXECUTE", "EVENT"),
-)
-#: What the procedures and events need of their definer on the schema.
-DEFINER = ("SELECT", "INSERT", "UPDATE", "DELETE", "EXECUTE")
-ROLES = ("quota_app", "quota_monitor", "quota_admin")
+_FEW = 3  # GRANTs that a person reads; more are left to the command
 
 
 def privileges(patient: Patient) -> Iterator[Finding]:
     """Could the connected account apply and roll back?"""
     (row,) = patient.ask("SELECT CURRENT_USER() AS account")
-    account = account_named(row["account"]).quoted
-    missing = [privilege for privilege in MIGRATOR if not patient.may(privilege)]
-    if missing:
-        what = f"{row['account']} could not run apply or rollback; fine where another account does"
-        do = f"GRANT {', '.join(missing)} ON `{patient.schema}`.* TO {account}"
+    account = account_named(row["account"])
+    others = {row["definer"] for row in _read_definers(patient)} - {str(account)}
+    needed = migrator_rights(patient.schema, patient.version, of_others=bool(others))
+    missing = {right for right in needed if not patient.held.holds(right)}
+    do = "; ".join(_grants(patient, account, missing))
+    if missing - {PROCS_PRIV, Right(patient.schema, "", "*", "TRIGGER")}:
+        what = f"{account} could not run apply or rollback; fine where another account does"
         yield Finding(NOTE, what, do)
-    elif not patient.held.holds(PROCS_PRIV):
+    elif PROCS_PRIV in missing:
         what = (
-            f"{row['account']} may not read mysql.procs_priv: when a procedure is replaced, "
+            f"{account} may not read mysql.procs_priv: when a procedure is replaced, "
             "EXECUTE that was granted on itself is lost"
         )
-        yield Finding(NOTE, what, f"GRANT SELECT ON mysql.procs_priv TO {account}")
+        yield Finding(NOTE, what, do)
+    elif missing:
+        what = f"{account} can apply and roll back; triggers, which verify looks for, it cannot see"
+        yield Finding(NOTE, what, do)
     else:
-        yield Finding(OK, f"{row['account']} can apply and roll back")
+        yield Finding(OK, f"{account} can apply and roll back")
+
+
+def _grants(patient: Patient, account: Account, rights: set[Right]) -> list[str]:
+    return [statement for statement, _ in grant(rights, account, literal=patient.literal)]
+
+
+def _read_definers(patient: Patient) -> list[dict[str, Any]]:
+    """Return who our objects run as, and how many; others may share the schema."""
+    needs = read_code_needs(sql_root())
+    return patient.ask(
+        "SELECT definer, COUNT(*) AS objects FROM ("
+        "SELECT definer AS definer FROM information_schema.routines "
+        "WHERE routine_schema = DATABASE() AND routine_name IN %s "
+        "UNION ALL SELECT definer FROM information_schema.views "
+        "WHERE table_schema = DATABASE() AND table_name IN %s "
+        "UNION ALL SELECT definer FROM information_schema.events "
+        "WHERE event_schema = DATABASE() AND event_name IN %s"
+        ") AS d GROUP BY definer ORDER BY objects DESC, definer",
+        *(tuple(names) for names in (needs.procedures, needs.views, needs.events)),
+    )
 
 
 def definers(patient: Patient) -> Iterator[Finding]:
     """Every call runs with its definer's rights: it must exist, suffice, and not log in."""
-    rows = patient.ask(
-        "SELECT definer, COUNT(*) AS objects FROM ("
-        "SELECT definer AS definer FROM information_schema.routines "
-        "WHERE routine_schema = DATABASE() "
-        "UNION ALL SELECT definer FROM information_schema.views WHERE table_schema = DATABASE() "
-        "UNION ALL SELECT definer FROM information_schema.events WHERE event_schema = DATABASE()"
-        ") AS d GROUP BY definer ORDER BY objects DESC, definer"
-    )
+    rows = _read_definers(patient)
     for row in rows:
         yield _definer(patient, account_named(row["definer"]), row["objects"])
     if len(rows) > 1:
@@ -60,54 +73,59 @@ def definers(patient: Patient) -> Iterator[Finding]:
         yield Finding(NOTE, "no object of a definer is to be seen here")
 
 
-def _definer(patient: Patient, definer: Account, objects: int) -> Finding:
-    name, account = str(definer), definer.quoted
+def _definer(patient: Patient, account: Account, objects: int) -> Finding:
+    """Judge a definer by what all of the shipped code needs, whatever of it runs as this one."""
     found = patient.ask(
         "SELECT account_locked AS locked FROM mysql.user WHERE User = %s AND Host = %s",
-        *(definer.user, definer.host),
+        *(account.user, account.host),
     )
+    which = f"{account}, the definer of {objects} objects,"
     if not found:
-        what = f"{name}, the definer of {objects} objects, does not exist: every call fails (1449)"
-        do = f"CREATE USER {account} ACCOUNT LOCK, and grant it {', '.join(DEFINER)}"
-        return Finding(PROBLEM, what, do, name)
-    held = patient.held_by(definer)
-    missing = [p for p in DEFINER if not held.holds(Right(patient.schema, "", "*", p))]
-    if missing:
-        what = f"{name}, the definer of {objects} objects, lacks {', '.join(missing)}: calls fail"
-        do = f"GRANT {', '.join(missing)} ON `{patient.schema}`.* TO {account}"
-        return Finding(PROBLEM, what, do, name)
-    if found[0]["locked"] != "Y":
-        what = f"{name}, the definer of {objects} objects, can log in; a locked account cannot leak"
-        do = "apply with --definer of a locked account that has no more than it needs"
-        return Finding(NOTE, what, do, name)
-    return Finding(OK, f"{name} is locked and has what it needs", "", name)
-
-
-def roles(patient: Patient) -> Iterator[Finding]:
-    """The roles, where they are there: do they reach this schema, and no table too many?"""
-    rows = patient.ask(
-        "SELECT User AS role, Host AS host FROM mysql.user WHERE User IN %s ORDER BY User", ROLES
+        what = f"{which} does not exist: every call fails (1449)"
+        return Finding(PROBLEM, what, _command(account), str(account))
+    defaults = patient.ask(
+        "SELECT default_role_user AS user, default_role_host AS host FROM mysql.default_roles "
+        "WHERE USER = %s AND HOST = %s",
+        *(account.user, account.host),
     )
-    if not rows:
-        what = (
-            f"none of the roles {', '.join(ROLES)} is there; applications need no more than EXECUTE"
-        )
-        yield Finding(NOTE, what, "tenant-quota grants --apply")
-        return
-    views = {Path(path).stem for path in object_paths(sql_root()) if path.startswith("views/")}
-    for row in rows:
-        name = row["role"]
-        rights = patient.held_by(Account(name, row["host"])).rights
-        ours = [right for right in rights if right.schema in ("*", patient.schema)]
-        if not any(right.kind != "ROLE" for right in ours):
-            yield Finding(NOTE, f"{name} has no grant on {patient.schema}", "", name)
-        elif name == "quota_app" and any(
-            right.privilege in ("SELECT", "INSERT", "UPDATE", "DELETE", "ALL PRIVILEGES")
-            for right in ours
-            if right.name not in views
-        ):
-            what = "quota_app may read or write tables: an application that does is not counted"
-            do = f"REVOKE that from `{name}`@`{row['host']}`; EXECUTE on the procedures is enough"
-            yield Finding(WARNING, what, do, name)
-        else:
-            yield Finding(OK, f"{name} is there", "", name)
+    # Procedures run with its default roles; it does not help that it has others.
+    roles = [Account(row["user"], row["host"]).quoted for row in defaults]
+    needed = code_rights(read_code_needs(sql_root()), patient.schema, patient.version)
+    held = patient.held_by(account, roles)
+    missing = {right for right in needed if not held.holds(right)}
+    if missing:
+        what = f"{which} lacks {_told(missing)}: {_consequence(missing)}"
+        grants = _grants(patient, account, missing)
+        do = "; ".join(grants) if len(grants) <= _FEW else _command(account)
+        if all(patient.held_by(account).holds(right) for right in missing):
+            do = f"SET DEFAULT ROLE ALL TO {account.quoted}"
+        return Finding(PROBLEM, what, do, str(account))
+    if found[0]["locked"] != "Y":
+        what = f"{which} can log in; a locked account cannot leak"
+        do = "apply with --definer of a locked account that has no more than it needs"
+        return Finding(NOTE, what, do, str(account))
+    return Finding(OK, f"{account} is locked and has what it needs", "", str(account))
+
+
+def _told(rights: set[Right]) -> str:
+    """Name privileges, with what they are on where that is not much."""
+    places: dict[str, set[str]] = {}
+    for right in rights:
+        place = "the schema" if right.name == "*" else right.name
+        places.setdefault(place, set()).add(right.privilege)
+    if len(places) > _FEW:
+        return ", ".join(in_order({right.privilege for right in rights}))
+    return " and ".join(f"{', '.join(in_order(p))} on {name}" for name, p in sorted(places.items()))
+
+
+def _consequence(rights: set[Right]) -> str:
+    return "its events do not run" if {r.privilege for r in rights} == {"EVENT"} else "calls fail"
+
+
+def _command(definer: Account) -> str:
+    """Return the command that gives a definer what it needs and no more."""
+    prefix = definer.user.removesuffix("_definer")
+    if definer.host != "localhost" or prefix == definer.user:
+        return f"tenant-quota grants --definer {shell_quote(str(definer))} --apply"
+    option = "" if prefix == "quota" else f"--prefix {shell_quote(prefix)} "
+    return f"tenant-quota grants {option}--apply"

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 from tenant_quota.connection import ConnectionOptions, connect_to_database
-from tenant_quota.doctor import accounts, load, objects, server
+from tenant_quota.doctor import accounts, callers, load, objects, server
 from tenant_quota.doctor.findings import NOTE, OK, PROBLEM, WARNING, Finding, Patient, unseen
 from tenant_quota.grants.held import read_own
 from tenant_quota.schema.facts import is_replica
@@ -37,7 +37,7 @@ CHECKS: dict[str, Check] = {
     "health": objects.health,
     "privileges": accounts.privileges,
     "definers": accounts.definers,
-    "roles": accounts.roles,
+    "roles": callers.roles,
     "long_transactions": load.long_transactions,
     "lock_waits": load.lock_waits,
     "slots": load.slots,
