@@ -315,9 +315,9 @@ def test_the_documented_install_has_a_definer_and_roles_as_they_should_be(url):
     name = f"definers.{DEFINER}"
     with documented(url) as own:
         assert CliRunner().invoke(main, ["grants", "--check", "--url", own]).exit_code == 0
-        found = look(own, "definers", "roles")
+        found = look(own, "definers", "roles", "temporary_tables")
         assert {f.severity for f in found.values()} == {OK}
-        assert set(found) == {name, *(f"roles.{role}" for role in ROLES)}
+        assert set(found) == {name, *(f"roles.{role}" for role in ROLES), "temporary_tables"}
         told = "quota_monitor has EXECUTE on 1 of our procedures, SELECT on 3 views"
         assert found["roles.quota_monitor"].what == told
         for right, told in (
@@ -362,7 +362,7 @@ def test_an_account_with_few_rights_is_told_what_it_cannot_see(url):
         advised = found["privileges"].do
         assert "; GRANT SELECT, INSERT, UPDATE, DELETE, CREATE" in advised
         for check in (
-            *("events", "health", "roles", "replication"),
+            *("events", "health", "roles", "temporary_tables", "replication"),
             *("long_transactions", "slots"),
         ):
             assert found[check].severity == NOTE, check
@@ -419,6 +419,64 @@ def test_roles_of_other_names_are_found_by_what_they_hold(url):
         assert found["roles.dash@x"].what.endswith("0 of our procedures, SELECT on 1 views")
         assert found["roles.shop_q"].severity == WARNING
         run(url, "DROP TABLE orders")
+
+
+CALLER = "GRANT caller TO shop@localhost; GRANT EXECUTE ON PROCEDURE consume_quota TO caller"
+MAKER = "CREATE TEMPORARY TABLES"
+
+
+@pytest.mark.parametrize(
+    ("granted", "revoked"),
+    [
+        (f"{CALLER}; GRANT {MAKER} ON * TO shop@localhost", "`doctored`.* FROM `shop`@`localhost`"),
+        (f"{CALLER}; GRANT {MAKER} ON *.* TO shop@localhost", "*.* FROM `shop`@`localhost`"),
+        (f"{CALLER}; GRANT ALL ON `d_ct%`.* TO caller", "`d_ct%`.* FROM `caller`@`%`"),
+        ("GRANT ALL ON * TO shop@localhost", "`doctored`.* FROM `shop`@`localhost`"),
+        (
+            f"{CALLER}; GRANT {MAKER} ON * TO inner_role; GRANT inner_role TO caller",
+            "`doctored`.* FROM `inner_role`@`%`",
+        ),
+        (
+            f"{CALLER}; GRANT {MAKER} ON * TO inner_role; SET GLOBAL mandatory_roles = 'no_role,`inner_role`@`%`'",
+            "`doctored`.* FROM `inner_role`@`%`",
+        ),
+    ],
+)
+def test_who_may_put_a_temporary_table_in_place_of_ours(url, granted, revoked):
+    name = "temporary_tables.shop@localhost"
+    made = "CREATE USER shop@localhost; CREATE ROLE caller, inner_role"
+    gone = "SET GLOBAL mandatory_roles = ''; DROP ROLE caller, inner_role; DROP USER shop@localhost"
+    with changed(url, made, gone):
+        assert look(url, "temporary_tables")["temporary_tables"].severity == OK
+        run(url, *granted.split("; "))
+        found = look(url, "temporary_tables")
+        assert (list(found), found[name].severity) == ([name], WARNING)
+        assert found[name].do == f"REVOKE {MAKER} ON {revoked}"
+        run(url, found[name].do)
+        assert look(url, "temporary_tables")["temporary_tables"].severity == OK
+
+
+@pytest.mark.parametrize(
+    "granted",
+    [
+        CALLER,
+        f"GRANT {MAKER} ON * TO shop@localhost",
+        f"{CALLER}; CREATE DATABASE doctoree; GRANT ALL ON doctoree.* TO shop@localhost",
+        f"{CALLER}; GRANT {MAKER} ON * TO shop@localhost; ALTER USER shop@localhost ACCOUNT LOCK",
+        f"{CALLER}; GRANT {MAKER}, CREATE USER ON *.* TO shop@localhost",
+        f"{CALLER}; SET GLOBAL partial_revokes = ON; GRANT {MAKER} ON *.* TO shop@localhost; "
+        f"REVOKE {MAKER} ON doctored.* FROM shop@localhost",
+    ],
+)
+def test_who_may_not_or_could_give_itself_anything(url, granted):
+    made = "CREATE USER shop@localhost; CREATE ROLE caller"
+    gone = (
+        "DROP DATABASE IF EXISTS doctoree; DROP ROLE caller; DROP USER shop@localhost; "
+        "SET GLOBAL partial_revokes = OFF"
+    )
+    with changed(url, made, gone):
+        run(url, *granted.split("; "))
+        assert look(url, "temporary_tables")["temporary_tables"].severity == OK
 
 
 def test_who_holds_our_rows_and_who_waits_for_them(url, monkeypatch):

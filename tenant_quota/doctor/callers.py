@@ -1,17 +1,18 @@
-"""Checks of who may call: the roles."""
+"""Checks of who may call: the roles, and who could put tables of its own in place of ours."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
 from tenant_quota.doctor.findings import NOTE, OK, WARNING, Finding, Patient
-from tenant_quota.grants.held import Held, Right
+from tenant_quota.grants.held import Held, Line, Right
 from tenant_quota.grants.needs import CodeNeeds, read_code_needs
-from tenant_quota.names import Account
+from tenant_quota.names import Account, parse_role, quote
 from tenant_quota.paths import sql_root
 
 #: What `tenant-quota grants` makes by default; others are found by what they hold.
 ROLES = ("quota_app", "quota_monitor", "quota_admin")
+_TEMPORARY = "CREATE TEMPORARY TABLES"
 
 
 def roles(patient: Patient) -> Iterator[Finding]:
@@ -65,3 +66,83 @@ def _role(patient: Patient, role: Account, held: Held, needs: CodeNeeds) -> Find
         return Finding(WARNING, what, do, name)
     what = f"{name} has EXECUTE on {len(calls)} of our procedures, SELECT on {len(views)} views"
     return Finding(OK, what, "", name)
+
+
+def temporary_tables(patient: Patient) -> Iterator[Finding]:
+    """Who may call and make temporary tables here can put one in place of ours, unseen.
+
+    MySQL looks for the caller's temporary tables first, also inside procedures. Whoever has
+    CREATE USER could give itself anything, and is passed over; so is who cannot log in.
+    """
+    needs = read_code_needs(sql_root())
+    wanted = Right(patient.schema, "", "*", _TEMPORARY)
+    calls = [Right(patient.schema, "PROCEDURE", name, "EXECUTE") for name in sorted(needs.public)]
+    holders, granted = _holders(patient, wanted), _granted_roles(patient)
+    found = False
+    for row in patient.ask(
+        "SELECT User AS user, Host AS host FROM mysql.user WHERE account_locked = 'N' "
+        "ORDER BY User, Host"
+    ):
+        account = Account(row["user"], row["host"])
+        by = _with_its_roles(account, granted) & holders.keys()
+        if not by:
+            continue
+        held = patient.held_by(account, [role.quoted for role in granted.get(account, ())])
+        if (
+            held.holds(wanted, doubtful=True)
+            and any(held.holds(right, doubtful=True) for right in calls)
+            and not held.holds(Right("*", "", "*", "CREATE USER"))
+        ):
+            found = True
+            what = (
+                f"{account} may call our procedures and {_TEMPORARY} here: one that is named as "
+                "a table of ours is used in its place, and it is granted whatever it likes"
+            )
+            do = "; ".join(
+                f"REVOKE {_TEMPORARY} ON {place} FROM {holder.quoted}"
+                for holder in sorted(by)
+                for place in holders[holder]
+            )
+            yield Finding(WARNING, what, do, str(account))
+    if not found:
+        yield Finding(OK, f"no account that may call has {_TEMPORARY} here")
+
+
+def _holders(patient: Patient, wanted: Right) -> dict[Account, list[str]]:
+    """Return who was given the privilege itself, and on what that covers this schema."""
+    holders: dict[Account, list[str]] = {}
+    for row in patient.ask(
+        "SELECT User AS user, Host AS host, '*' AS place FROM mysql.user "
+        "WHERE Create_tmp_table_priv = 'Y' UNION ALL "
+        "SELECT User, Host, Db FROM mysql.db WHERE Create_tmp_table_priv = 'Y'"
+    ):
+        line = Line(False, frozenset({wanted.privilege}), "", row["place"], "*")
+        if Held((line,), literal=patient.literal).holds(wanted):
+            place = "*.*" if row["place"] == "*" else f"{quote(row['place'])}.*"
+            holders.setdefault(Account(row["user"], row["host"]), []).append(place)
+    return holders
+
+
+def _granted_roles(patient: Patient) -> dict[Account, set[Account]]:
+    """Return the roles of every account and of every role: its own, and what all must have."""
+    rows = patient.ask("SELECT User AS user, Host AS host FROM mysql.user")
+    there = {Account(row["user"], row["host"]) for row in rows}
+    names = patient.variables.get("mandatory_roles", "").split(",")
+    named = {parse_role(name.strip(), "mandatory_roles") for name in names if name.strip()}
+    granted = {account: {*named} & there for account in there}  # not all named need be there
+    for row in patient.ask(
+        "SELECT FROM_USER AS role, FROM_HOST AS role_host, TO_USER AS user, TO_HOST AS host "
+        "FROM mysql.role_edges"
+    ):
+        role = Account(row["role"], row["role_host"])
+        granted.setdefault(Account(row["user"], row["host"]), set()).add(role)
+    return granted
+
+
+def _with_its_roles(account: Account, granted: dict[Account, set[Account]]) -> set[Account]:
+    """Return an account with all roles that it has, and that these have."""
+    found, new = set[Account](), {account}
+    while new:
+        found |= new
+        new = {role for each in new for role in granted.get(each, ())} - found
+    return found

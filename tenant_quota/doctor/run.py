@@ -38,6 +38,7 @@ CHECKS: dict[str, Check] = {
     "privileges": accounts.privileges,
     "definers": accounts.definers,
     "roles": callers.roles,
+    "temporary_tables": callers.temporary_tables,
     "long_transactions": load.long_transactions,
     "lock_waits": load.lock_waits,
     "slots": load.slots,
