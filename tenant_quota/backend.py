@@ -22,7 +22,8 @@ from yoyo.internalmigrations import v2
 from yoyo.migrations import default_migration_table
 from yoyo.utils import change_param_style
 
-from tenant_quota.connection import ConnectionOptions, connect_to_database
+from tenant_quota.connection import connect_to_database
+from tenant_quota.connection_options import ConnectionOptions
 from tenant_quota.errors import TenantQuotaError
 from tenant_quota.names import quote
 

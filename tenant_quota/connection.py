@@ -11,25 +11,10 @@ import pymysql
 from pymysql.connections import Connection
 
 from tenant_quota.connection_options import (
-    SSL_MODES,
     ConnectionOptions,
-    parse_url,
-    resolve,
-    resolve_all,
 )
 from tenant_quota.errors import TenantQuotaError
 from tenant_quota.names import quote
-
-__all__ = [
-    "SSL_MODES",
-    "ConnectionOptions",
-    "check_version",
-    "connect",
-    "connect_to_database",
-    "parse_url",
-    "resolve",
-    "resolve_all",
-]
 
 SQL_MODE = (
     "ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,"

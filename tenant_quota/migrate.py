@@ -19,7 +19,8 @@ from yoyo.migrations import MigrationList, read_migrations
 
 from tenant_quota import interrupted
 from tenant_quota.backend import QuotaBackend
-from tenant_quota.connection import ConnectionOptions, connect_to_database
+from tenant_quota.connection import connect_to_database
+from tenant_quota.connection_options import ConnectionOptions
 from tenant_quota.errors import TenantQuotaError
 from tenant_quota.live_objects import of_other_definers
 from tenant_quota.object_files import read_pins

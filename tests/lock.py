@@ -9,7 +9,8 @@ from __future__ import annotations
 import sys
 from contextlib import closing
 
-from tenant_quota.connection import connect_to_database, resolve
+from tenant_quota.connection import connect_to_database
+from tenant_quota.connection_options import resolve
 from tenant_quota.errors import TenantQuotaError
 from tenant_quota.paths import sql_root
 from tenant_quota.schema.facts import LiveSchema, read_schema

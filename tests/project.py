@@ -11,7 +11,8 @@ from typing import Any
 import pymysql
 
 from tenant_quota import migrate, pins
-from tenant_quota.connection import ConnectionOptions, connect, resolve
+from tenant_quota.connection import connect
+from tenant_quota.connection_options import ConnectionOptions, resolve
 from tenant_quota.paths import sql_root
 
 HISTORY = "0001_create_quota_object_history"

@@ -17,7 +17,8 @@ import pytest
 from click.testing import CliRunner
 
 from tenant_quota.cli import main
-from tenant_quota.connection import check_version, connect, parse_url, resolve
+from tenant_quota.connection import check_version, connect
+from tenant_quota.connection_options import parse_url, resolve
 from tenant_quota.errors import TenantQuotaError
 from tests.certificates import Authority
 

@@ -15,7 +15,7 @@ import pytest
 from click.testing import CliRunner
 
 from tenant_quota.cli import main
-from tenant_quota.connection import resolve
+from tenant_quota.connection_options import resolve
 from tenant_quota.doctor import load as doctor_load
 from tenant_quota.doctor import run as doctor
 from tenant_quota.doctor import server as doctor_server

@@ -15,7 +15,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from tenant_quota.cli import main
-from tenant_quota.connection import resolve_all
+from tenant_quota.connection_options import resolve_all
 from tests.conftest import fresh_schema
 from tests.server import connect
 from tests.support import Quota, apply_everything, rows

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 from tenant_quota import migrate, pins
 from tenant_quota.cli import main
-from tenant_quota.connection import resolve
+from tenant_quota.connection_options import resolve
 from tenant_quota.doctor import run as doctor
 from tenant_quota.doctor.findings import NOTE, OK
 from tenant_quota.errors import TenantQuotaError

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from tenant_quota.cli import main
-from tenant_quota.connection import parse_url, resolve
+from tenant_quota.connection_options import parse_url, resolve
 from tenant_quota.errors import TenantQuotaError
 from tenant_quota.login_path import read_login_path
 from tests.programs import print_defaults, set_login_path

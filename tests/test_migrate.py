@@ -14,7 +14,8 @@ from click.testing import CliRunner
 from tenant_quota import migrate
 from tenant_quota.backend import QuotaBackend, lock_name
 from tenant_quota.cli import main
-from tenant_quota.connection import connect, resolve
+from tenant_quota.connection import connect
+from tenant_quota.connection_options import resolve
 from tenant_quota.errors import TenantQuotaError
 from tests.project import HISTORY, Project
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tenant_quota.connection import resolve
+from tenant_quota.connection_options import resolve
 from tenant_quota.errors import TenantQuotaError
 from tenant_quota.option_files import read_option_file
 from tests.programs import print_defaults, program

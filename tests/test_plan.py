@@ -13,7 +13,8 @@ from click.testing import CliRunner
 
 from tenant_quota.backend import QuotaBackend
 from tenant_quota.cli import main
-from tenant_quota.connection import connect_to_database, resolve
+from tenant_quota.connection import connect_to_database
+from tenant_quota.connection_options import resolve
 from tenant_quota.errors import TenantQuotaError
 from tenant_quota.paths import sql_root
 from tenant_quota.plan import make as engine

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from tenant_quota.cli.demo import Step, ask, differs, read_steps, show
-from tenant_quota.connection import connect_to_database, resolve
+from tenant_quota.connection import connect_to_database
+from tenant_quota.connection_options import resolve
 from tests.support import apply_everything
 
 ROOT = Path(__file__).parent.parent

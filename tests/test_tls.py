@@ -13,7 +13,8 @@ import pytest
 from click.testing import CliRunner
 
 from tenant_quota.cli import main
-from tenant_quota.connection import ConnectionOptions, connect, resolve
+from tenant_quota.connection import connect
+from tenant_quota.connection_options import ConnectionOptions, resolve
 from tenant_quota.errors import TenantQuotaError
 from tenant_quota.sandbox import Sandbox
 from tenant_quota.sandbox.local import LocalServer

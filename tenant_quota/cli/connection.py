@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
-from tenant_quota.connection import SSL_MODES, ConnectionOptions, resolve_all
+from tenant_quota.connection_options import SSL_MODES, ConnectionOptions, resolve_all
 
 _KEY = "tenant_quota.connection"
 _SERVERS = "tenant_quota.servers"

@@ -18,7 +18,8 @@ from pymysql.cursors import DictCursor
 
 from tenant_quota import migrate
 from tenant_quota.cli.monitor import Filter, make_console, monitor_table, select
-from tenant_quota.connection import ConnectionOptions, connect, connect_to_database, resolve
+from tenant_quota.connection import connect, connect_to_database
+from tenant_quota.connection_options import ConnectionOptions, resolve
 from tenant_quota.errors import TenantQuotaError
 from tenant_quota.sandbox import start_named, stop_named
 

@@ -14,7 +14,8 @@ import click
 from tenant_quota.cli.connection import on_server, servers
 from tenant_quota.cli.fleet_formats import FORMATS, Outcome, worst
 from tenant_quota.cli.output import as_click_exception, patient_reader, plain, utf8_stdout
-from tenant_quota.connection import ConnectionOptions, connect
+from tenant_quota.connection import connect
+from tenant_quota.connection_options import ConnectionOptions
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 

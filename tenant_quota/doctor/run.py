@@ -11,7 +11,8 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
-from tenant_quota.connection import ConnectionOptions, connect_to_database
+from tenant_quota.connection import connect_to_database
+from tenant_quota.connection_options import ConnectionOptions
 from tenant_quota.doctor import accounts, callers, load, objects, server
 from tenant_quota.doctor.findings import NOTE, OK, PROBLEM, WARNING, Finding, Patient, unseen
 from tenant_quota.grants.held import read_own

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tenant_quota import __version__
-from tenant_quota.connection import ConnectionOptions
+from tenant_quota.connection_options import ConnectionOptions
 from tenant_quota.errors import TenantQuotaError
 from tenant_quota.grants.held import GRANT_OPTION, Right, may_grant
 from tenant_quota.grants.needs import CodeNeeds, read_code_needs

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from tenant_quota.connection import ConnectionOptions, connect
+from tenant_quota.connection import connect
+from tenant_quota.connection_options import ConnectionOptions
 from tenant_quota.grants.held import REFUSED, Right
 from tenant_quota.grants.needs import read_code_needs
 from tenant_quota.grants.plan import Plan, Step, heading, is_here

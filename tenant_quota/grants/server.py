@@ -9,7 +9,8 @@ from typing import Any
 
 from pymysql.connections import Connection
 
-from tenant_quota.connection import ConnectionOptions, connect
+from tenant_quota.connection import connect
+from tenant_quota.connection_options import ConnectionOptions
 from tenant_quota.errors import TenantQuotaError
 from tenant_quota.grants.held import (
     REFUSED,

@@ -18,7 +18,7 @@ from yoyo.migrations import read_sql_migration, topological_sort
 
 from tenant_quota import interrupted, migrate
 from tenant_quota.backend import QuotaBackend
-from tenant_quota.connection import ConnectionOptions
+from tenant_quota.connection_options import ConnectionOptions
 from tenant_quota.errors import TenantQuotaError
 from tenant_quota.object_files import normalised, read_pins
 from tenant_quota.paths import sql_root
