@@ -26,7 +26,7 @@ from benchmarks.server import schema, server
 #: In the order of the run: the large database is filled when growth asks for it.
 PARTS = (
     *("spread", "hot", "connections", "limits", "replays", "denials", "tokens", "batches"),
-    *("first_call", "node", "redis", "reset", "growth", "monitor"),
+    *("cpu", "first_call", "node", "redis", "reset", "growth", "monitor"),
 )
 
 

@@ -22,6 +22,7 @@ COLUMNS = {
     "first_ms": "first call, ms",
     "later_ms": "later calls, ms",
     "ms": "ms",
+    "cpu_us": "processor, µs",
     "binlog_bytes": "binlog, bytes",
     "errors": "deadlocks",
 }
