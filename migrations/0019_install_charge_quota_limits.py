@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/charge_quota_limits.sql",
-    sha256="039a1a78896056f1c819df27ad3f0283ea9915442929888738bbae4910ecbf58",
+    sha256="71bac221feaaad9095c372c94af2194f900af2b2f6cc8f758f56c0bc9fd35b41",
 )

@@ -189,8 +189,9 @@ BEGIN
     SET p_expires_at = v_now + INTERVAL p_ttl_seconds SECOND;
     -- A refused INSERT leaves the gap before its key locked until the transaction ends: a caller's
     -- is spared that where a plain look finds the key. What it finds stays; what it does not find
-    -- may be newer than its snapshot.
-    IF p_transaction = 'JOINED' AND p_biz_id IS NOT NULL THEN
+    -- may be newer than its snapshot. And no INSERT meets the key on a limit that was charged
+    -- then and is not now (a SHADOW one that has ended, say).
+    IF p_biz_id IS NOT NULL AND (p_transaction = 'JOINED' OR v_charged < JSON_LENGTH(v_charges)) THEN
         SELECT TRUE INTO v_is_replay
         FROM JSON_TABLE(v_limits, '$[*]' COLUMNS (quota_id BIGINT UNSIGNED PATH '$.quota_id')) AS l
         STRAIGHT_JOIN tenant_quotas AS q FORCE INDEX (PRIMARY) ON q.quota_id = l.quota_id

@@ -165,6 +165,22 @@ def test_without_a_key_every_call_charges(quota: Quota) -> None:
     assert quota.used() == 3
 
 
+def test_a_key_is_replayed_when_the_limit_that_it_charged_only_reports_and_has_ended(
+    quota: Quota,
+) -> None:
+    """Whatever other limit would be charged by now."""
+    quota.define("MONTHLY", 10, enforcement="SHADOW")
+    quota.define("TOTAL", 10, enforcement="SHADOW", effective_time="2999-01-01 00:00:00")
+    assert quota.consume(1, key="k").status == "GRANTED"
+    quota.set("MONTHLY", expire_time="2001-01-01")
+    assert quota.consume(1, key="k").status == "REPLAYED"
+    with pytest.raises(pymysql.err.MySQLError, match="key_reused"):
+        quota.consume(2, key="k")
+    quota.set("TOTAL", effective_time=None)
+    assert quota.consume(1, key="k").status == "REPLAYED"
+    assert (quota.ledger("MONTHLY"), quota.ledger("TOTAL")) == ([1], [])
+
+
 def test_a_key_belongs_to_its_tenant_and_quota_type(quota: Quota) -> None:
     quota.define("MONTHLY", hard_limit=10)
     other_type = Quota(quota.connect, quota.tenant_id, "OTHER")
