@@ -1,12 +1,13 @@
 """Run the long tests one after the other, and keep what came out: ``make chaos``.
 
 ``python -m tests.chaos [PART ...]`` runs some of model, mutations, storm, slots, denials; all
-without. Only a run of all is kept, in last-run.txt. Exit code 0 if nothing was found, 1
-if something was: it is shown, and the other parts run all the same.
+without. What a part said last is kept in last-run.txt, with its day and commit. Exit code 0 if
+nothing was found, 1 if something was: it is shown, and the other parts run all the same.
 """
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 import traceback
@@ -16,6 +17,7 @@ from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 
+from benchmarks.machine import commit
 from tenant_quota.sandbox import Sandbox
 from tests import test_model
 from tests.chaos.denials import denials
@@ -27,6 +29,7 @@ from tests.server import connect
 from tests.support import apply_everything, value
 
 MODEL = "tests/test_model.py"
+LAST_RUN = Path(__file__).parent / "last-run.txt"
 STORM_SECONDS, DENIAL_SECONDS, SLOT_ROUNDS = 120, 20, 1000
 
 
@@ -93,7 +96,6 @@ def main(*names: str) -> int:
         server_url = url.rstrip("/") + "/"
         with connect(server_url) as connection:
             version = value(connection, "SELECT VERSION()")
-        lines = [f"{datetime.now(timezone.utc):%Y-%m-%d}, MySQL {version}"]
         for name in names or PARTS:
             begun = time.monotonic()
             try:
@@ -101,13 +103,24 @@ def main(*names: str) -> int:
             except Exception as error:
                 traceback.print_exc()
                 failed, found = True, [f"{name}: FAILED", *f"{error}".splitlines()[:40]]
-            found[0] += f" ({time.monotonic() - begun:.0f} s)"
-            print("\n".join(found), flush=True)
-            lines += found
-    if not names:
-        text = "\n".join(lines) + "\n"
-        (Path(__file__).parent / "last-run.txt").write_text(text, encoding="utf-8")
+            today, seconds = datetime.now(timezone.utc), time.monotonic() - begun
+            head = f"[{name}] {today:%Y-%m-%d}, commit {commit()}, MySQL {version}, {seconds:.0f} s"
+            print("\n".join([head, *found]), flush=True)
+            keep(name, [head, *found])
     return int(failed)
+
+
+def keep(name: str, lines: list[str]) -> None:
+    """Put what a part said into last-run.txt, in place of what it said before."""
+    text = LAST_RUN.read_text(encoding="utf-8") if LAST_RUN.exists() else ""
+    said = {
+        head[1 : head.index("]")]: head
+        for head in re.split(r"(?m)^(?=\[)", text)
+        if head.startswith("[")
+    }
+    said[name] = "\n".join(lines) + "\n"
+    kept = "".join(said[part] for part in PARTS if part in said)
+    LAST_RUN.write_text(kept, encoding="utf-8")
 
 
 if __name__ == "__main__":
