@@ -9,6 +9,7 @@ CREATE TABLE quota_object_history (
     previous_create  LONGTEXT     DEFAULT NULL COMMENT 'SHOW CREATE of what was live before; NULL: nothing was',
     previous_state   JSON         DEFAULT NULL COMMENT 'its sql_mode, character sets and grants',
     recorded_at      DATETIME(6)  NOT NULL DEFAULT (UTC_TIMESTAMP(6)) COMMENT 'the intent, written before the DROP, UTC',
+    installed_hash   CHAR(64)     CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin DEFAULT NULL COMMENT 'of what the server had then; what it has now and is not that was made by hand',
     installed_at     DATETIME(6)  DEFAULT NULL COMMENT 'UTC; NULL: begun and not finished',
     PRIMARY KEY (migration_id)
 )

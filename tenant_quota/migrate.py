@@ -17,18 +17,15 @@ import yoyo.migrations
 from yoyo.exceptions import BadMigration, MigrationConflict
 from yoyo.migrations import MigrationList, read_migrations
 
-from tenant_quota import interrupted
+from tenant_quota import again, by_hand, interrupted
 from tenant_quota.backend import QuotaBackend
 from tenant_quota.connection import connect_to_database
 from tenant_quota.connection_options import ConnectionOptions
 from tenant_quota.errors import TenantQuotaError
-from tenant_quota.live_objects import of_other_definers
-from tenant_quota.object_files import read_pins
 from tenant_quota.paths import sql_root
 from tenant_quota.statements import LOCK_WAIT_TIMEOUT, StatementFailed, error_number, who_holds
-from tenant_quota.stored_objects import installing, reopen
+from tenant_quota.stored_objects import installing
 
-HISTORY_TABLE = "quota_object_history"
 LOCK_TIMEOUT = 60.0  # seconds to wait for another apply
 
 # yoyo logs a failing import with its traceback; the error that we raise says it all.
@@ -52,6 +49,7 @@ class MigrationState:
     migration: str
     state: str
     applied_at: datetime | None  # UTC
+    by_hand: str = ""  # what somebody changed of it since, in words
 
 
 OnStep = Callable[[Progress], None]
@@ -69,6 +67,7 @@ def apply(
     definer: str | None = None,
     lock_timeout: float = LOCK_TIMEOUT,
     create_database: bool = False,
+    force: bool = False,
     on_step: OnStep = _nothing,
     on_note: OnNote = _nothing,
 ) -> list[str]:
@@ -76,21 +75,25 @@ def apply(
 
     ``root`` holds migrations/, procedures/ and so on; None means the package's own.
     ``lock_timeout`` is in seconds. ``on_step`` is told before and after each migration,
-    ``on_note`` what else is worth a line. Raises TenantQuotaError; what was applied
-    before stays, and calling again carries on.
+    ``on_note`` what else is worth a line. With ``force`` what was changed by hand is put
+    back, and kept; without, nothing is done where something of that would be lost. Raises
+    TenantQuotaError; what was applied before stays, and calling again carries on.
     """
     connect_to_database(options, create=create_database).close()
     with (
         QuotaBackend(options) as backend,
-        installing(definer, on_note),
+        installing(definer, on_note, force=force),
         backend.lock(lock_timeout, _waiting(on_note)),
     ):
         migrations = load_migrations(root)
         backend.ensure_internal_schema_updated()
-        unknown = set(_applied(backend)) - {m.id for m in migrations}
-        for name in sorted(unknown):
+        applied = set(applied_at(backend))
+        for name in sorted(applied - {m.id for m in migrations}):
             on_note(f"{name} is applied in {options.database} but has no file here.")
-        _reopen(backend, {*repinned(backend, root), *_others(backend, root, definer)})
+        anew = {*again.stale(backend, root, applied), *again.of_others(backend, root, definer)}
+        pending = {m.id for m in migrations} - applied | anew
+        anew |= {*again.replace_or_keep(backend, root, pending, force, on_note)}
+        again.make_pending(backend, anew)
         return _run(backend, "apply", list(backend.to_apply(migrations)), on_step)
 
 
@@ -118,7 +121,8 @@ def rollback(
 ) -> list[str]:
     """Take back all migrations after ``to``, else the last ``count``, None meaning all.
 
-    Returns their names in the order they were taken back. Raises TenantQuotaError.
+    Returns their names in the order they were taken back. What was changed by hand since is
+    kept in the history, and said. Raises TenantQuotaError.
     """
     with (
         QuotaBackend(options) as backend,
@@ -134,13 +138,25 @@ def rollback(
 def status(options: ConnectionOptions, *, root: Path | None = None) -> list[MigrationState]:
     """Return every migration and whether it is applied. Writes nothing."""
     with QuotaBackend(options) as backend:
-        applied = _applied(backend)
-        stale = repinned(backend, root)
-    for name in stale:
-        applied.pop(name, None)
+        applied = applied_at(backend)
+        for name in again.stale(backend, root, applied):
+            applied.pop(name)
+        last = again.last_pins(root)
+        changed = {
+            last[path].migration: str(found)
+            for path, found in by_hand.find(backend.connection, list(last)).items()
+            # What a migration has begun and not finished is its own work.
+            if found.hash
+            and (last[path].migration in applied or last[path].migration != found.migration)
+        }
     names = [m.id for m in load_migrations(root)]
     states = [
-        MigrationState(name, "applied" if name in applied else "pending", applied.get(name))
+        MigrationState(
+            name,
+            "applied" if name in applied else "pending",
+            applied.get(name),
+            changed.get(name, ""),
+        )
         for name in names
     ]
     unknown = (name for name in applied if name not in names)
@@ -172,7 +188,7 @@ def load_migrations(root: Path | None) -> MigrationList:
     return migrations
 
 
-def _applied(backend: QuotaBackend) -> dict[str, datetime]:
+def applied_at(backend: QuotaBackend) -> dict[str, datetime]:
     """Return when each migration was applied; empty where yoyo has no tables yet."""
     if backend.migration_table not in backend.list_tables():
         return {}
@@ -183,49 +199,11 @@ def _applied(backend: QuotaBackend) -> dict[str, datetime]:
     return dict(rows)
 
 
-def repinned(backend: QuotaBackend, root: Path | None) -> list[str]:
-    """Return the migrations that installed another text than they pin now.
-
-    Only what no release has shipped is ever pinned anew in place: this is for a database
-    that follows a checkout. A pin that a later one supersedes does not count.
-    """
-    if HISTORY_TABLE not in backend.list_tables():
-        return []
-    rows = backend.execute(f"SELECT migration_id, new_sha256 FROM {HISTORY_TABLE}").fetchall()  # noqa: S608
-    installed = dict(rows)
-    last = {pin.path: pin for pin in read_pins((root or sql_root()) / "migrations")}
-    return [
-        pin.migration
-        for pin in last.values()
-        if installed.get(pin.migration, pin.sha256) != pin.sha256
-    ]
-
-
-def _others(backend: QuotaBackend, root: Path | None, definer: str | None) -> list[str]:
-    """Return the migrations whose objects run as another account than ``definer``, if given."""
-    if definer is None or HISTORY_TABLE not in backend.list_tables():
-        return []
-    theirs = of_other_definers(backend.connection, definer)
-    last = {pin.path: pin for pin in read_pins((root or sql_root()) / "migrations")}
-    return [pin.migration for pin in last.values() if pin.path in theirs]
-
-
-def _reopen(backend: QuotaBackend, names: set[str]) -> None:
-    """Make these pending again, as after an interrupted run, which keeps the previous text."""
-    with backend.transaction():
-        for name in sorted(names):
-            reopen(backend.connection, name)
-            backend.execute(
-                f"DELETE FROM {backend.migration_table_quoted} WHERE migration_id = :id",  # noqa: S608
-                {"id": name},
-            )
-
-
 def _chosen(
     backend: QuotaBackend, migrations: MigrationList, count: int | None, to: str | None
 ) -> list[Any]:
     """Return the migrations to take back, last first."""
-    applied = _applied(backend)
+    applied = applied_at(backend)
     if not applied:
         return []
     chosen = list(backend.to_rollback(migrations))

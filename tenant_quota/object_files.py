@@ -82,6 +82,16 @@ class Pin:
     sha256: str
 
 
+def identity(path: str) -> tuple[str, str]:
+    """Return kind and name of the object that ``folder/name.sql`` holds."""
+    return KINDS[Path(path).parts[0]], Path(path).stem
+
+
+def path_of(kind: str, name: str) -> str:
+    """Return the ``folder/name.sql`` of an object."""
+    return next(f"{folder}/{name}.sql" for folder, each in KINDS.items() if each == kind)
+
+
 def normalised(text: str) -> str:
     """Return the text with newlines as \\n, so that a checkout's line ends do not matter."""
     return text.replace("\r\n", "\n").replace("\r", "\n")

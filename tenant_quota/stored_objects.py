@@ -18,12 +18,21 @@ from typing import Any
 from pymysql.connections import Connection
 from yoyo import step
 
+from tenant_quota import by_hand
 from tenant_quota import live_objects as live
+from tenant_quota import object_history as history
 from tenant_quota.connection import LOCK_WAIT_SECONDS
 from tenant_quota.errors import TenantQuotaError
 from tenant_quota.names import parse_account
-from tenant_quota.object_files import KINDS, ObjectFile, read_object_file, read_pins
-from tenant_quota.statements import fetch, run
+from tenant_quota.object_files import (
+    ObjectFile,
+    Pin,
+    identity,
+    path_of,
+    read_object_file,
+    read_pins,
+)
+from tenant_quota.statements import run
 
 SCRATCH = "tenant_quota_scratch"
 
@@ -34,23 +43,30 @@ def _warn(text: str) -> None:
 
 @dataclass(frozen=True)
 class _Manner:
-    """How objects are installed: with which definer (quoted), and where to say what."""
+    """How objects are installed: with which definer (quoted), and where to say what.
+
+    ``force``: also where somebody changed the object by hand, whose text is kept then.
+    """
 
     definer: str = ""
     note: Callable[[str], None] = _warn
+    force: bool = False
 
 
 _manner: ContextVar[_Manner] = ContextVar("manner", default=_Manner())  # noqa: B039 - frozen
 
 
 @contextmanager
-def installing(definer: str | None, note: Callable[[str], None]) -> Iterator[None]:
+def installing(
+    definer: str | None, note: Callable[[str], None], *, force: bool = False
+) -> Iterator[None]:
     """Within this, objects are created with ``user@host`` as their definer.
 
     None means the account that is connected. ``note`` gets what the user should know.
-    Raises TenantQuotaError if the definer is no account.
+    With ``force`` what was changed by hand is replaced, and kept. Raises TenantQuotaError
+    if the definer is no account.
     """
-    token = _manner.set(_Manner(quoted_definer(definer), note))
+    token = _manner.set(_Manner(quoted_definer(definer), note, force))
     try:
         yield
     finally:
@@ -85,30 +101,44 @@ def uninstall(migration_file: str, path: str) -> None:
 
     def apply(connection: Connection[Any]) -> None:
         _prepare(connection)
-        kind, name = _identity(path)
-        gone = live.read_live(connection, kind, name) is None
-        _begin(connection, migration, path, "", done=gone)
+        kind, name = identity(path)
+        current = live.read_live(connection, kind, name)
+        if current is not None:
+            _keep_by_hand(connection, migration, path, current)
+        _begin(connection, migration, path, "", done=current is None)
         live.drop(connection, kind, name)
-        _finish(connection, migration)
+        history.finish(connection, migration, kind, name)
 
     step(apply, lambda connection: _restore(connection, migration))
 
 
 def reopen(connection: Connection[Any], migration: str) -> None:
-    """Have a migration install its object anew: with the grants of today, not of then."""
-    row = _history(connection, migration)
-    if row is None:
+    """Have a migration install its object anew: with the grants of today, not of then.
+
+    What is begun and not finished has those of today already, and they may be dropped.
+    """
+    row = history.read(connection, migration)
+    if row is None or row["installed_at"] is None:
         return
     settings = live.Settings()
     if row["previous_state"] is not None:
         settings, _ = live.state_from_json(row["previous_state"])
     grants = _grants_to_keep(connection, row["object_type"], row["object_name"])
-    run(
-        connection,
-        "UPDATE quota_object_history SET previous_state = %s, installed_at = NULL "
-        "WHERE migration_id = %s",
-        (live.state_to_json(settings, grants), migration),
-    )
+    history.unfinish(connection, migration, settings, grants)
+
+
+def is_shipped(connection: Connection[Any], root: Path, pin: Pin) -> bool:
+    """Whether what is live is what this pin installs, whoever made it; tries that out."""
+    _prepare(connection)
+    kind, name = identity(pin.path)
+    try:
+        file = pinned_file(root, pin.migration, pin.path, pin.sha256)
+        current = live.read_live(connection, kind, name)
+        if file is None or current is None:
+            return False
+        return _same_text(current, _prove(connection, file), file)
+    except TenantQuotaError:
+        return False  # the migration itself will say what is wrong
 
 
 def pinned_file(root: Path, migration: str, path: str, sha256: str) -> ObjectFile | None:
@@ -140,7 +170,10 @@ def _replace(connection: Connection[Any], migration: str, file: ObjectFile) -> N
     """Install the file's text, unless it is live already."""
     proved = _prove(connection, file)
     current = live.read_live(connection, file.kind, file.name)
-    same = current is not None and _same(current, proved, file)
+    same = current is not None and _same_text(current, proved, file)
+    if current is not None and not same:
+        _keep_by_hand(connection, migration, file.path, current)
+    same = same and current is not None and _manner.get().definer in ("", current.definer)
     grants = _begin(connection, migration, file.path, file.sha256, done=same)
     if not same:
         if file.kind != "VIEW":  # a view is replaced in one statement
@@ -148,7 +181,28 @@ def _replace(connection: Connection[Any], migration: str, file: ObjectFile) -> N
         statement = file.create(file.name, _manner.get().definer, replace=file.kind == "VIEW")
         live.create(connection, statement, live.Settings())
     live.restore_grants(connection, file.kind, file.name, grants)
-    _finish(connection, migration)
+    history.finish(connection, migration, file.kind, file.name)
+
+
+def _keep_by_hand(
+    connection: Connection[Any], migration: str, path: str, current: live.LiveObject
+) -> None:
+    """Keep what somebody changed by hand; without `--force` raise TenantQuotaError instead.
+
+    The first time the migration's own row keeps it, and rollback brings it back. Where the
+    row has kept something else since then, it gets a row of its own.
+    """
+    if not by_hand.is_changed(connection, path):
+        return
+    if not _manner.get().force:
+        by_hand.refuse(
+            [
+                (changed, Pin(migration, path, "replaces"))
+                for changed in by_hand.find(connection, [path]).values()
+            ]
+        )
+    if history.read(connection, migration) is not None:
+        history.keep(connection, migration, *identity(path), current)
 
 
 def _prove(connection: Connection[Any], file: ObjectFile) -> live.LiveObject:
@@ -171,31 +225,12 @@ def _prove(connection: Connection[Any], file: ObjectFile) -> live.LiveObject:
     return proved
 
 
-def _same(current: live.LiveObject, proved: live.LiveObject, file: ObjectFile) -> bool:
-    """Whether the live object has this text, settings and, where one is given, definer."""
+def _same_text(current: live.LiveObject, proved: live.LiveObject, file: ObjectFile) -> bool:
+    """Whether the live object has this text and settings, whoever its definer is."""
     text = proved.as_named(SCRATCH, file.name)
     if file.kind == "EVENT":
         text = live.with_status(text, file.event_status)
-    return (
-        current.as_named(file.name, file.name) == text
-        and current.settings == proved.settings
-        and _manner.get().definer in ("", current.definer)
-    )
-
-
-def _identity(path: str) -> tuple[str, str]:
-    """Return kind and name of the object that ``folder/name.sql`` holds."""
-    return KINDS[Path(path).parts[0]], Path(path).stem
-
-
-def _history(connection: Connection[Any], migration: str) -> dict[str, Any] | None:
-    rows = fetch(
-        connection,
-        "SELECT object_type, object_name, previous_create, previous_state, installed_at "
-        "FROM quota_object_history WHERE migration_id = %s",
-        (migration,),
-    )
-    return rows[0] if rows else None
+    return current.as_named(file.name, file.name) == text and current.settings == proved.settings
 
 
 def _begin(
@@ -206,31 +241,15 @@ def _begin(
     The record of an interrupted run stays: by now what it found may be dropped. So does
     that of a run which was killed after its last statement (``done``), before yoyo's mark.
     """
-    kind, name = _identity(path)
-    row = _history(connection, migration)
+    kind, name = identity(path)
+    row = history.read(connection, migration)
     if row is not None and (done or row["installed_at"] is None):
-        run(
-            connection,
-            "UPDATE quota_object_history SET new_sha256 = %s WHERE migration_id = %s",
-            (sha256, migration),
-        )
+        history.record_again(connection, migration, sha256)
         return live.state_from_json(row["previous_state"])[1] if row["previous_state"] else []
 
     current = live.read_live(connection, kind, name)
     grants = _grants_to_keep(connection, kind, name) if current else []
-    run(
-        connection,
-        "REPLACE INTO quota_object_history (migration_id, object_type, object_name, new_sha256, "
-        "previous_create, previous_state) VALUES (%s, %s, %s, %s, %s, %s)",
-        (
-            migration,
-            kind,
-            name,
-            sha256,
-            current and current.create,
-            current and live.state_to_json(current.settings, grants),
-        ),
-    )
+    history.record(connection, migration, kind, name, sha256, current, grants)
     return grants
 
 
@@ -244,14 +263,6 @@ def _grants_to_keep(connection: Connection[Any], kind: str, name: str) -> list[d
     return grants or []
 
 
-def _finish(connection: Connection[Any], migration: str) -> None:
-    run(
-        connection,
-        "UPDATE quota_object_history SET installed_at = UTC_TIMESTAMP(6) WHERE migration_id = %s",
-        (migration,),
-    )
-
-
 def _restore(connection: Connection[Any], migration: str) -> None:
     """Bring back exactly what this migration replaced; nothing if it replaced nothing.
 
@@ -259,26 +270,27 @@ def _restore(connection: Connection[Any], migration: str) -> None:
     before the DROP, and ``installed_at`` NULL says so, in case this is interrupted.
     """
     _prepare(connection)
-    row = _history(connection, migration)
+    row = history.read(connection, migration)
     if row is None:
         return
     kind, name = row["object_type"], row["object_name"]
+    current = live.read_live(connection, kind, name)
+    if current is not None and by_hand.is_changed(connection, path_of(kind, name)):
+        kept = history.keep(connection, migration, kind, name, current)
+        where = f"{history.HISTORY}, migration_id '{kept}'"
+        _manner.get().note(
+            f"{kind.lower()} {name} was changed by hand: its text is kept in {where}."
+        )
     if row["previous_create"] is None:
         live.drop(connection, kind, name)
     else:
         settings, grants = live.state_from_json(row["previous_state"])
         previous = live.LiveObject(row["previous_create"], settings)
-        current = live.read_live(connection, kind, name)
         if row["installed_at"] is not None and current is not None:
             grants = _grants_to_keep(connection, kind, name)
-            run(
-                connection,
-                "UPDATE quota_object_history SET previous_state = %s, installed_at = NULL "
-                "WHERE migration_id = %s",
-                (live.state_to_json(settings, grants), migration),
-            )
+            history.unfinish(connection, migration, settings, grants)
         if current != previous:
             live.drop(connection, kind, name)
             live.create(connection, previous.create, settings)
         live.restore_grants(connection, kind, name, grants)
-    run(connection, "DELETE FROM quota_object_history WHERE migration_id = %s", (migration,))
+    history.forget(connection, migration)

@@ -248,17 +248,28 @@ def test_plain_yoyo_applies_and_takes_back_the_same_migrations(project, empty_sc
     project.procedure("y", "SELECT '100%' AS t")
     project.write("views/v.sql", "CREATE VIEW v AS SELECT 1 AS a")
     project.pin()
-    yoyo = [sys.executable, "-m", "yoyo"]
-    where = ["--batch", "--no-config-file", "--database", empty_schema, str(project.migrations)]
-    subprocess.run([*yoyo, "apply", *where], check=True, timeout=60)
-    assert project.value("CALL y()") == "100%"
-    assert project.apply() == []
-    assert {s.state for s in migrate.status(project.options, root=project.root)} == {"applied"}
-    assert len(project.rows("SELECT * FROM quota_object_history WHERE installed_at > 0")) == 2
 
-    subprocess.run([*yoyo, "rollback", "--all", *where], check=True, timeout=60)
+    def yoyo(*arguments: str) -> subprocess.CompletedProcess[str]:
+        where = ["--batch", "--no-config-file", "--database", empty_schema]
+        command = [sys.executable, "-m", "yoyo", *arguments, *where, str(project.migrations)]
+        return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+    refused = yoyo("apply")
+    assert refused.returncode != 0
+    assert "procedure y was made by hand" in refused.stderr
+    assert project.value("CALL y()") == "by hand"
+    project.apply(force=True)
+    assert yoyo("rollback", "--all").returncode == 0
     assert project.value("CALL y()") == "by hand"
     assert project.objects() == {"y", "yoyo_lock"}
+
+    project.rows("DROP PROCEDURE y")
+    assert yoyo("apply").returncode == 0
+    assert project.value("CALL y()") == "100%"
+    assert project.apply() == []
+    states = migrate.status(project.options, root=project.root)
+    assert {(s.state, s.by_hand) for s in states} == {("applied", "")}
+    assert len(project.rows("SELECT * FROM quota_object_history WHERE installed_at > 0")) == 2
 
 
 def test_the_servers_own_error_reaches_the_user_as_one_message(empty_schema):

@@ -82,7 +82,8 @@ def recorded(url: str) -> dict[str, list[Any]]:
         "objects": ask(
             url,
             "SELECT migration_id, object_type, object_name, new_sha256, previous_create,"
-            " previous_state, installed_at IS NULL FROM quota_object_history ORDER BY 1",
+            " previous_state, installed_hash, installed_at IS NULL FROM quota_object_history"
+            " ORDER BY 1",
         ),
         "yoyo": [
             re.sub(r" AUTO_INCREMENT=\d+", "", ask(url, f"SHOW CREATE TABLE {table}")[0][1])
@@ -274,7 +275,7 @@ def test_what_stands_in_the_way_is_never_dropped(project):
     assert "a procedure that this plan creates is here already" in done.stderr
     assert project.value("CALL p()") == "mine"
     # With the server in sight it is known, kept, and comes back.
-    run(project.url, as_sql(engine.plan_apply(project.options, root=project.root)))
+    run(project.url, as_sql(engine.plan_apply(project.options, root=project.root, force=True)))
     assert project.value("CALL p()") == 1
     offline = as_sql(engine.plan_between("0002_install_p", HISTORY, root=project.root))
     assert "make the plan with this server in sight" in run_file(project.url, offline).stderr

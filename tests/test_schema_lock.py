@@ -9,6 +9,7 @@ from copy import deepcopy
 
 import pytest
 
+from tenant_quota import migrate
 from tenant_quota.connection_options import resolve
 from tenant_quota.errors import TenantQuotaError
 from tenant_quota.grants.held import Right, parse_grants
@@ -203,6 +204,8 @@ def test_after_a_restart_and_from_a_dump_it_is_the_same(sandbox):
     report = verify(resolve(url=f"{sandbox.url}q"))  # a name that is also an alias in views
     assert report.exit_code == 0
     assert report.database == "q"
+    states = migrate.status(resolve(url=f"{sandbox.url}q"))
+    assert [state.by_hand for state in states if state.by_hand] == []
 
 
 def test_a_dump_without_routines_and_events_is_found_out(sandbox):

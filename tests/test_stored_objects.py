@@ -31,11 +31,11 @@ def account(project):
     project.rows(f"DROP USER {name}@localhost")
 
 
-def install(project: Project, body: str, name: str = "y") -> None:
+def install(project: Project, body: str, name: str = "y", *, force: bool = False) -> None:
     """Apply the procedure with this body, as a release would."""
     project.procedure(name, body)
     project.pin()
-    project.apply()
+    project.apply(force=force)
     project.release()
 
 
@@ -78,7 +78,7 @@ def test_a_pin_rewritten_before_its_release_is_installed_on_databases_that_have_
     project.procedure("y", "SELECT 1")
     project.procedure("z", "SELECT 1")
     project.pin()
-    project.apply()
+    project.apply(force=True)
     project.procedure("y", "SELECT 2")
     project.pin()
     states = migrate.status(project.options, root=project.root)
@@ -121,7 +121,7 @@ def test_rollback_restores_a_hand_made_procedure_with_its_odd_settings(project):
         cursor.execute("CREATE PROCEDURE y () SELECT 'caf\xe9' AS \"t\"".encode("latin1"))
     before = project.rows("SHOW CREATE PROCEDURE y")
     assert before[0][3:5] == ("latin1", "latin1_german1_ci")
-    install(project, "SELECT 2")
+    install(project, "SELECT 2", force=True)
     project.rollback()
     assert project.rows("SHOW CREATE PROCEDURE y") == before
     assert called(project) == "café"
@@ -375,7 +375,7 @@ def test_killed_before_any_write_and_run_again_ends_as_if_undisturbed(project, a
         return tables, history, marks, leftovers, objects, text, grants(project, account)
 
     def apply() -> None:
-        project.apply()
+        project.apply(force=True)
 
     def rollback() -> None:
         project.rollback(to="0001_create_quota_object_history")

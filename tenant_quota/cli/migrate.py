@@ -58,10 +58,19 @@ def _note(text: str) -> None:
     help="Account that all of it runs as, also what another installed before.  "
     "[default: who is connected, for what is installed now]",
 )
+@click.option(
+    "--force",
+    is_flag=True,
+    help="Put back what was changed by hand too; its text is kept in quota_object_history.",
+)
 @_lock_timeout
 @each_server(stops=True)
-def apply(create_database: bool, definer: str | None, lock_timeout: float) -> None:
-    """Bring the database up to date: tables, procedures, view and event."""
+def apply(create_database: bool, definer: str | None, force: bool, lock_timeout: float) -> None:
+    """Bring the database up to date: tables, procedures, view and event.
+
+    Where a procedure, view or event that it would replace was changed by hand, it says so and
+    does nothing; --force goes on. Killed at any moment, run it again: it carries on.
+    """
     options = current_connection()
     with _Lines() as lines:
         done = migrate.apply(
@@ -69,6 +78,7 @@ def apply(create_database: bool, definer: str | None, lock_timeout: float) -> No
             definer=definer,
             lock_timeout=lock_timeout,
             create_database=create_database,
+            force=force,
             on_step=lines.show,
             on_note=_note,
         )
@@ -84,11 +94,16 @@ def apply(create_database: bool, definer: str | None, lock_timeout: float) -> No
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @_lock_timeout
 def rollback(
-    count: int | None, to: str | None, everything: bool, yes: bool, lock_timeout: float
+    count: int | None,
+    to: str | None,
+    everything: bool,
+    yes: bool,
+    lock_timeout: float,
 ) -> None:
     """Take back the last migration, or as many as asked for.
 
-    A procedure becomes what it was before; a dropped table's rows are gone.
+    A procedure becomes what it was before, and what somebody changed by hand since is kept
+    in quota_object_history; a dropped table's rows are gone.
     """
     if sum((count is not None, to is not None, everything)) > 1:
         raise click.UsageError("Give one of --count, --to and --all.")
@@ -132,6 +147,7 @@ def status(form: str) -> None:
                 "migration": state.migration,
                 "state": state.state,
                 "applied_at": state.applied_at and state.applied_at.isoformat() + "Z",
+                "by_hand": state.by_hand or None,
             }
             for state in states
         ]
@@ -144,6 +160,9 @@ def status(form: str) -> None:
         click.echo(f"{len(states) - pending - unknown} applied, {pending} pending.")
         if unknown:
             click.echo(f"{unknown} applied here have no file in this version (unknown).")
+        for state in states:
+            if state.by_hand:
+                click.echo(f"{state.by_hand}: apply replaces it with --force alone, and keeps it.")
     click.get_current_context().exit(1 if pending else 0)
 
 

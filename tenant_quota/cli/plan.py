@@ -33,6 +33,7 @@ from tenant_quota.plan.file import as_json, as_sql
     metavar="USER@HOST",
     help="Account that what is installed runs as.  [default: who runs the plan]",
 )
+@click.option("--force", is_flag=True, help="Plan for --force: what was changed by hand too.")
 @click.option(
     "--format",
     "form",
@@ -47,6 +48,7 @@ def plan(
     start: str | None,
     end: str | None,
     definer: str | None,
+    force: bool,
     form: str,
 ) -> None:
     """Write the SQL that `apply` or `rollback` would run, and run nothing.
@@ -57,6 +59,8 @@ def plan(
     """
     if back and start is not None:
         raise click.UsageError("--from plans without a server; leave --rollback out.")
+    if force and (back or start is not None):
+        raise click.UsageError("--force goes with what apply would run on a server in sight.")
     if not back and (count is not None or everything):
         raise click.UsageError("--count and --all go with --rollback.")
     if sum((count is not None, everything, back and end is not None)) > 1:
@@ -69,16 +73,26 @@ def plan(
     elif end is not None:
         raise click.UsageError("--to goes with --from or --rollback.")
     else:
-        planned = engine.plan_apply(current_connection(), definer=definer)
+        planned = engine.plan_apply(
+            current_connection(),
+            definer=definer,
+            force=force,
+            on_note=lambda text: click.echo(text, err=True),
+        )
     with patient_reader():
-        text = as_json(planned) if form == "json" else as_sql(planned, _command(start, end, back))
+        text = (
+            as_json(planned)
+            if form == "json"
+            else as_sql(planned, _command(start, end, back, force))
+        )
         utf8_stdout().write(text)
 
 
-def _command(start: str | None, end: str | None, back: bool) -> str:
+def _command(start: str | None, end: str | None, back: bool, force: bool) -> str:
     """Return the command without what tells of the connection."""
     words = ["tenant-quota plan"]
     words += ["--rollback"] if back else []
     words += [f"--from {start}"] if start is not None else []
     words += [f"--to {end}"] if end is not None else []
+    words += ["--force"] if force else []
     return " ".join(words)

@@ -74,6 +74,8 @@ def _show(report: engine.Report) -> None:
             click.secho(title, bold=True)
             for names, what in under_one_reason(findings):
                 click.echo(f"  {plain(', '.join(names))}: {plain(what)}")
+    for words in report.by_hand:
+        click.echo(plain(words))
     what = engine.heading(report)
     if report.differences:
         count = len(report.differences)

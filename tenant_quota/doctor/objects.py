@@ -66,7 +66,7 @@ def events(patient: Patient) -> Iterator[Finding]:
 
 def _event(patient: Patient, name: str, row: dict[str, str] | None) -> Finding:
     if row is None:
-        return Finding(PROBLEM, f"event {name} is missing", "tenant-quota apply", name)
+        return Finding(PROBLEM, f"event {name} is missing", "tenant-quota apply --force", name)
     status = row["status"]
     definer = account_named(row["definer"]).quoted
     # Whoever runs ALTER EVENT becomes the definer, unless it names one.

@@ -11,7 +11,9 @@ from pymysql.connections import Connection
 from tenant_quota import live_objects as live
 from tenant_quota.backend import QuotaBackend
 from tenant_quota.errors import TenantQuotaError
-from tenant_quota.object_files import KINDS, Pin
+from tenant_quota.fingerprints import LONG_LISTS, fingerprint
+from tenant_quota.object_files import Pin, identity
+from tenant_quota.object_history import HISTORY, kept_as
 from tenant_quota.plan import objects
 from tenant_quota.plan.steps import Check, Step, literal
 from tenant_quota.statements import fetch
@@ -37,6 +39,7 @@ class _Before:
     exists: bool
     text: str = "NULL"
     state: str = "NULL"
+    bare_state: str = "NULL"  # without grants
     grants: bool = True
 
 
@@ -50,6 +53,7 @@ class Installs:
         backend: QuotaBackend | None,
         pins: list[Pin],
         stale: set[str],
+        changed: dict[str, str],
     ) -> None:
         self.root = root
         self.definer = quoted_definer(definer)
@@ -57,6 +61,7 @@ class Installs:
         self.history = _history(backend)
         self.pins = pins
         self.stale = stale
+        self.changed = changed  # by hand: the hash of what is there, by path
         self.applied: set[str] = set()
         self._checks: list[Check] = []
         self._absent: dict[str, list[str]] = {}  # by kind: what must not be there before
@@ -105,24 +110,30 @@ class Installs:
         step.statements.append(file.create(file.name, self.definer, replace=replace))
         if file.kind == "PROCEDURE" and (before.exists or row is not None):
             step.statements += objects.grant_again(pin.migration, file.name)
-        step.statements.append(objects.installed(pin.migration))
+        step.statements.append(objects.installed(pin.migration, file.kind, file.name))
         self._made[pin.path] = True
 
     def _uninstall(self, step: Step, pin: Pin) -> None:
-        kind, name = _identity(pin)
+        kind, name = identity(pin.path)
         before = self._before(step, pin, kind, name)
         step.statements += self._intent(pin, kind, name, before)
         step.statements.append(f"DROP {kind} IF EXISTS `{name}`")
-        step.statements.append(objects.installed(pin.migration))
+        step.statements.append(objects.installed(pin.migration, kind, name))
         self._made[pin.path] = False
 
     def _intent(self, pin: Pin, kind: str, name: str, before: _Before) -> list[str]:
         """Return what records the intent; the row of an interrupted run stays."""
         if pin.migration in self.history:
+            kept = []
+            if pin.path in self.changed:
+                kept_row = kept_as(pin.migration, self.changed[pin.path])
+                kept = [objects.keep(kept_row, kind, name, before.text, before.bare_state)]
             again = objects.intent_again(pin.migration, pin.sha256)
-            if kind == "PROCEDURE" and pin.migration in self.stale and before.grants:
-                return [objects.undo_intent(pin.migration, name), again]
-            return [again]
+            ended = self.history[pin.migration]["installed_at"] is not None
+            stale = ended and pin.migration in self.stale
+            if kind == "PROCEDURE" and stale and before.grants:
+                return [*kept, objects.undo_intent(pin.migration, name), again]
+            return [*kept, again]
         return [objects.intent(pin.migration, kind, name, pin.sha256, before.text, before.state)]
 
     def _before(self, step: Step, pin: Pin, kind: str, name: str) -> _Before:
@@ -146,31 +157,38 @@ class Installs:
         grants = live.read_grants(connection, kind, name) is not None
         if not grants:
             step.notes.append(_NO_GRANTS)
-        expression = objects.fingerprint(kind, name)
+        expression = fingerprint(kind, name)
+        fetch(connection, LONG_LISTS)
         seen = fetch(connection, f"SELECT {expression} AS seen")[0]["seen"]
         what = f"{kind.lower()} {name} is not as it was when this plan was made: make a new one"
         self._checks.append(Check(f"{expression} = {literal(seen)}", what))
-        state = literal(live.state_to_json(current.settings, []))
+        state = bare = literal(live.state_to_json(current.settings, []))
         if kind == "PROCEDURE" and grants:
             state = objects.with_grants(state, name)
-        return _Before(True, literal(current.create), state, grants)
+        return _Before(True, literal(current.create), state, bare, grants)
 
     def _restore(self, step: Step, pin: Pin) -> None:
-        kind, name = _identity(pin)
+        kind, name = identity(pin.path)
         drop = f"DROP {kind} IF EXISTS `{name}`"
         row = self.history.get(pin.migration)
         if self.connection is not None and row is None:
             return
+        if self.connection is not None and pin.path in self.changed:
+            before = self._live(step, self.connection, kind, name)
+            kept_row = kept_as(pin.migration, self.changed.pop(pin.path))
+            step.statements.append(
+                objects.keep(kept_row, kind, name, before.text, before.bare_state)
+            )
         if row is None or row["previous_create"] is None:
             condition = (
-                f"NOT EXISTS (SELECT 1 FROM {objects.HISTORY} WHERE previous_create IS NOT NULL\n"
+                f"NOT EXISTS (SELECT 1 FROM {HISTORY} WHERE previous_create IS NOT NULL\n"
                 f"    AND migration_id = {literal(pin.migration)})"
             )
             what = f"{pin.migration} replaced something: make the plan with this server in sight"
             self._checks.append(Check(condition, what))
             step.statements += [drop, objects.taken_back(pin.migration)]
             return
-        previous = f"(SELECT SHA2(previous_create, 256) FROM {objects.HISTORY}\n"
+        previous = f"(SELECT SHA2(previous_create, 256) FROM {HISTORY}\n"
         previous += f"    WHERE migration_id = {literal(pin.migration)})"
         seen = fetch(self._server, f"SELECT {previous} AS seen")[0]["seen"]
         what = f"{pin.migration} replaced another text here than where this plan was made"
@@ -193,13 +211,9 @@ class Installs:
         return self.connection
 
 
-def _identity(pin: Pin) -> tuple[str, str]:
-    return KINDS[Path(pin.path).parts[0]], Path(pin.path).stem
-
-
 def _history(backend: QuotaBackend | None) -> dict[str, dict[str, Any]]:
     """Return the rows of quota_object_history by migration; none where there is no server."""
-    if backend is None or objects.HISTORY not in backend.list_tables():
+    if backend is None or HISTORY not in backend.list_tables():
         return {}
-    rows = fetch(backend.connection, f"SELECT * FROM {objects.HISTORY}")
+    rows = fetch(backend.connection, f"SELECT * FROM {HISTORY}")
     return {row["migration_id"]: row for row in rows}

@@ -11,12 +11,13 @@ with stored objects, `apply` or a new plan carries on).
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
 from yoyo.migrations import read_sql_migration, topological_sort
 
-from tenant_quota import interrupted, migrate
+from tenant_quota import again, by_hand, interrupted, migrate
 from tenant_quota.backend import QuotaBackend
 from tenant_quota.connection_options import ConnectionOptions
 from tenant_quota.errors import TenantQuotaError
@@ -31,16 +32,35 @@ NOTHING = "nothing"  # where an empty database stands
 
 
 def plan_apply(
-    options: ConnectionOptions, *, root: Path | None = None, definer: str | None = None
+    options: ConnectionOptions,
+    *,
+    root: Path | None = None,
+    definer: str | None = None,
+    force: bool = False,
+    on_note: Callable[[str], None] = lambda _: None,
 ) -> Plan:
-    """Return what `apply` would run on this server now. Reads only."""
+    """Return what `apply` would run on this server now. Reads only.
+
+    Stops as `apply` does where something that was changed by hand would be lost, also where
+    that is what is shipped: only `apply` can try it out. Raises TenantQuotaError.
+    """
     states = migrate.status(options, root=root)
     applied = [s.migration for s in states if s.state == "applied"]
     pending = {s.migration for s in states if s.state == "pending"}
     with QuotaBackend(options) as backend:
         run(backend.connection, "SET SESSION transaction_read_only = ON")
-        chosen = [m for m in _ordered(root) if m.id in pending]
-        return _Builder(root, definer, backend).forward(applied, chosen)
+        in_the_way, rest = again.changed_by_hand(backend, root, pending)
+        changed = {each.path: each.hash for each in [*(way for way, _ in in_the_way), *rest]}
+        if not force:
+            by_hand.refuse(in_the_way)
+            for each in rest:
+                on_note(by_hand.kept(each))
+            rest = []
+        last = again.last_pins(root)
+        anew = {last[each.path].migration for each in rest}
+        chosen = [m for m in _ordered(root) if m.id in pending | anew]
+        builder = _Builder(root, definer, backend, changed if force else {}, anew)
+        return builder.forward([name for name in applied if name not in anew], chosen)
 
 
 def plan_rollback(
@@ -57,7 +77,10 @@ def plan_rollback(
     by_name = {m.id: m for m in _ordered(root)}
     with QuotaBackend(options) as backend:
         run(backend.connection, "SET SESSION transaction_read_only = ON")
-        return _Builder(root, None, backend).backward([by_name[name] for name in names], left)
+        chosen = [by_name[name] for name in names]
+        found = by_hand.find(backend.connection, list(again.last_pins(root)))
+        changed = {path: each.hash for path, each in found.items() if each.hash}
+        return _Builder(root, None, backend, changed).backward(chosen, left)
 
 
 def plan_between(
@@ -97,15 +120,23 @@ class _Builder:
     """Builds one plan, from what the files say and, where there is one, from the server."""
 
     def __init__(
-        self, root: Path | None, definer: str | None, backend: QuotaBackend | None
+        self,
+        root: Path | None,
+        definer: str | None,
+        backend: QuotaBackend | None,
+        changed: dict[str, str] | None = None,
+        anew: Collection[str] = (),
     ) -> None:
         self.root = root or sql_root()
         # Where an interrupted run has left word of what it began.
         self.logs = backend if backend and backend.log_table in backend.list_tables() else None
         self.pins = {pin.migration: pin for pin in read_pins(self.root / "migrations")}
-        # Applied, but with another text than is pinned now: they are done again.
-        self.stale = set(migrate.repinned(backend, root)) if backend else set()
-        self.installs = Installs(self.root, definer, backend, list(self.pins.values()), self.stale)
+        # Applied, but not with what is pinned now: they are done again.
+        self.stale = set(anew)
+        if backend:
+            self.stale |= {*again.stale(backend, root, migrate.applied_at(backend))}
+        pins = list(self.pins.values())
+        self.installs = Installs(self.root, definer, backend, pins, self.stale, changed or {})
 
     def forward(self, applied: list[str], chosen: list[Any]) -> Plan:
         """Return the plan that applies these, in order."""

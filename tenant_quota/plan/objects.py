@@ -2,63 +2,22 @@
 
 The mysql client can neither read a SHOW CREATE into a table nor run a text out of one. So the
 plan holds the text that it replaces or brings back, which takes a server to read it from.
-information_schema gives a text that is no more than a sign by which to know it again: it
-has lost the quotes and introducers of literals.
 """
 
 from __future__ import annotations
 
 from tenant_quota import live_objects as live
+from tenant_quota.fingerprints import source, written
 from tenant_quota.object_files import ObjectFile
+from tenant_quota.object_history import HISTORY
 from tenant_quota.plan.steps import literal
 
-HISTORY = "quota_object_history"
 _SETTINGS = live.Settings()
-
-_TEXTS = {
-    "PROCEDURE": (
-        "o.sql_data_access, o.is_deterministic, o.security_type, o.routine_comment,\n"
-        "        COALESCE((SELECT GROUP_CONCAT(p.parameter_mode, p.parameter_name, p.dtd_identifier,\n"
-        "            COALESCE(p.collation_name, '') ORDER BY p.ordinal_position)\n"
-        "        FROM information_schema.parameters AS p\n"
-        "        WHERE p.specific_schema = o.routine_schema AND p.specific_name = o.specific_name\n"
-        "            AND p.routine_type = 'PROCEDURE'), ''), o.routine_definition"
-    ),
-    "VIEW": "o.security_type, o.check_option, REPLACE(o.view_definition, CONCAT('`', DATABASE(), '`'), '')",
-    "EVENT": (
-        "o.event_type, COALESCE(o.execute_at, ''), COALESCE(o.interval_value, ''),\n"
-        "        COALESCE(o.interval_field, ''), COALESCE(o.starts, ''), COALESCE(o.ends, ''),\n"
-        "        o.on_completion, o.status, o.event_comment, o.event_definition"
-    ),
-}
-_SOURCES = {
-    "PROCEDURE": "information_schema.routines AS o\n    WHERE o.routine_schema = DATABASE() "
-    "AND o.routine_name IN ({names}) AND o.routine_type = 'PROCEDURE'",
-    "VIEW": "information_schema.views AS o\n    WHERE o.table_schema = DATABASE() "
-    "AND o.table_name IN ({names})",
-    "EVENT": "information_schema.events AS o\n    WHERE o.event_schema = DATABASE() "
-    "AND o.event_name IN ({names})",
-}
-
-
-def _source(kind: str, *names: str) -> str:
-    listed = ",\n        ".join(literal(name) for name in names)
-    return _SOURCES[kind].format(names=listed)
 
 
 def absent(kind: str, names: list[str]) -> str:
     """Return the condition that none of these objects is there."""
-    return f"NOT EXISTS (SELECT 1 FROM {_source(kind, *names)})"
-
-
-def fingerprint(kind: str, name: str) -> str:
-    """Return an expression by which a plan knows an object again; NULL: it is not to be seen."""
-    mode = literal(_SETTINGS.sql_mode) if kind == "VIEW" else "o.sql_mode"
-    zone = "o.time_zone" if kind == "EVENT" else literal(_SETTINGS.time_zone)
-    return (
-        f"(SELECT SHA2(CONCAT(o.definer, '|', o.character_set_client, '|', o.collation_connection, '|',\n"
-        f"        {mode}, '|', {zone}, '|', {_TEXTS[kind]}), 256)\n    FROM {_source(kind, name)})"
-    )
+    return f"NOT EXISTS (SELECT 1 FROM {source(kind, *names)})"
 
 
 def _grants_as_json(name: str) -> str:
@@ -113,11 +72,22 @@ def intent_again(migration: str, sha256: str) -> str:
     )
 
 
-def installed(migration: str) -> str:
-    """Return what ends the intent."""
+def installed(migration: str, kind: str, name: str) -> str:
+    """Return what ends the intent, and keeps by what it is known again."""
     return (
-        f"UPDATE {HISTORY} SET installed_at = UTC_TIMESTAMP(6) "
+        f"UPDATE {HISTORY} SET installed_at = UTC_TIMESTAMP(6),\n"
+        f"    installed_hash = {written(kind, name)}\n"
         f"WHERE migration_id = {literal(migration)}"
+    )
+
+
+def keep(kept_as: str, kind: str, name: str, previous: str, state: str) -> str:
+    """Return the row that keeps a text made by hand; the last two are SQL."""
+    return (
+        f"REPLACE INTO {HISTORY} (migration_id, object_type, object_name, new_sha256,\n"
+        "    previous_create, previous_state, installed_at)\n"
+        f"VALUES ({literal(kept_as)}, {literal(kind)}, {literal(name)}, '',\n"
+        f"    {previous},\n    {state}, UTC_TIMESTAMP(6))"
     )
 
 

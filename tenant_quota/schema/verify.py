@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from pymysql.connections import Connection
 
-from tenant_quota import __version__
+from tenant_quota import __version__, by_hand
 from tenant_quota.backend import lock_name
 from tenant_quota.connection import connect_to_database
 from tenant_quota.connection_options import ConnectionOptions
@@ -47,6 +47,7 @@ class Report:
     server: str  # VERSION()
     findings: list[Finding]
     looked_at: list[str]  # objects and migrations, e.g. table tenants
+    by_hand: list[str] = field(default_factory=list)  # of what differs, who it was, in words
 
     @property
     def differences(self) -> list[Finding]:
@@ -93,6 +94,7 @@ def verify(
         fetch(connection, "SET SESSION transaction_read_only = ON")
         live = read_schema(connection, lock.objects)
         findings = [*_running(connection, options.database), *_migrations(connection, lock, root)]
+        changed = dict(_by_hand(connection, root))
     objects = compare(lock, live, definer=account, shipped_body=lambda key: shipped_body(root, key))
     if not set(lock.objects) & set(live.facts) and not live.unseen:
         what = f"tenant-quota is not installed here: {len(_names(lock))} migrations are pending"
@@ -102,11 +104,14 @@ def verify(
     findings = _together([*_files(lock, root), *findings])
     if strict:
         findings = [_strictly(finding) for finding in findings]
+    findings = [ignored(finding, ignore) for finding in findings]
+    differ = {finding.object for finding in findings if finding.level == DIFFERENCE}
     return Report(
         live.name,
         live.version,
-        [ignored(finding, ignore) for finding in findings],
+        findings,
         [*lock.objects, *(f"migration {name}" for name in _names(lock))],
+        [words for what, words in changed.items() if what in differ],
     )
 
 
@@ -214,6 +219,19 @@ def _migrations(connection: Connection[Any], lock: Lock, root: Path) -> Iterator
         for pin in _last_pins(root).values():
             if pin.migration in applied:
                 yield from _installed(pin, history.get(pin.migration))
+
+
+def _by_hand(connection: Connection[Any], root: Path) -> Iterator[tuple[str, str]]:
+    """Yield name and words of what somebody changed since it was installed, as far as is seen."""
+    try:
+        found = by_hand.find(connection, list(_last_pins(root)))
+    except StatementFailed as error:
+        if error.number not in (1142, 1143):
+            raise
+        return
+    for changed in found.values():
+        if changed.hash:
+            yield changed.what, f"{changed}; {by_hand.PUT_BACK}."
 
 
 def _column(connection: Connection[Any], query: str) -> set[str]:

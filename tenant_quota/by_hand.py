@@ -1,0 +1,154 @@
+"""What somebody changed by hand: objects that are not as the last migration left them.
+
+`apply` would lose that text, so it stops, unless it is told to replace it and keep it. An
+object that is not to be seen, or of which the history has no hash, counts as unchanged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from pymysql.connections import Connection
+
+from tenant_quota import live_objects as live
+from tenant_quota.errors import TenantQuotaError
+from tenant_quota.fingerprints import LONG_LISTS, all_written
+from tenant_quota.object_files import Pin, identity
+from tenant_quota.object_history import BY_HAND, HISTORY
+from tenant_quota.statements import StatementFailed, fetch
+
+_KEPT = (
+    "`tenant-quota verify` shows what differs. `tenant-quota apply --force` replaces it and keeps "
+    f"its text in {HISTORY}, from where a rollback of that migration brings it back. Or put back "
+    "what was there."
+)
+#: What to do about one that no migration replaces now.
+PUT_BACK = "tenant-quota apply --force puts back what is shipped, and keeps its text"
+
+
+@dataclass(frozen=True)
+class Changed:
+    """One object that somebody changed, made or dropped by hand."""
+
+    path: str  # folder/name.sql
+    migration: str  # the last that installed or dropped it; empty: none did
+    hash: str  # of what is there now; empty: nothing is
+    made: bool = False  # no migration installed it
+
+    @property
+    def kind(self) -> str:
+        """PROCEDURE, VIEW or EVENT."""
+        return identity(self.path)[0]
+
+    @property
+    def name(self) -> str:
+        """The object's name."""
+        return identity(self.path)[1]
+
+    @property
+    def what(self) -> str:
+        """Kind and name, e.g. procedure consume_quota."""
+        return f"{self.kind.lower()} {self.name}"
+
+    def __str__(self) -> str:
+        if not self.hash:
+            return f"{self.what} is missing: it was dropped by hand since {self.migration}"
+        if self.made:
+            return f"{self.what} was made by hand: no migration installed it"
+        return f"{self.what} was changed by hand since {self.migration}"
+
+
+def find(connection: Connection[Any], paths: Collection[str]) -> dict[str, Changed]:
+    """Return by path which of these objects somebody changed. Reads only."""
+    rows = _rows(connection)
+    there = _there(connection, paths)
+    found = {}
+    for path in paths:
+        row, now = rows.get(identity(path)), there.get(path, "")
+        if now is None or _is_known(connection, path, row, now):
+            continue
+        migration = row["migration_id"] if row else ""
+        found[path] = Changed(path, migration, now, made=not (row and row["new_sha256"]))
+    return found
+
+
+def is_changed(connection: Connection[Any], path: str) -> bool:
+    """Whether somebody changed or made this object by hand; not, if it is missing."""
+    found = find(connection, [path]).get(path)
+    return found is not None and bool(found.hash)
+
+
+def _is_known(connection: Connection[Any], path: str, row: dict[str, Any] | None, now: str) -> bool:
+    """Whether the newest row accounts for the hash of what is there, empty for nothing."""
+    if row is None:
+        return not now
+    begun = row["installed_at"] is None
+    if not now:
+        return begun or not row["new_sha256"]
+    if row["installed_hash"] == now:
+        return True
+    if begun:
+        # What it found may be there still; whoever may not read that cannot replace it either.
+        with suppress(TenantQuotaError):
+            current = live.read_live(connection, *identity(path))
+            return current is not None and current.create == row["previous_create"]
+        return True
+    return bool(row["new_sha256"]) and row["installed_hash"] is None
+
+
+def _rows(connection: Connection[Any]) -> dict[tuple[str, str], dict[str, Any]]:
+    """Return the newest row of each object; texts only of what is begun and not finished."""
+    try:
+        rows = fetch(
+            connection,
+            "SELECT migration_id, object_type, object_name, new_sha256, installed_hash, "  # noqa: S608
+            "IF(installed_at IS NULL, previous_create, NULL) AS previous_create, installed_at "
+            f"FROM {HISTORY} ORDER BY migration_id",
+        )
+    except StatementFailed as error:
+        if error.number != 1146:
+            raise
+        return {}
+    return {
+        (row["object_type"], row["object_name"]): row
+        for row in rows
+        if BY_HAND not in row["migration_id"]
+    }
+
+
+def _there(connection: Connection[Any], paths: Iterable[str]) -> dict[str, str | None]:
+    """Return the hash of each object that is there, None for one that is not to be seen."""
+    of_kind: dict[str, dict[str, str]] = {}
+    for path in paths:
+        kind, name = identity(path)
+        of_kind.setdefault(kind, {})[name.lower()] = path
+    fetch(connection, LONG_LISTS)
+    there: dict[str, str | None] = {}
+    for kind, names in of_kind.items():
+        for row in fetch(connection, all_written(kind, list(names))):
+            there[names[row["name"].lower()]] = row["hash"]
+    return there
+
+
+def refuse(in_the_way: list[tuple[Changed, Pin]]) -> None:
+    """Raise TenantQuotaError naming each that a migration would replace; nothing if none."""
+    if not in_the_way:
+        return
+    lines = [
+        "What was changed by hand would be lost, so nothing was touched:",
+        *(
+            f"  {changed}; {pin.migration} would {'replace' if pin.sha256 else 'drop'} it"
+            for changed, pin in in_the_way
+        ),
+        _KEPT,
+    ]
+    raise TenantQuotaError("\n".join(lines))
+
+
+def kept(changed: Changed) -> str:
+    """Return what is worth a line about one that no migration replaces now."""
+    stays = "missing" if not changed.hash else "as it is"
+    return f"{changed}. It stays {stays}; {PUT_BACK}."
