@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/charge_quota_consumption.sql",
-    sha256="e4d6f2dd55cbb4c7965b4e3997420864cc8969196b32d467e068d4648528b23c",
+    sha256="09718d96f022190d78aaf3aeb14dc9a87974bed221e54ca86938cbd2b1eb6af7",
 )

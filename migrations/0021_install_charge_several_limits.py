@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/charge_several_limits.sql",
-    sha256="cd60b275316338685f083c9963f42e02cf35310135d3de5de669b2c4af4b0080",
+    sha256="b33607e94456ae1b9dee64fda7491e4ddbea83e12f9577e22bf1991605dbbe55",
 )

@@ -78,7 +78,7 @@ BEGIN
                         WHEN q.limit_type = 'DAILY' AND TIME(q.next_reset_time) = TIME(q.period_anchor)
                         THEN q.next_reset_time - INTERVAL 1 DAY
                         WHEN q.limit_type = 'MONTHLY' AND TIME(q.next_reset_time) = TIME(q.period_anchor)
-                             AND DAY(q.next_reset_time) = DAY(q.period_anchor) AND DAY(q.period_anchor) <= 28
+                             AND DAY(q.next_reset_time) = DAY(q.period_anchor)
                         THEN q.next_reset_time - INTERVAL 1 MONTH
                    END,
                    COALESCE(NULLIF(t.time_zone, 'SYSTEM'), @@GLOBAL.time_zone), q.slot_count,

@@ -79,7 +79,7 @@ BEGIN
                               WHEN limit_type = 'DAILY' AND TIME(next_reset_time) = TIME(period_anchor)
                               THEN next_reset_time - INTERVAL 1 DAY
                               WHEN limit_type = 'MONTHLY' AND TIME(next_reset_time) = TIME(period_anchor)
-                                   AND DAY(next_reset_time) = DAY(period_anchor) AND DAY(period_anchor) <= 28
+                                   AND DAY(next_reset_time) = DAY(period_anchor)
                               THEN next_reset_time - INTERVAL 1 MONTH
                          END AS period_start
                   FROM tenant_quotas FORCE INDEX (PRIMARY)

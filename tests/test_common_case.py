@@ -16,6 +16,8 @@ COLUMNS = (
     " product_code, period_start, origin_tenant_id, created_at"
 )
 
+Held = list[tuple[Value, ...]]  # rows of a table
+
 #: Limits of one tenant, and what is special about them. Columns are written by hand.
 CASES: dict[str, dict[str, dict[str, Value]]] = {
     "one": {"MONTHLY": {}},
@@ -70,8 +72,8 @@ def define(quota: Quota, limits: dict[str, dict[str, Value]]) -> None:
         )
 
 
-def outcome(quota: Quota, **arguments: Value) -> tuple[SimpleNamespace, list[Value], list[Value]]:
-    """Consume at NOW; return the answer, what the ledger holds then, and the limits' state."""
+def outcome(quota: Quota, **arguments: Value) -> tuple[SimpleNamespace, Held, Held, Held]:
+    """Consume at NOW; return the answer, what ledger and outbox hold then, and the limits' state."""
     answer = quota.consume_at(NOW, **arguments)
     del answer.transaction
     found = rows(
@@ -87,7 +89,13 @@ def outcome(quota: Quota, **arguments: Value) -> tuple[SimpleNamespace, list[Val
         " q.next_reset_time FROM tenant_quotas AS q WHERE q.tenant_id = %s ORDER BY q.quota_id",
         quota.tenant_id,
     )
-    return answer, list(found), list(limits)
+    alerts = rows(
+        quota.connection,
+        "SELECT quota_id, period_start, alert_level, used_count FROM quota_alerts"
+        " WHERE tenant_id = %s ORDER BY quota_id, alert_level",
+        quota.tenant_id,
+    )
+    return answer, list(found), list(limits), list(alerts)
 
 
 @pytest.mark.parametrize("key", [None, "k"])
