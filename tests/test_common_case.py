@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from tests.holds import lapse, reserve
 from tests.support import Quota, Value, at_once, rows, value, wait_until, waiting
 
 NOW = "2030-05-17 12:34:56.789"
@@ -207,3 +208,12 @@ def test_a_denial_that_was_told_ends_where_its_limit_does(quota: Quota) -> None:
     for _ in range(2):
         assert quota.consume_at("2030-05-19 23:59:59.999999").status == "EXCEEDED"
     assert quota.consume_at("2030-05-20 00:00:00").status == "EXPIRED"
+
+
+def test_a_denial_that_was_told_ends_where_a_hold_lapses(quota: Quota) -> None:
+    quota.define("MONTHLY", 1)
+    reserve(quota, 1)
+    for _ in range(2):
+        assert quota.consume(1).status == "EXCEEDED"
+    lapse(quota)
+    assert quota.consume(1).status == "GRANTED"
