@@ -15,6 +15,7 @@ from tests.support import apply_everything
 
 ROOT = Path(__file__).parent.parent
 READMES = [ROOT / "README.md", ROOT / "docs/README.zh-CN.md"]
+OPERATIONS = ROOT / "docs/operations.md"
 in_each_language = pytest.mark.parametrize("readme", READMES, ids=lambda path: path.stem)
 
 
@@ -72,6 +73,17 @@ def test_every_example_gives_the_answer_that_stands_beside_it(readme, empty_sche
             is_silent = answer.rows == [] and not answer.error
             assert bool(step.expected) != is_silent, f"no answer beside {step.statement}"
     assert wrong == []
+
+
+def test_what_measures_the_sizes_runs_as_it_stands_there(empty_schema):
+    apply_everything(empty_schema)
+    measure, fill = (list(read_steps(block)) for block in blocks(OPERATIONS, "sql"))
+    with closing(connect_to_database(resolve(url=empty_schema))) as connection:
+        answers = [ask(connection, step.statement) for step in fill + measure]
+    assert [answer.error for answer in answers if answer.error] == []
+    sizes = {row["TABLE_NAME"]: row for row in answers[-1].rows}
+    assert sizes["quota_usage_records"]["TABLE_ROWS"] > 1000
+    assert sizes["quota_usage_records"]["bytes_a_row"] > 0
 
 
 def test_both_languages_have_the_same_examples():

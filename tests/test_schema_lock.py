@@ -54,6 +54,12 @@ def test_making_it_again_changes_nothing(live, tmp_path):
     assert (tmp_path / LOCK).read_bytes() == (sql_root() / LOCK).read_bytes()
 
 
+def test_no_index_is_the_beginning_of_another(schema_url):
+    redundant = "SELECT table_name, redundant_index_name FROM sys.schema_redundant_indexes"
+    with connect(schema_url) as connection:
+        assert rows(connection, f"{redundant} WHERE table_schema = DATABASE()") == []
+
+
 def test_a_body_stands_in_its_file_alone():
     text = (sql_root() / LOCK).read_text(encoding="utf-8")
     assert "DECLARE " not in text
