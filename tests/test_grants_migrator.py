@@ -206,6 +206,68 @@ def test_the_migrator_needs_every_one_of_its_privileges(privilege, minimal, empt
         whole_life(project, own, root)
 
 
+def administrator(server_url: str, schema: str, name: str) -> str:
+    """Make the administrator of docs/privileges.md; return its URL, or skip on an old server."""
+    page = (Path(__file__).parent.parent / "docs/privileges.md").read_text(encoding="utf-8")
+    block = page.partition("```sql\n")[2].partition("```")[0]
+    with closing(connect(server_url)) as root:
+        if tuple(map(int, value(root, "SELECT VERSION()").split(".")[:2])) < (8, 2):
+            pytest.skip("SET_ANY_DEFINER is of MySQL 8.2")
+    create, *granted = [statement.strip() for statement in block.split(";") if statement.strip()]
+    assert create == "CREATE USER dba@'%' IDENTIFIED BY '...'"
+    statements = [
+        each.replace("dba@'%'", "{}").replace("shop.*", f"{schema}.*") for each in granted
+    ]
+    make_account(server_url, name, *statements)
+    return url_of(f"{server_url}{schema}", name)
+
+
+def test_the_administrator_of_the_page_needs_not_be_root(server_url, empty_schema, own):
+    schema = empty_schema.rpartition("/")[2]
+    url = administrator(server_url, schema, f"{own}_dba")
+    with closing(connect(url)) as dba:
+        rows(dba, f"DROP DATABASE {schema}")
+        rows(dba, f"CREATE DATABASE {schema}")
+        names = ("--migrator", f"{own}_migrator@%")
+        refused = "refused:"
+        assert refused not in grants(url, "--apply", *names, prefix=own).output
+        account = f"{own}_migrator"
+        rows(dba, f"ALTER USER {account} IDENTIFIED BY '{PASSWORD}' ACCOUNT UNLOCK")
+        mine = url_of(empty_schema, account)
+        definer = f"{own}_definer@localhost"
+        run("apply", "--url", mine, "--definer", definer)
+        assert refused not in grants(mine, "--apply", prefix=own).output
+        assert grants(url, "--check", *names, prefix=own).exit_code == 0
+        assert "The same" in run("verify", "--url", mine, "--definer", definer)
+        rows(dba, f"CREATE USER {own}_shop IDENTIFIED BY '{PASSWORD}'")
+        rows(dba, f"GRANT {own}_app TO {own}_shop")
+        rows(dba, f"SET DEFAULT ROLE {own}_app TO {own}_shop")
+    shop = Quota(lambda: session(empty_schema, f"{own}_shop"), "T1")
+    assert shop.consume(1).status == "NO_QUOTA"
+    run("rollback", "--url", mine, "--all", "--yes")
+    removed = grants(url, "--revoke", "--apply", *names, prefix=own)
+    assert removed.exit_code == 0, removed.output
+    assert refused not in removed.output
+
+
+LACKS = [
+    *("CREATE USER ON *.*", "ROLE_ADMIN ON *.*", "SET_ANY_DEFINER ON *.*", "SHOW_ROUTINE ON *.*"),
+    *("SELECT ON mysql.*", "GRANT OPTION ON mysql.procs_priv"),
+    *("EVENT ON {}.*", "TRIGGER ON {}.*"),
+]
+
+
+@pytest.mark.parametrize("lack", LACKS)
+def test_what_the_administrator_lacks_is_refused_aloud(lack, server_url, empty_schema, own):
+    schema = empty_schema.rpartition("/")[2]
+    url = administrator(server_url, schema, f"{own}_dba")
+    with closing(connect(server_url)) as root:
+        rows(root, f"REVOKE {lack.format(schema)} FROM {own}_dba")
+    options = ("--apply", "--migrator", f"{own}_migrator@%", "--format", "json")
+    told = json.loads(grants(url, *options, prefix=own).output)
+    assert told["refused"] or told["unseen"]
+
+
 def managed(server_url: str, schema: str, name: str) -> str:
     """Make an administrator as managed services give them out; return its URL.
 

@@ -19,6 +19,8 @@ from tenant_quota.names import Account
 from tenant_quota.paths import sql_root
 from tenant_quota.statements import StatementFailed, fetch, run
 
+_NO_SUCH_ROLE = 3523  # nor account; where to make it was refused before
+
 
 @dataclass
 class Outcome:
@@ -31,7 +33,8 @@ class Outcome:
 def run_plan(options: ConnectionOptions, plan: Plan) -> Outcome:
     """Run what is to be done, and go on where the server refuses; other errors rise.
 
-    Whoever may not make an account, and yet can grant it something, finds it made.
+    Whoever may not make an account nor read its grants, and yet can grant it something, finds
+    it made and set up.
     """
     outcome = Outcome()
     with closing(connect(replace(options, database=""))) as connection:
@@ -40,14 +43,15 @@ def run_plan(options: ConnectionOptions, plan: Plan) -> Outcome:
                 run(connection, step.statement)
                 outcome.done.append(step)
             except StatementFailed as error:
-                if error.number not in REFUSED:
+                if error.number not in {*REFUSED, _NO_SUCH_ROLE}:
                     raise
                 outcome.refused.append((step, error.message.partition("\n")[0]))
-    there = {step.grantee for step in outcome.done}
+    found = {step.grantee for step in outcome.done if str(step.grantee) in plan.unseen}
+    found -= {step.grantee for step in outcome.done if step.statement.startswith("CREATE ")}
     outcome.refused = [
         (step, error)
         for step, error in outcome.refused
-        if step.kind != "account" or step.grantee not in there
+        if step.kind != "account" or step.grantee not in found
     ]
     return outcome
 
