@@ -1,7 +1,8 @@
 """The MySQL that the tests run on, once per session: ``pytest_plugins = ["tests.server"]``.
 
 TENANT_QUOTA_TEST_URL if set; else a container where a Docker engine answers
-(TENANT_QUOTA_TEST_IMAGE, default mysql:8.4); else the package's own sandbox.
+(TENANT_QUOTA_TEST_IMAGE, default mysql:8.4); else the package's own sandbox. Under
+``make test-docker`` a container, or no run at all.
 """
 
 from __future__ import annotations
@@ -10,18 +11,23 @@ import os
 import secrets
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import cache
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import pymysql
 import pytest
 
-from tenant_quota.sandbox import Sandbox
+from tenant_quota.sandbox import Progress, Sandbox
 from tenant_quota.sandbox.cache import Unavailable
 from tenant_quota.sandbox.docker import engine_answers, image
 from tenant_quota.sandbox.local import DURABLE, MODEST
-from tenant_quota.sandbox.mysqld import check_version
+from tenant_quota.sandbox.mysqld import check_version, mysqld_on_path
+from tenant_quota.sandbox.packages import portable_mysqld
+from tenant_quota.sandbox.server import WAYS
+
+ONLY_DOCKER = bool(os.environ.get("TENANT_QUOTA_TEST_ONLY_DOCKER"))
 
 
 @pytest.fixture(scope="session")
@@ -40,7 +46,7 @@ def some_server(config: pytest.Config) -> Iterator[str]:
     if named:
         yield named
         return
-    container = start_container() if engine_answers() else None
+    container = start_container() if ONLY_DOCKER or engine_answers() else None
     if container is not None:
         try:
             host, port = container.get_container_host_ip(), container.get_exposed_port(3306)
@@ -65,9 +71,33 @@ def start_container() -> Any:
     try:
         return container.start()
     except Exception as error:  # docker's, requests' and testcontainers' own alike
+        with suppress(Exception):
+            container.stop()
+        if ONLY_DOCKER:
+            pytest.exit(f"No container of {image()}: {error}", returncode=2)
         warnings.warn(f"no container, so the sandbox is used: {error}", stacklevel=2)
-        container.stop()
         return None
+
+
+def own_server(*options: str) -> Sandbox:
+    """Start a server that a test may change or restart; a container where the run's is one."""
+    return Sandbox.start(options, ways=("docker",) if ONLY_DOCKER else WAYS)
+
+
+@cache
+def local_ways() -> tuple[str, ...]:
+    """Return how to start a server as a process of this machine; skips where none can be had.
+
+    For tests of that process: its folder, its socket, certificates that it reads from here.
+    """
+    reasons = []
+    for way, find in (("path", mysqld_on_path), ("portable", lambda: portable_mysqld(Progress()))):
+        try:
+            find()
+            return (way,)
+        except (Unavailable, OSError) as error:
+            reasons.append(f"{way}: {error}")
+    pytest.skip(f"no mysqld can be had as a process here: {'; '.join(reasons)}")
 
 
 def connect(url: str, **options: Any) -> Any:

@@ -29,7 +29,7 @@ from tenant_quota.schema.lock import (
 from tenant_quota.schema.objects import body_of
 from tenant_quota.schema.verify import shipped_body, verify
 from tests.lock import read_fresh
-from tests.server import connect
+from tests.server import connect, own_server
 from tests.support import apply_everything, rows
 
 
@@ -168,7 +168,7 @@ def test_whether_triggers_can_be_seen_is_read_from_the_grants(grants, held):
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:
     """Give a server of our own, which may be restarted, with everything applied to `shop`."""
-    with Sandbox.start() as sandbox:
+    with own_server() as sandbox:
         with connect(sandbox.url) as connection:
             for name in ("shop", "q", "half"):
                 rows(connection, f"CREATE DATABASE {name}")

@@ -20,6 +20,7 @@ from tenant_quota.sandbox import Sandbox
 from tenant_quota.sandbox.local import LocalServer
 from tests.certificates import Authority
 from tests.programs import program
+from tests.server import local_ways
 from tests.support import rows, value
 
 PASSWORD = "pässwörd-密码"
@@ -34,7 +35,7 @@ def _no_environment(monkeypatch):
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:
     """Give a server that takes no TCP connection without TLS; its certificates are its own."""
-    with Sandbox.start(["--require-secure-transport=ON"], ways=("path", "portable")) as sandbox:
+    with Sandbox.start(["--require-secure-transport=ON"], ways=local_ways()) as sandbox:
         with closing(connect(resolve(url=sandbox.url))) as connection:
             rows(connection, "CREATE USER app@'%%' IDENTIFIED BY %s", PASSWORD)
             rows(connection, "CREATE USER x509@'%%' IDENTIFIED BY %s REQUIRE X509", PASSWORD)
