@@ -171,16 +171,22 @@ def test_a_password_beyond_ascii_connects_by_url_environment_file_and_prompt(
     assert whoami(resolve(user=account, **where)) == account
 
 
+def file_of(admin, setting: str) -> Path | None:
+    """Return the server's file of that setting, unless it is on another machine or container."""
+    admin.execute(f"SELECT @@hostname, @@datadir, @@{setting}")
+    host, directory, name = admin.fetchone()
+    return Path(directory, name) if host == socket.gethostname() else None
+
+
 def test_a_password_beyond_ascii_connects_whatever_carries_it(account, admin, server_url):
     options = resolve(user=account, password=PASSWORD, **address(server_url))
     # Unknown to the server's cache until the first success: without TLS it goes by RSA.
     assert whoami(replace(options, ssl_mode="DISABLED")) == account
     assert whoami(replace(options, ssl_mode="REQUIRED")) == account
-    admin.execute("SELECT @@socket")
-    path = admin.fetchone()[0]
-    if Path(path).is_socket():
+    path = file_of(admin, "socket")
+    if path:
         admin.execute("FLUSH PRIVILEGES")  # empties the cache
-        assert whoami(replace(options, socket=path)) == account
+        assert whoami(replace(options, socket=str(path))) == account
 
 
 def test_the_session_is_a_known_one(admin):
@@ -191,11 +197,10 @@ def test_the_session_is_a_known_one(admin):
 
 
 def test_a_socket_connects(admin, server_url):
-    admin.execute("SELECT @@socket")
-    path = admin.fetchone()[0]
-    if not Path(path).is_socket():
+    path = file_of(admin, "socket")
+    if path is None:
         pytest.skip("the server's socket is on another machine")
-    options = replace(resolve(url=server_url), socket=path, host="", port=1)
+    options = replace(resolve(url=server_url), socket=str(path), host="", port=1)
     assert whoami(options) == "root"
 
 
@@ -263,10 +268,8 @@ def test_tls_modes_mean_what_they_mean_to_mysql(server_url):
 
 
 def test_the_ca_is_verified_and_the_identity_where_asked(admin, server_url, other_ca, tmp_path):
-    admin.execute("SELECT @@datadir, @@ssl_ca")
-    directory, name = admin.fetchone()
-    ca = Path(directory) / name
-    if not ca.is_file():
+    ca = file_of(admin, "ssl_ca")
+    if ca is None:
         pytest.skip("the server's CA is on another machine")
     options = resolve(url=server_url)
     assert cipher(replace(options, ssl_ca=str(ca))) != ""

@@ -132,9 +132,8 @@ def test_apply_passes_over_a_server_that_is_down(empty):
     assert f"Error: {address(DOWN)}: Cannot connect" in result.stderr
     assert tables(empty[0]) == tables(empty[1]) > 10
     lines = result.stdout.splitlines()
-    assert [line for line in lines if line.startswith("127.0.0.1")] == [
-        address(url) for url in (empty[0], DOWN, empty[1])
-    ]
+    titles = [address(url) for url in (empty[0], DOWN, empty[1])]
+    assert [line for line in lines if line in titles] == titles
     assert lines[-1] == f"3 servers; exit code 0: 2; exit code 2: {address(DOWN)}."
     again = run(empty[:2], "apply")
     assert (again.exit_code, again.stdout.count("Nothing to do")) == (0, 2)

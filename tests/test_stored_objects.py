@@ -26,9 +26,9 @@ def project(tmp_path, empty_schema):
 def account(project):
     """Give an account of its own without any privilege."""
     name = f"tqm_{secrets.token_hex(4)}"
-    project.rows(f"CREATE USER {name}@localhost IDENTIFIED BY 'x'")
+    project.rows(f"CREATE USER {name} IDENTIFIED BY 'x'")
     yield name
-    project.rows(f"DROP USER {name}@localhost")
+    project.rows(f"DROP USER {name}")
 
 
 def install(project: Project, body: str, name: str = "y", *, force: bool = False) -> None:
@@ -40,7 +40,7 @@ def install(project: Project, body: str, name: str = "y", *, force: bool = False
 
 
 def grants(project: Project, account: str) -> str:
-    return " ".join(row[0] for row in project.rows(f"SHOW GRANTS FOR {account}@localhost"))
+    return " ".join(row[0] for row in project.rows(f"SHOW GRANTS FOR {account}"))
 
 
 def called(project: Project, name: str = "y") -> object:
@@ -213,7 +213,7 @@ def test_a_syntax_error_leaves_the_old_procedure_in_place(project):
 
 def test_grants_on_a_procedure_survive_a_reinstall_and_its_rollback(project, account):
     install(project, "SELECT 1")
-    project.rows(f"GRANT EXECUTE ON PROCEDURE y TO {account}@localhost WITH GRANT OPTION")
+    project.rows(f"GRANT EXECUTE ON PROCEDURE y TO {account} WITH GRANT OPTION")
     before = grants(project, account)
     install(project, "SELECT 2")
     assert grants(project, account) == before
@@ -228,20 +228,20 @@ def test_grants_survive_a_pin_rewritten_in_place_and_another_definer(project, ac
     project.write("events/e.sql", "CREATE EVENT e ON SCHEDULE EVERY 1 DAY DISABLE DO SELECT 1")
     project.pin()
     project.apply()
-    project.rows(f"GRANT EXECUTE ON PROCEDURE y TO {account}@localhost")
-    project.rows(f"GRANT SELECT ON v TO {account}@localhost")
+    project.rows(f"GRANT EXECUTE ON PROCEDURE y TO {account}")
+    project.rows(f"GRANT SELECT ON v TO {account}")
     before = grants(project, account)
     project.procedure("y", "SELECT 2")
     project.pin()
     assert project.apply() == ["0002_install_y"]
     assert (called(project), grants(project, account)) == (2, before)
 
-    definer = f"{account}@localhost"
+    definer = f"{account}@%"
     assert len(project.apply(definer=definer)) == 3
-    assert project.apply(definer=f"'{account}'@'localhost'") == []
+    assert project.apply(definer=f"'{account}'@'%'") == []
     assert project.apply() == []  # without --definer nobody's is changed
     assert grants(project, account) == before
-    assert f"DEFINER=`{account}`@`localhost`" in project.text("y")
+    assert f"DEFINER=`{account}`@`%`" in project.text("y")
     project.rollback(count=None)
     assert project.objects() == set()
 
@@ -249,7 +249,7 @@ def test_grants_survive_a_pin_rewritten_in_place_and_another_definer(project, ac
 def test_an_account_with_rights_on_the_schema_alone_can_apply_and_roll_back(
     project, account, monkeypatch
 ):
-    project.rows(f"GRANT ALL ON `{project.options.database}`.* TO {account}@localhost")
+    project.rows(f"GRANT ALL ON `{project.options.database}`.* TO {account}")
     monkeypatch.setattr(project, "options", replace(project.options, user=account, password=b"x"))
     notes: list[str] = []
     project.write("views/v.sql", "CREATE VIEW v AS SELECT 1 AS a")
@@ -282,13 +282,13 @@ def test_the_definer_is_the_account_given(project, account):
     project.write("views/v.sql", "CREATE SQL SECURITY DEFINER VIEW v AS SELECT 1 AS a")
     project.write("events/e.sql", "CREATE EVENT e ON SCHEDULE EVERY 1 DAY DISABLE DO SELECT 1")
     project.pin()
-    project.apply(definer=f"{account}@localhost")
+    project.apply(definer=f"{account}@%")
     definers = project.rows(
         "SELECT definer FROM information_schema.routines WHERE routine_schema = DATABASE() "
         "UNION ALL SELECT definer FROM information_schema.views WHERE table_schema = DATABASE() "
         "UNION ALL SELECT definer FROM information_schema.events WHERE event_schema = DATABASE()"
     )
-    assert definers == [(f"{account}@localhost",)] * 3
+    assert definers == [(f"{account}@%",)] * 3
 
 
 def test_a_released_object_whose_file_is_gone_is_dropped_and_comes_back(project):
@@ -352,7 +352,7 @@ def killed_at(number: int, work) -> bool:
 def test_killed_before_any_write_and_run_again_ends_as_if_undisturbed(project, account, direction):
     """The reinstall of a procedure with grants, a table and a column, each killed everywhere."""
     project.rows("CREATE PROCEDURE y () SELECT 'made by hand'")
-    project.rows(f"GRANT EXECUTE ON PROCEDURE y TO {account}@localhost")
+    project.rows(f"GRANT EXECUTE ON PROCEDURE y TO {account}")
     project.apply()
     project.procedure("y", "SELECT 2")
     project.pin()
