@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pwd
 import shutil
@@ -17,18 +18,19 @@ import pytest
 from tenant_quota.errors import TenantQuotaError
 from tenant_quota.sandbox import Progress, Sandbox, find_named, start_named, stop_named
 from tenant_quota.sandbox.cache import Unavailable, cache_directory, locked, new_directory
+from tenant_quota.sandbox.docker import DockerServer, engine_answers, image
 from tenant_quota.sandbox.local import LocalServer
 from tenant_quota.sandbox.mysqld import check_version
 from tenant_quota.sandbox.packages import portable_mysqld
+from tenant_quota.sandbox.server import Server
 from tenant_quota.sandbox.sources import (
     VARIABLE,
     deb822_uris,
     machine_mirror,
     one_line_uris,
 )
-from tests.server import connect
-
-LOCAL = ("path", "portable")
+from tests.docker_image import docker, have
+from tests.server import ONLY_DOCKER, connect, local_ways
 
 
 def ask(sandbox: Sandbox, question: str) -> tuple[object, ...]:
@@ -61,10 +63,39 @@ def portable():
         pytest.skip(f"no portable MySQL here: {error}")
 
 
+@pytest.fixture(scope="module", params=["process", "container"])
+def ways(request) -> tuple[str, ...]:
+    """Give how to start a server as a process of this machine, and as a container."""
+    if request.param == "process":
+        return local_ways()
+    if not engine_answers():
+        pytest.skip("no Docker engine answers")
+    if not ONLY_DOCKER:
+        try:
+            have(image(), Progress())
+        except Unavailable as error:
+            pytest.skip(str(error))
+    return ("docker",)
+
+
 @pytest.fixture(scope="module")
-def sandbox():
-    with Sandbox.start(ways=LOCAL) as sandbox:
+def sandbox(ways):
+    with Sandbox.start(ways=ways) as sandbox:
         yield sandbox
+
+
+@pytest.fixture(scope="module")
+def process():
+    """Give a server that is a process of this machine."""
+    with Sandbox.start(ways=local_ways()) as sandbox:
+        yield sandbox
+
+
+def traces(server: Server) -> list[bool]:
+    """Tell what of a server is still there: its process and its folder, or its container."""
+    if isinstance(server, LocalServer):
+        return [not is_gone(server.pid), server.directory.exists()]
+    return [docker("inspect", server.container).returncode == 0]
 
 
 def test_it_loses_nothing_that_was_committed_and_runs_events(sandbox):
@@ -76,7 +107,11 @@ def test_it_loses_nothing_that_was_committed_and_runs_events(sandbox):
 
 
 def test_it_listens_on_this_machine_only(sandbox):
-    assert ask(sandbox, "SELECT @@bind_address, @@port") == ("127.0.0.1", sandbox.port)
+    if isinstance(sandbox.server, DockerServer):
+        published = docker("port", sandbox.server.container).stdout.decode()
+        assert published.split() == ["3306/tcp", "->", f"127.0.0.1:{sandbox.port}"]
+    else:
+        assert ask(sandbox, "SELECT @@bind_address, @@port") == ("127.0.0.1", sandbox.port)
 
 
 def test_named_time_zones_are_known(sandbox):
@@ -94,24 +129,25 @@ def test_root_cannot_enter_without_the_password(sandbox):
 def test_the_client_connects_and_shows_no_password(sandbox):
     command = sandbox.client_command()
     assert sandbox.password not in " ".join(command)
-    done = subprocess.run([*command, "-Ne", "SELECT @@port"], capture_output=True, text=True)
-    assert done.stdout.strip() == str(sandbox.port), done.stderr
+    question = "SELECT @@server_uuid"
+    done = subprocess.run([*command, "-Ne", question], capture_output=True, text=True)
+    assert (done.stdout.strip(),) == ask(sandbox, question), done.stderr
 
 
-def test_no_password_is_in_the_servers_arguments(sandbox):
-    arguments = Path(f"/proc/{local(sandbox).pid}/cmdline").read_bytes()
-    assert sandbox.password.encode() not in arguments
+def test_no_password_is_in_the_servers_arguments(process):
+    arguments = Path(f"/proc/{local(process).pid}/cmdline").read_bytes()
+    assert process.password.encode() not in arguments
 
 
-def test_two_at_once_do_not_meet_and_take_options_of_their_own(sandbox):
-    with Sandbox.start(["--max-connections=77"], ways=LOCAL) as other:
+def test_two_at_once_do_not_meet_and_take_options_of_their_own(sandbox, ways):
+    with Sandbox.start(["--max-connections=77"], ways=ways) as other:
         mine, theirs = (ask(s, "SELECT @@server_uuid, @@max_connections") for s in (sandbox, other))
     assert mine[0] != theirs[0]
     assert (mine[1], theirs[1]) == (300, 77)
 
 
-def test_a_killed_server_keeps_what_was_committed_and_stop_leaves_nothing():
-    with Sandbox.start(ways=LOCAL) as sandbox:
+def test_a_killed_server_keeps_what_was_committed_and_stop_leaves_nothing(ways):
+    with Sandbox.start(ways=ways) as sandbox:
         ask(sandbox, "SELECT 1")
         with closing(connect(sandbox.url)) as connection, connection.cursor() as cursor:
             cursor.execute("CREATE DATABASE d")
@@ -124,35 +160,44 @@ def test_a_killed_server_keeps_what_was_committed_and_stop_leaves_nothing():
         sandbox.restart()
         assert (sandbox.url, sandbox.port) == (url, port)
         assert ask(sandbox, "SELECT n FROM d.t") == (7,)
-        pid, directory = local(sandbox).pid, local(sandbox).directory
-    assert is_gone(pid)
-    assert not directory.exists()
+        assert all(traces(sandbox.server))
+    assert not any(traces(sandbox.server))
 
 
-def test_a_server_ends_with_the_process_that_started_it_even_if_that_is_killed():
+def test_a_server_ends_with_the_process_that_started_it_even_if_that_is_killed(ways):
     program = (
-        "import time; from tenant_quota.sandbox import Sandbox\n"
-        f"s = Sandbox.start(ways={LOCAL!r})\n"
-        "print(s.server.pid, s.server.directory, flush=True); time.sleep(60)"
+        "import json, time; from tenant_quota.sandbox import Sandbox\n"
+        f"s = Sandbox.start(ways={ways!r})\n"
+        "print(json.dumps(s.record()), flush=True); time.sleep(60)"
     )
     with subprocess.Popen(
         [sys.executable, "-c", program], stdout=subprocess.PIPE, text=True
     ) as owner:
         assert owner.stdout is not None
-        pid, directory = owner.stdout.readline().split()
+        server = Sandbox.from_record(json.loads(owner.stdout.readline())).server
+        assert all(traces(server))
         owner.send_signal(signal.SIGKILL)
     deadline = time.monotonic() + 10
-    while (not is_gone(int(pid)) or Path(directory).exists()) and time.monotonic() < deadline:
+    while any(traces(server)) and time.monotonic() < deadline:
         time.sleep(0.05)
-    assert is_gone(int(pid))
-    assert not Path(directory).exists()
+    assert not any(traces(server))
 
 
-def test_a_server_that_cannot_start_says_why_and_leaves_nothing(tmp_path, monkeypatch):
+def test_a_server_that_cannot_start_says_why_and_leaves_nothing(ways, tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    made: list[Server] = []
+    launch = DockerServer.launch
+
+    def launch_and_tell(server: DockerServer, attached: bool) -> None:
+        made.append(server)
+        launch(server, attached)
+
+    monkeypatch.setattr(DockerServer, "launch", launch_and_tell)
     with pytest.raises(TenantQuotaError, match="no-such-option"):
-        Sandbox.start(["--no-such-option"], ways=LOCAL)
+        Sandbox.start(["--no-such-option"], ways=ways)
     assert list(tmp_path.iterdir()) == []
+    assert len(made) == (ways == ("docker",))
+    assert not any(any(traces(server)) for server in made)
 
 
 def test_named_sandboxes_are_found_again_started_once_and_stopped(tmp_path, monkeypatch):

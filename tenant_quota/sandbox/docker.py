@@ -7,17 +7,21 @@ import shutil
 import subprocess
 import sys
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pymysql
 
 from tenant_quota.sandbox.cache import Absent, Unavailable
 from tenant_quota.sandbox.local import DURABLE, MODEST, free_port
+from tenant_quota.sandbox.mysqld import last_errors
 from tenant_quota.sandbox.progress import Progress
 
 DEFAULT_IMAGE = "mysql:8.4"
 START_SECONDS = 120
+
+# As beside a local server: the pipe's end means that whoever started the container is gone.
+WATCHDOG = 'read -r _ || exec docker rm --force --volumes "$1"'
 
 
 def image() -> str:
@@ -42,6 +46,7 @@ class DockerServer:
     container: str
     port: int
     password: str
+    _watchdog: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
     @classmethod
     def create(cls, password: str, options: tuple[str, ...], progress: Progress) -> DockerServer:
@@ -74,14 +79,29 @@ class DockerServer:
 
     def record(self) -> dict[str, Any]:
         """Return what another process needs to find this server, as plain JSON values."""
-        return asdict(self)
+        return {"container": self.container, "port": self.port, "password": self.password}
 
     def launch(self, attached: bool) -> None:
-        """Start the container and wait until MySQL answers.
+        """Start the container and wait until MySQL answers; ``attached``: it ends when we end.
 
-        ``attached`` has no effect: a container is only removed by ``stop``.
+        Raises Unavailable with the end of its error log if it does not come up.
         """
-        _checked("start", self.container)
+        if attached:
+            self._watchdog = subprocess.Popen(
+                ["/bin/sh", "-c", WATCHDOG, "watchdog", self.container],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        try:
+            _checked("start", self.container)
+            self._wait_until_ready()
+        except BaseException:
+            self.kill()
+            raise
+
+    def _wait_until_ready(self) -> None:
         deadline = time.monotonic() + START_SECONDS
         while True:
             try:
@@ -90,9 +110,11 @@ class DockerServer:
                 ).close()
                 return
             except (pymysql.err.MySQLError, OSError) as error:
-                if time.monotonic() > deadline or not self.alive():
-                    said = _docker("logs", "--tail=3", self.container)
-                    raise Unavailable(f"MySQL did not answer: {error}; {said.stderr}") from None
+                if not self.alive():
+                    said = last_errors(_docker("logs", self.container).stderr)
+                    raise Unavailable(f"mysqld ended at once: {said}") from None
+                if time.monotonic() > deadline:
+                    raise Unavailable(f"mysqld did not answer: {error}") from None
                 time.sleep(0.2)
 
     def alive(self) -> bool:
@@ -103,10 +125,12 @@ class DockerServer:
     def terminate(self) -> None:
         """Shut down in order; after 30 seconds without mercy."""
         _docker("stop", "-t", "30", self.container)
+        self._dismiss_watchdog()
 
     def kill(self) -> None:
         """End the server as a crash would."""
         _docker("kill", self.container)
+        self._dismiss_watchdog()
 
     def discard(self) -> None:
         """Remove the container with its data."""
@@ -120,6 +144,11 @@ class DockerServer:
             *("docker", "exec", "--interactive", *terminal, self.container),
             *("sh", "-c", inside, "mysql"),
         ]
+
+    def _dismiss_watchdog(self) -> None:
+        if self._watchdog is not None:
+            self._watchdog.communicate(b"stopped\n")
+            self._watchdog = None
 
 
 def _docker(
