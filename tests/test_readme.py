@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from contextlib import closing
 from pathlib import Path
@@ -15,6 +16,12 @@ from tests.support import apply_everything
 
 ROOT = Path(__file__).parent.parent
 READMES = [ROOT / "README.md", ROOT / "docs/README.zh-CN.md"]
+# Each page in English, and the same in Chinese.
+PAIRS = [(ROOT / "README.md", ROOT / "docs/README.zh-CN.md")] + [
+    (page, page.with_name(f"{page.stem}.zh-CN.md"))
+    for page in sorted((ROOT / "docs").glob("*.md"))
+    if not page.stem.endswith(".zh-CN")
+]
 OPERATIONS = ROOT / "docs/operations.md"
 in_each_language = pytest.mark.parametrize("readme", READMES, ids=lambda path: path.stem)
 
@@ -93,8 +100,62 @@ def test_both_languages_have_the_same_examples():
     assert english == chinese
 
 
-@in_each_language
-def test_links_lead_to_files(readme):
-    links = re.findall(r"\]\((?!https?:)([^)#]+)", readme.read_text(encoding="utf-8"))
+def commands(page: Path) -> list[str]:
+    """Return the lines of all blocks, fenced and indented, without their comments."""
+    lines, language = [], ""
+    for line in page.read_text(encoding="utf-8").splitlines():
+        if line.startswith("```"):
+            language = "" if language else line[3:]
+        elif language or re.match(r" {4,}\S", line):
+            mark = {"sql": "-- ", "java": "// "}.get(language, "# ")
+            lines.append(re.split(rf"(?:^|\s){mark}", line)[0].rstrip())
+    return [line for line in lines if line.strip()]
+
+
+def prose(page: Path) -> str:
+    """Return the page without its fenced blocks."""
+    text = page.read_text(encoding="utf-8")
+    return re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
+
+
+def shape(page: Path) -> list[str]:
+    """Return the kinds of headings, list items and table rows in order."""
+    return re.findall(r"^(#+|-|\d+\.|\|)(?= )", prose(page), re.MULTILINE)
+
+
+def names_and_numbers(page: Path) -> set[str]:
+    """Return what stands in backquotes, and the numbers of three digits and more."""
+    text = " ".join(prose(page).split())
+    return set(re.findall(r"`([^`]+)`", text)) | set(re.findall(r"\d{3,}", text))
+
+
+pair = pytest.mark.parametrize(("english", "chinese"), PAIRS, ids=lambda path: path.stem)
+
+
+@pair
+def test_both_languages_have_the_same_commands(english, chinese):
+    assert commands(english)
+    assert commands(english) == commands(chinese)
+
+
+@pair
+def test_both_languages_have_the_same_shape(english, chinese):
+    assert shape(english) == shape(chinese)
+
+
+@pair
+def test_both_languages_have_the_same_names_and_numbers(english, chinese):
+    assert names_and_numbers(english) == names_and_numbers(chinese)
+
+
+@pair
+def test_each_language_leads_to_the_other(english, chinese):
+    for page, other in ((english, chinese), (chinese, english)):
+        assert f"({os.path.relpath(other, page.parent)})" in page.read_text("utf-8")
+
+
+@pytest.mark.parametrize("page", [page for both in PAIRS for page in both], ids=lambda p: p.name)
+def test_links_lead_to_files(page):
+    links = re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text(encoding="utf-8"))
     assert links
-    assert [link for link in links if not (readme.parent / link).exists()] == []
+    assert [link for link in links if not (page.parent / link).exists()] == []
