@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from pathlib import Path
 
-from tenant_quota import by_hand
+from tenant_quota import by_hand, interrupted
 from tenant_quota.backend import QuotaBackend
 from tenant_quota.live_objects import of_other_definers
 from tenant_quota.object_files import Pin, identity, read_pins
@@ -26,16 +26,13 @@ def stale(backend: QuotaBackend, root: Path | None, applied: Collection[str]) ->
     in place, for a database that follows a checkout. Or a rollback was interrupted, which has
     begun to take it back, or has done so and not said it.
     """
-    if HISTORY not in backend.list_tables():
-        return []
-    rows = backend.execute(
-        "SELECT migration_id, object_name, new_sha256, installed_at IS NOT NULL "  # noqa: S608
-        f"FROM {HISTORY} ORDER BY migration_id"
-    ).fetchall()
-    rows = [row for row in rows if BY_HAND not in row[0]]
+    undone = [name for name in interrupted.begun(backend, "rollback") if name in applied]
+    rows = _history(backend)
+    if rows is None:
+        return undone
     installed = {migration: sha256 for migration, _, sha256, finished in rows if finished}
     newest = {name: migration for migration, name, _, _ in rows}
-    return [
+    return undone + [
         pin.migration
         for path, pin in last_pins(root).items()
         if pin.migration in applied
@@ -43,6 +40,25 @@ def stale(backend: QuotaBackend, root: Path | None, applied: Collection[str]) ->
         # A later version than this one may have installed it; then that has the say.
         and newest.get(identity(path)[1], "") <= pin.migration
     ]
+
+
+def half_applied(backend: QuotaBackend, applied: Collection[str]) -> set[str]:
+    """Return the migrations that are not marked, and have left more or less behind."""
+    names = {migration for migration, *_ in _history(backend) or ()}
+    for direction in interrupted.OPERATIONS:
+        names |= interrupted.begun(backend, direction)
+    return names - {*applied}
+
+
+def _history(backend: QuotaBackend) -> list[tuple[str, str, str, int]] | None:
+    """Return migration, object, hash and whether it is finished; None without a history."""
+    if HISTORY not in backend.list_tables():
+        return None
+    rows = backend.execute(
+        "SELECT migration_id, object_name, new_sha256, installed_at IS NOT NULL "  # noqa: S608
+        f"FROM {HISTORY} ORDER BY migration_id"
+    ).fetchall()
+    return [row for row in rows if BY_HAND not in row[0]]
 
 
 def of_others(backend: QuotaBackend, root: Path | None, definer: str | None) -> list[str]:

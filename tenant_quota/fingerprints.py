@@ -71,9 +71,12 @@ def fingerprint(kind: str, name: str) -> str:
     )
 
 
-def written(kind: str, name: str) -> str:
-    """Return an expression for what somebody wrote of an object: its text and its settings."""
-    return f"(SELECT {_written(kind)}\n    FROM {source(kind, name)})"
+def written(kind: str, name: str, status: str = "") -> str:
+    """Return an expression for what somebody wrote of an object: its text and its settings.
+
+    ``status`` ENABLE or DISABLE is what an event counts as, empty what it is.
+    """
+    return f"(SELECT {_written(kind, status)}\n    FROM {source(kind, name)})"
 
 
 def all_written(kind: str, names: list[str]) -> str:
@@ -81,6 +84,7 @@ def all_written(kind: str, names: list[str]) -> str:
     return f"SELECT {_NAMES[kind]} AS name, {_written(kind)} AS hash\nFROM {source(kind, *names)}"
 
 
-def _written(kind: str) -> str:
-    text = _DEFINITIONS[kind].format(status=f"IF(o.status IN {_ASLEEP}, 'ENABLED', o.status)")
+def _written(kind: str, status: str = "") -> str:
+    is_on = f"'{status}D'" if status else f"IF(o.status IN {_ASLEEP}, 'ENABLED', o.status)"
+    text = _DEFINITIONS[kind].format(status=is_on)
     return f"SHA2(CONCAT({_SETTINGS_WRITTEN[kind]}, '|',\n        {text}), 256)"

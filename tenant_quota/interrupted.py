@@ -4,7 +4,8 @@ MySQL commits a DDL statement by itself, so between it and yoyo's mark there is 
 in which a kill leaves it done and unmarked; the next CREATE TABLE would fail with 1050.
 A migration is one DDL statement, which happens or does not. So before it runs, its
 table's definition goes into yoyo's own log, as a hash under the operation `begin`. Where
-that row is still there, the table tells: the same definition, it did not happen; another, it did.
+that row is still there, the table tells: the same definition, it did not happen; another, it
+did. Either way leads on from there: on to the end, or back to where it began.
 """
 
 from __future__ import annotations
@@ -45,11 +46,11 @@ def created_table(statement: str) -> str:
 
 def begin(backend: QuotaBackend, migration: Any, direction: str) -> bool:
     """Record that the migration begins; return True if an interrupted run has done it all."""
-    happened = _happened(backend, migration, direction)
-    if happened is not None:
-        return happened
+    if finished(backend, migration, direction):
+        return True
     table = _only_table(migration, direction)
-    if not table:
+    record = _record(backend, migration) if table else None
+    if not table or (record is not None and record[0] == OPERATIONS[direction]):
         return False
     with backend.transaction():
         end(backend, migration)
@@ -68,17 +69,27 @@ def begin(backend: QuotaBackend, migration: Any, direction: str) -> bool:
 
 
 def finished(backend: QuotaBackend, migration: Any, direction: str) -> bool:
-    """Return True if an interrupted run has done it all. Reads only."""
-    return _happened(backend, migration, direction) is True
+    """Return True if an interrupted run has left nothing to do. Reads only.
 
-
-def _happened(backend: QuotaBackend, migration: Any, direction: str) -> bool | None:
-    """Return whether the DDL of an interrupted run happened; None where none was begun."""
+    It has done it all; or it went the other way, and did nothing that could be undone.
+    """
     table = _only_table(migration, direction)
     record = _record(backend, migration) if table else None
-    if record is None or record[0] != OPERATIONS[direction]:
-        return None
-    return record[1] != _definition(backend, table)
+    if record is None:
+        return False
+    happened = record[1] != _definition(backend, table)
+    return happened == (record[0] == OPERATIONS[direction])
+
+
+def begun(backend: QuotaBackend, direction: str) -> set[str]:
+    """Return the migrations that an interrupted run has begun in this direction."""
+    if backend.log_table not in backend.list_tables():
+        return set()
+    rows = backend.execute(
+        f"SELECT migration_id FROM {backend.log_table_quoted} WHERE operation = :operation",  # noqa: S608
+        {"operation": OPERATIONS[direction]},
+    ).fetchall()
+    return {name for (name,) in rows}
 
 
 def end(backend: QuotaBackend, migration: Any) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -74,8 +76,14 @@ def with_status(text: str, status: str) -> str:
     return _EVENT_STATUS.sub(status, text, count=1)
 
 
-def create(connection: Connection[Any], statement: str, settings: Settings) -> None:
-    """Run a CREATE in a session with these settings; the session gets ours back afterwards."""
+def create(
+    connection: Connection[Any], statement: str, settings: Settings, *, drop_first: str = ""
+) -> None:
+    """Run a CREATE in a session with these settings; the session gets ours back afterwards.
+
+    ``drop_first`` is the DROP of what it replaces: nothing comes between the two, because
+    callers find no procedure then.
+    """
     encoding = charset_by_name(settings.character_set_client).encoding
     try:
         data = statement.encode(encoding)
@@ -83,9 +91,19 @@ def create(connection: Connection[Any], statement: str, settings: Settings) -> N
         data, settings = statement.encode(), Settings(settings.sql_mode)
     _set_session(connection, settings)
     try:
+        if drop_first:
+            run(connection, drop_first)
         run(connection, data)
     finally:
         _set_session(connection, Settings())
+
+
+def replace(
+    connection: Connection[Any], kind: str, name: str, statement: str, settings: Settings
+) -> None:
+    """Drop the object and create it; says who holds it where that cannot be had soon."""
+    with _saying_who_holds(connection, name):
+        create(connection, statement, settings, drop_first=f"DROP {kind} IF EXISTS `{name}`")
 
 
 def _set_session(connection: Connection[Any], settings: Settings) -> None:
@@ -99,8 +117,14 @@ def _set_session(connection: Connection[Any], settings: Settings) -> None:
 
 def drop(connection: Connection[Any], kind: str, name: str) -> None:
     """Drop the object if it is there; says who holds it where that cannot be had soon."""
-    try:
+    with _saying_who_holds(connection, name):
         run(connection, f"DROP {kind} IF EXISTS `{name}`")
+
+
+@contextmanager
+def _saying_who_holds(connection: Connection[Any], name: str) -> Iterator[None]:
+    try:
+        yield
     except StatementFailed as error:
         if error.number == LOCK_WAIT_TIMEOUT:
             hint = who_holds(connection, name)

@@ -15,9 +15,9 @@ from typing import Any
 import pymysql
 import yoyo.migrations
 from yoyo.exceptions import BadMigration, MigrationConflict
-from yoyo.migrations import MigrationList, read_migrations
+from yoyo.migrations import MigrationList, read_migrations, topological_sort
 
-from tenant_quota import again, by_hand, interrupted
+from tenant_quota import again, by_hand, interrupted, proof
 from tenant_quota.backend import QuotaBackend
 from tenant_quota.connection import connect_to_database
 from tenant_quota.connection_options import ConnectionOptions
@@ -87,6 +87,7 @@ def apply(
     ):
         migrations = load_migrations(root)
         backend.ensure_internal_schema_updated()
+        _sweep(backend)
         applied = set(applied_at(backend))
         for name in sorted(applied - {m.id for m in migrations}):
             on_note(f"{name} is applied in {options.database} but has no file here.")
@@ -132,7 +133,11 @@ def rollback(
         chosen = _chosen(backend, load_migrations(root), count, to)
         if chosen:
             backend.ensure_internal_schema_updated()
-        return _run(backend, "rollback", chosen, on_step)
+        _sweep(backend)
+        left = {*applied_at(backend)} - {m.id for m in chosen}
+        # Counted again from where a kill left it, it would take back more than it was told.
+        same = f"rollback --to {max(left)}" if left else "rollback --all"
+        return _run(backend, "rollback", chosen, on_step, same)
 
 
 def status(options: ConnectionOptions, *, root: Path | None = None) -> list[MigrationState]:
@@ -161,6 +166,11 @@ def status(options: ConnectionOptions, *, root: Path | None = None) -> list[Migr
     ]
     unknown = (name for name in applied if name not in names)
     return states + [MigrationState(name, "unknown", applied[name]) for name in unknown]
+
+
+def _sweep(backend: QuotaBackend) -> None:
+    with backend.copy() as sweeping:
+        proof.sweep(sweeping.connection)
 
 
 def _waiting(on_note: OnNote) -> OnNote:
@@ -202,11 +212,12 @@ def applied_at(backend: QuotaBackend) -> dict[str, datetime]:
 def _chosen(
     backend: QuotaBackend, migrations: MigrationList, count: int | None, to: str | None
 ) -> list[Any]:
-    """Return the migrations to take back, last first."""
+    """Return the migrations to take back, last first; what is half applied among them."""
     applied = applied_at(backend)
-    if not applied:
+    there = {*applied, *again.half_applied(backend, applied)}
+    if not there:
         return []
-    chosen = list(backend.to_rollback(migrations))
+    chosen = [m for m in reversed(list(topological_sort(migrations))) if m.id in there]
     if to is not None:
         if to not in applied:
             raise TenantQuotaError(f"{to} is not applied: nothing to go back to.")
@@ -214,7 +225,7 @@ def _chosen(
         chosen = chosen[: names.index(to)] if to in names else []
     elif count is not None:
         chosen = chosen[:count]
-    newest = max(applied)
+    newest = max(there)
     if chosen and newest not in {m.id for m in migrations}:
         raise TenantQuotaError(
             f"{newest} is applied but has no file here: roll back with the version that has it."
@@ -223,27 +234,30 @@ def _chosen(
 
 
 def _run(
-    backend: QuotaBackend, direction: str, migrations: list[Any], on_step: OnStep
+    backend: QuotaBackend, direction: str, migrations: list[Any], on_step: OnStep, same: str = ""
 ) -> list[str]:
-    """Run the migrations one by one; each is marked before the next begins."""
+    """Run the migrations one by one; each is marked before the next begins.
+
+    ``same`` is the command that does the rest of it after a failure.
+    """
     done = []
     for number, migration in enumerate(migrations, start=1):
         on_step(Progress(migration.id, number, len(migrations)))
         started = time.monotonic()
         backend.assert_locked()
-        _run_one(backend, direction, migration)
+        _run_one(backend, direction, migration, same or direction)
         done.append(migration.id)
         seconds = time.monotonic() - started
         on_step(Progress(migration.id, number, len(migrations), seconds))
     return done
 
 
-def _run_one(backend: QuotaBackend, direction: str, migration: Any) -> None:
+def _run_one(backend: QuotaBackend, direction: str, migration: Any, same: str) -> None:
     """Run one migration; every failure names the file, the statement and the server's error."""
     backend.last.text = ""
     file = Path(migration.path).name
     verb = "rolled back" if direction == "rollback" else "applied"
-    again = f"Run `tenant-quota {direction}` again when that is mended: it carries on here."
+    again = f"Run `tenant-quota {same}` when that is mended: it carries on here."
     try:
         happened = interrupted.begin(backend, migration, direction)
         if not happened:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from pymysql.connections import Connection
@@ -13,6 +14,11 @@ from tenant_quota.statements import fetch, run
 HISTORY = "quota_object_history"
 #: In the id of a row that keeps a text made by hand, and belongs to no migration.
 BY_HAND = " by hand "
+#: What ends an intent sets: by what the object is known again. Where nothing is kept that a
+#: rollback brings back, its state is no more needed: it had today's grants in it.
+FINISHED = (
+    "installed_hash = {},\n    previous_state = IF(previous_create IS NULL, NULL, previous_state)"
+)
 
 
 def read(connection: Connection[Any], migration: str) -> dict[str, Any] | None:
@@ -21,12 +27,20 @@ def read(connection: Connection[Any], migration: str) -> dict[str, Any] | None:
     return rows[0] if rows else None
 
 
+@dataclass(frozen=True)
+class Intent:
+    """What is about to be installed or dropped; ``hash`` is by what it will be known again."""
+
+    migration: str
+    kind: str
+    name: str
+    sha256: str = ""  # of the file; empty where the object is dropped
+    hash: str | None = None
+
+
 def record(
     connection: Connection[Any],
-    migration: str,
-    kind: str,
-    name: str,
-    sha256: str,
+    intent: Intent,
     current: live.LiveObject | None,
     grants: list[dict[str, str]],
 ) -> None:
@@ -34,16 +48,24 @@ def record(
     run(
         connection,
         f"REPLACE INTO {HISTORY} (migration_id, object_type, object_name, new_sha256, "
-        "previous_create, previous_state) VALUES (%s, %s, %s, %s, %s, %s)",
+        "installed_hash, previous_create, previous_state) VALUES (%s, %s, %s, %s, %s, %s, %s)",
         (
-            migration,
-            kind,
-            name,
-            sha256,
+            intent.migration,
+            intent.kind,
+            intent.name,
+            intent.sha256,
+            intent.hash,
             current and current.create,
             current and live.state_to_json(current.settings, grants),
         ),
     )
+
+
+def read_hash(connection: Connection[Any], kind: str, name: str, status: str = "") -> str | None:
+    """Return by what an object is known again, an event as if it had this status."""
+    run(connection, LONG_LISTS)
+    found = fetch(connection, f"SELECT {written(kind, name, status)} AS hash")[0]["hash"]
+    return None if found is None else str(found)
 
 
 def record_again(connection: Connection[Any], migration: str, sha256: str) -> None:
@@ -75,7 +97,7 @@ def finish(connection: Connection[Any], migration: str, kind: str, name: str) ->
     run(
         connection,
         f"UPDATE {HISTORY} SET installed_at = UTC_TIMESTAMP(6),\n"
-        f"    installed_hash = {written(kind, name)}\nWHERE migration_id = %s",
+        f"    {FINISHED.format(written(kind, name))}\nWHERE migration_id = %s",
         (migration,),
     )
 
@@ -84,10 +106,8 @@ def keep(
     connection: Connection[Any], migration: str, kind: str, name: str, current: live.LiveObject
 ) -> str:
     """Keep a text made by hand in a row of its own, whose id is returned; twice is once."""
-    run(connection, LONG_LISTS)
-    found = fetch(connection, f"SELECT {written(kind, name)} AS hash")[0]["hash"]
-    kept = kept_as(migration, found)
-    record(connection, kept, kind, name, "", current, [])
+    kept = kept_as(migration, read_hash(connection, kind, name) or "")
+    record(connection, Intent(kept, kind, name), current, [])
     run(
         connection,
         f"UPDATE {HISTORY} SET installed_at = UTC_TIMESTAMP(6) WHERE migration_id = %s",

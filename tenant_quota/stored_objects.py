@@ -32,9 +32,9 @@ from tenant_quota.object_files import (
     read_object_file,
     read_pins,
 )
+from tenant_quota.object_history import Intent
+from tenant_quota.proof import prove
 from tenant_quota.statements import run
-
-SCRATCH = "tenant_quota_scratch"
 
 
 def _warn(text: str) -> None:
@@ -105,7 +105,7 @@ def uninstall(migration_file: str, path: str) -> None:
         current = live.read_live(connection, kind, name)
         if current is not None:
             _keep_by_hand(connection, migration, path, current)
-        _begin(connection, migration, path, "", done=current is None)
+        _begin(connection, Intent(migration, kind, name), done=current is None)
         live.drop(connection, kind, name)
         history.finish(connection, migration, kind, name)
 
@@ -136,7 +136,7 @@ def is_shipped(connection: Connection[Any], root: Path, pin: Pin) -> bool:
         current = live.read_live(connection, kind, name)
         if file is None or current is None:
             return False
-        return _same_text(current, _prove(connection, file), file)
+        return prove(connection, file).is_text_of(current)
     except TenantQuotaError:
         return False  # the migration itself will say what is wrong
 
@@ -168,18 +168,21 @@ def _prepare(connection: Connection[Any]) -> None:
 
 def _replace(connection: Connection[Any], migration: str, file: ObjectFile) -> None:
     """Install the file's text, unless it is live already."""
-    proved = _prove(connection, file)
+    proof = prove(connection, file)
     current = live.read_live(connection, file.kind, file.name)
-    same = current is not None and _same_text(current, proved, file)
+    same = current is not None and proof.is_text_of(current)
     if current is not None and not same:
         _keep_by_hand(connection, migration, file.path, current)
     same = same and current is not None and _manner.get().definer in ("", current.definer)
-    grants = _begin(connection, migration, file.path, file.sha256, done=same)
+    intent = Intent(migration, file.kind, file.name, file.sha256, proof.hash)
+    grants = _begin(connection, intent, done=same)
     if not same:
-        if file.kind != "VIEW":  # a view is replaced in one statement
-            live.drop(connection, file.kind, file.name)
-        statement = file.create(file.name, _manner.get().definer, replace=file.kind == "VIEW")
-        live.create(connection, statement, live.Settings())
+        definer = _manner.get().definer
+        if file.kind == "VIEW":  # it is replaced in one statement
+            live.create(connection, file.create(file.name, definer, replace=True), live.Settings())
+        else:
+            statement = file.create(file.name, definer)
+            live.replace(connection, file.kind, file.name, statement, live.Settings())
     live.restore_grants(connection, file.kind, file.name, grants)
     history.finish(connection, migration, file.kind, file.name)
 
@@ -205,51 +208,20 @@ def _keep_by_hand(
         history.keep(connection, migration, *identity(path), current)
 
 
-def _prove(connection: Connection[Any], file: ObjectFile) -> live.LiveObject:
-    """Create the object under a scratch name and return it as the server writes it.
-
-    So an error in the text is found before the live object is dropped, and what is live
-    can be compared in the server's own words.
-    """
-    live.drop(connection, file.kind, SCRATCH)
-    try:
-        if file.kind == "EVENT":
-            live.create(connection, file.create_asleep(SCRATCH), live.Settings())
-        else:
-            live.create(connection, file.create(SCRATCH), live.Settings())
-        proved = live.read_live(connection, file.kind, SCRATCH)
-    finally:
-        live.drop(connection, file.kind, SCRATCH)
-    if proved is None:
-        raise TenantQuotaError(f"{file.path}: the scratch object vanished; run this again.")
-    return proved
-
-
-def _same_text(current: live.LiveObject, proved: live.LiveObject, file: ObjectFile) -> bool:
-    """Whether the live object has this text and settings, whoever its definer is."""
-    text = proved.as_named(SCRATCH, file.name)
-    if file.kind == "EVENT":
-        text = live.with_status(text, file.event_status)
-    return current.as_named(file.name, file.name) == text and current.settings == proved.settings
-
-
-def _begin(
-    connection: Connection[Any], migration: str, path: str, sha256: str, *, done: bool
-) -> list[dict[str, str]]:
+def _begin(connection: Connection[Any], intent: Intent, *, done: bool) -> list[dict[str, str]]:
     """Record the intent with all that is live, and return the grants to give back.
 
     The record of an interrupted run stays: by now what it found may be dropped. So does
     that of a run which was killed after its last statement (``done``), before yoyo's mark.
     """
-    kind, name = identity(path)
-    row = history.read(connection, migration)
+    row = history.read(connection, intent.migration)
     if row is not None and (done or row["installed_at"] is None):
-        history.record_again(connection, migration, sha256)
+        history.record_again(connection, intent.migration, intent.sha256)
         return live.state_from_json(row["previous_state"])[1] if row["previous_state"] else []
 
-    current = live.read_live(connection, kind, name)
-    grants = _grants_to_keep(connection, kind, name) if current else []
-    history.record(connection, migration, kind, name, sha256, current, grants)
+    current = live.read_live(connection, intent.kind, intent.name)
+    grants = _grants_to_keep(connection, intent.kind, intent.name) if current else []
+    history.record(connection, intent, current, grants)
     return grants
 
 
@@ -281,16 +253,16 @@ def _restore(connection: Connection[Any], migration: str) -> None:
         _manner.get().note(
             f"{kind.lower()} {name} was changed by hand: its text is kept in {where}."
         )
+    state = row["previous_state"]
+    settings, grants = live.state_from_json(state) if state else (live.Settings(), [])
+    if row["installed_at"] is not None:
+        grants = _grants_to_keep(connection, kind, name) if current is not None else grants
+        history.unfinish(connection, migration, settings, grants)
     if row["previous_create"] is None:
         live.drop(connection, kind, name)
     else:
-        settings, grants = live.state_from_json(row["previous_state"])
         previous = live.LiveObject(row["previous_create"], settings)
-        if row["installed_at"] is not None and current is not None:
-            grants = _grants_to_keep(connection, kind, name)
-            history.unfinish(connection, migration, settings, grants)
         if current != previous:
-            live.drop(connection, kind, name)
-            live.create(connection, previous.create, settings)
+            live.replace(connection, kind, name, previous.create, settings)
         live.restore_grants(connection, kind, name, grants)
     history.forget(connection, migration)

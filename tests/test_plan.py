@@ -20,11 +20,11 @@ from tenant_quota.paths import sql_root
 from tenant_quota.plan import make as engine
 from tenant_quota.plan.file import as_sql
 from tenant_quota.plan.steps import alter_of
-from tenant_quota.schema.facts import read_schema
 from tenant_quota.schema.verify import verify
 from tests.client import run_file
 from tests.conftest import fresh_schema
 from tests.project import HISTORY, Project
+from tests.states import facts, recorded
 from tests.support import rows
 
 NAMES = sorted(
@@ -67,35 +67,6 @@ def run(url: str, text: str) -> None:
 def ask(url: str, statement: str) -> list[Any]:
     with closing(connect_to_database(resolve(url=url))) as connection:
         return rows(connection, statement)
-
-
-def recorded(url: str) -> dict[str, list[Any]]:
-    """Return what the history tables hold, but ids, times, and who did it where."""
-    return {
-        "marks": ask(url, "SELECT migration_hash, migration_id FROM _yoyo_migration ORDER BY 2"),
-        "log": ask(
-            url,
-            "SELECT migration_hash, migration_id, operation, comment, username <> '', hostname <> ''"
-            " FROM _yoyo_log ORDER BY 2, 3, 1",
-        ),
-        "version": ask(url, "SELECT version FROM _yoyo_version"),
-        "objects": ask(
-            url,
-            "SELECT migration_id, object_type, object_name, new_sha256, previous_create,"
-            " previous_state, installed_hash, installed_at IS NULL FROM quota_object_history"
-            " ORDER BY 1",
-        ),
-        "yoyo": [
-            re.sub(r" AUTO_INCREMENT=\d+", "", ask(url, f"SHOW CREATE TABLE {table}")[0][1])
-            for table in ("_yoyo_migration", "_yoyo_log", "_yoyo_version")
-        ],
-    }
-
-
-def facts(url: str) -> Any:
-    with closing(connect_to_database(resolve(url=url))) as connection:
-        live = read_schema(connection)
-    return json.loads(json.dumps(live.facts).replace(live.name, "{schema}"))
 
 
 def test_the_file_leaves_what_apply_leaves(applied, empty_schema):

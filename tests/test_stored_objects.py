@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
 import secrets
 import threading
 from dataclasses import replace
@@ -317,82 +315,6 @@ def test_a_metadata_lock_is_named_with_its_holder(project, monkeypatch):
         cursor.execute("COMMIT")
     project.apply()
     assert called(project) == 2
-
-
-def killed_at(number: int, work) -> bool:
-    """Run ``work`` in a process that dies before its ``number``-th write; False if it ends.
-
-    The server sees what a kill -9 of the client gives: connections that are suddenly gone.
-    """
-    child = os.fork()
-    if child == 0:
-        count = 0
-        reads = ("SELECT", "SHOW", "SET")  # a kill before one leaves what the last write left
-        query = pymysql.connections.Connection.query
-
-        def counted(self, sql, unbuffered=False):
-            nonlocal count
-            count += not (sql.decode() if isinstance(sql, bytes) else sql).startswith(reads)
-            if count == number:
-                os._exit(9)
-            return query(self, sql, unbuffered)
-
-        pymysql.connections.Connection.query = counted  # type: ignore[method-assign]
-        try:
-            work()
-        except BaseException:
-            os._exit(1)
-        os._exit(0)
-    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    assert code in (0, 9), "the work failed of itself"
-    return code == 9
-
-
-@pytest.mark.parametrize("direction", ["apply", "rollback"])
-def test_killed_before_any_write_and_run_again_ends_as_if_undisturbed(project, account, direction):
-    """The reinstall of a procedure with grants, a table and a column, each killed everywhere."""
-    project.rows("CREATE PROCEDURE y () SELECT 'made by hand'")
-    project.rows(f"GRANT EXECUTE ON PROCEDURE y TO {account}")
-    project.apply()
-    project.procedure("y", "SELECT 2")
-    project.pin()
-    project.migration("0003_t", "CREATE TABLE t (a INT)", "DROP TABLE t", "0002_install_y")
-    project.migration("0004_b", "ALTER TABLE t ADD b INT", "ALTER TABLE t DROP b", "0003_t")
-
-    def state() -> tuple[object, ...]:
-        tables = project.rows("SHOW CREATE TABLE t") if "t" in project.objects() else None
-        history = [
-            (name, previous, json.loads(kept or "{}"), done is not None)
-            for name, previous, kept, done in project.rows(
-                "SELECT migration_id, previous_create, previous_state, installed_at "
-                "FROM quota_object_history"
-            )
-        ]
-        marks = project.rows("SELECT migration_id FROM _yoyo_migration ORDER BY migration_id")
-        leftovers = project.rows("SELECT operation FROM _yoyo_log WHERE operation LIKE 'begin%'")
-        objects = sorted(project.objects())
-        text = project.rows("SHOW CREATE PROCEDURE y")
-        return tables, history, marks, leftovers, objects, text, grants(project, account)
-
-    def apply() -> None:
-        project.apply(force=True)
-
-    def rollback() -> None:
-        project.rollback(to="0001_create_quota_object_history")
-
-    work, undo = (apply, rollback) if direction == "apply" else (rollback, apply)
-    if direction == "rollback":
-        apply()
-    work()
-    undisturbed = state()
-    undo()
-    number = 1
-    while killed_at(number, work):
-        work()
-        assert state() == undisturbed, f"killed before write {number}"
-        undo()
-        number += 1
-    assert number > 20
 
 
 def test_callers_at_work_see_the_old_or_the_new_text_or_a_moment_of_1305(project):

@@ -16,8 +16,9 @@ from tenant_quota.object_files import Pin, identity
 from tenant_quota.object_history import HISTORY, kept_as
 from tenant_quota.plan import objects
 from tenant_quota.plan.steps import Check, Step, literal
+from tenant_quota.proof import SCRATCH
 from tenant_quota.statements import fetch
-from tenant_quota.stored_objects import SCRATCH, pinned_file, quoted_definer
+from tenant_quota.stored_objects import pinned_file, quoted_definer
 
 _NO_GRANTS = (
     "Who made this plan may not read mysql.procs_priv, so EXECUTE that was granted on this "
@@ -186,7 +187,11 @@ class Installs:
             )
             what = f"{pin.migration} replaced something: make the plan with this server in sight"
             self._checks.append(Check(condition, what))
-            step.statements += [drop, objects.taken_back(pin.migration)]
+            step.statements += [
+                objects.unfinished(pin.migration),
+                drop,
+                objects.taken_back(pin.migration),
+            ]
             return
         previous = f"(SELECT SHA2(previous_create, 256) FROM {HISTORY}\n"
         previous += f"    WHERE migration_id = {literal(pin.migration)})"

@@ -133,8 +133,11 @@ class _Builder:
         self.pins = {pin.migration: pin for pin in read_pins(self.root / "migrations")}
         # Applied, but not with what is pinned now: they are done again.
         self.stale = set(anew)
+        self.half: set[str] = set()
         if backend:
-            self.stale |= {*again.stale(backend, root, migrate.applied_at(backend))}
+            applied = migrate.applied_at(backend)
+            self.stale |= {*again.stale(backend, root, applied)}
+            self.half = again.half_applied(backend, applied)
         pins = list(self.pins.values())
         self.installs = Installs(self.root, definer, backend, pins, self.stale, changed or {})
 
@@ -154,7 +157,7 @@ class _Builder:
         steps = [self._step(migration, "rollback") for migration in chosen]
         end = left[-1] if left else NOTHING
         plan = Plan("rollback", chosen[0].id if chosen else end, end, steps=steps)
-        return self._framed(plan, [m.id for m in chosen], [])
+        return self._framed(plan, [m.id for m in chosen if m.id not in self.half], [])
 
     def _framed(self, plan: Plan, applied: list[str], pending: list[str]) -> Plan:
         """Add what stands around the steps, unless there are none."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from tenant_quota import live_objects as live
 from tenant_quota.fingerprints import source, written
 from tenant_quota.object_files import ObjectFile
-from tenant_quota.object_history import HISTORY
+from tenant_quota.object_history import FINISHED, HISTORY
 from tenant_quota.plan.steps import literal
 
 _SETTINGS = live.Settings()
@@ -76,7 +76,7 @@ def installed(migration: str, kind: str, name: str) -> str:
     """Return what ends the intent, and keeps by what it is known again."""
     return (
         f"UPDATE {HISTORY} SET installed_at = UTC_TIMESTAMP(6),\n"
-        f"    installed_hash = {written(kind, name)}\n"
+        f"    {FINISHED.format(written(kind, name))}\n"
         f"WHERE migration_id = {literal(migration)}"
     )
 
@@ -100,9 +100,14 @@ def undo_intent(migration: str, name: str) -> str:
     """Return what notes the grants of today before what is live is dropped."""
     return (
         f"UPDATE {HISTORY} SET installed_at = NULL,\n"
-        f"    previous_state = {with_grants('previous_state', name)}\n"
+        f"    previous_state = {with_grants('COALESCE(previous_state, JSON_OBJECT())', name)}\n"
         f"    WHERE migration_id = {literal(migration)}"
     )
+
+
+def unfinished(migration: str) -> str:
+    """Return what notes, before what is live is dropped, that it will be."""
+    return f"UPDATE {HISTORY} SET installed_at = NULL WHERE migration_id = {literal(migration)}"
 
 
 def taken_back(migration: str) -> str:

@@ -1,8 +1,9 @@
 """Run the long tests one after the other, and keep what came out: ``make chaos``.
 
-``python -m tests.chaos [PART ...]`` runs some of model, mutations, storm, slots, denials; all
-without. What a part said last is kept in last-run.txt, with its day and commit. Exit code 0 if
-nothing was found, 1 if something was: it is shown, and the other parts run all the same.
+``python -m tests.chaos [PART ...]`` runs some of model, mutations, storm, slots, denials,
+kills; all without. What a part said last is kept in last-run.txt, with its day and commit.
+Exit code 0 if nothing was found, 1 if something was: it is shown, and the other parts run
+all the same.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from benchmarks.machine import commit
 from tenant_quota.sandbox import Sandbox
 from tests import test_model
 from tests.chaos.denials import denials
+from tests.chaos.kills import kills
 from tests.chaos.slots import slots
 from tests.chaos.storm import storm
 from tests.conftest import fresh_schema
@@ -86,6 +88,7 @@ PARTS: dict[str, Callable[[str], list[str]]] = {
     "storm": storm_on,
     "slots": slots_on,
     "denials": denials_on,
+    "kills": kills,
 }
 
 
