@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -12,18 +11,18 @@ import pymysql
 import pytest
 from click.testing import CliRunner
 
-from tenant_quota import migrate, pins
+from tenant_quota import migrate
 from tenant_quota.cli import main
 from tenant_quota.connection_options import resolve
 from tenant_quota.doctor import run as doctor
 from tenant_quota.doctor.findings import NOTE, OK
 from tenant_quota.errors import TenantQuotaError
 from tenant_quota.grants.wanted import MIGRATOR
-from tenant_quota.paths import sql_root
 from tenant_quota.schema import verify
 from tests import accounts
 from tests.accounts import PASSWORD, grants, make_account, session, url_of
 from tests.project import Project
+from tests.releases import next_release
 from tests.server import connect
 from tests.support import Quota, Value, rows, value, wait_until
 
@@ -52,20 +51,6 @@ def what_it_can(url: str) -> tuple[str, str]:
 def unlock(server_url: str, account: str) -> None:
     with closing(connect(server_url)) as root:
         rows(root, f"ALTER USER {account} IDENTIFIED BY '{PASSWORD}' ACCOUNT UNLOCK")
-
-
-def new_release(folder: Path) -> Path:
-    """Copy the SQL with another text of two procedures, a public and an internal one."""
-    for name in ("migrations", "procedures", "views", "events"):
-        shutil.copytree(sql_root() / name, folder / name)
-    names = [file.stem for file in (folder / "migrations").glob("[0-9]*") if file.suffix != ".toml"]
-    shipped = [name for name in names if not name.endswith(".rollback")]
-    (folder / "migrations/released.txt").write_text("\n".join(["# shipped", *shipped]) + "\n")
-    for name in ("consume_quota", "charge_quota"):
-        file = folder / f"procedures/{name}.sql"
-        file.write_text(file.read_text("utf-8").replace("\nBEGIN\n", "\nBEGIN\n    -- new\n", 1))
-    pins.pin(folder)
-    return folder
 
 
 def test_from_nothing_to_a_verified_installation_an_upgrade_and_back(
@@ -113,7 +98,7 @@ def test_from_nothing_to_a_verified_installation_an_upgrade_and_back(
         # An upgrade drops two procedures; whoever could call them can.
         before = held()
         notes: list[str] = []
-        root_folder = new_release(tmp_path / "sql")
+        root_folder = next_release(tmp_path / "sql", ("consume_quota", "charge_quota"))
         options = resolve(url=url)
         upgraded = migrate.apply(options, root=root_folder, definer=definer, on_note=notes.append)
         assert [name.partition("_")[2] for name in upgraded] == [

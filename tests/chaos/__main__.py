@@ -1,9 +1,9 @@
 """Run the long tests one after the other, and keep what came out: ``make chaos``.
 
 ``python -m tests.chaos [PART ...]`` runs some of model, mutations, storm, slots, denials,
-kills; all without. What a part said last is kept in last-run.txt, with its day and commit.
-Exit code 0 if nothing was found, 1 if something was: it is shown, and the other parts run
-all the same.
+upgrade, kills; all without. What a part said last is kept in last-run.txt, with its day and
+commit. Exit code 0 if nothing was found, 1 if something was: it is shown, and the other parts
+run all the same.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from tests.chaos.denials import denials
 from tests.chaos.kills import kills
 from tests.chaos.slots import slots
 from tests.chaos.storm import storm
+from tests.chaos.upgrade import upgrade
 from tests.conftest import fresh_schema
 from tests.mutations import is_found, mutations, some_server
 from tests.server import connect
@@ -88,6 +89,7 @@ PARTS: dict[str, Callable[[str], list[str]]] = {
     "storm": storm_on,
     "slots": slots_on,
     "denials": denials_on,
+    "upgrade": upgrade,
     "kills": kills,
 }
 
