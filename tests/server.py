@@ -80,7 +80,7 @@ def start_container() -> Any:
 
 
 def own_server(*options: str) -> Sandbox:
-    """Start a server that a test may change or restart; a container where the run's is one."""
+    """Start a server that a test may change or restart; under ``make test-docker`` a container."""
     return Sandbox.start(options, ways=("docker",) if ONLY_DOCKER else WAYS)
 
 
