@@ -1,7 +1,7 @@
 # Each target sets up all it needs: a .venv of its own with the package and its
 # tools. PYTHON=/path/to/python chooses the interpreter (3.10 or later).
 
-.PHONY: help demo test test-docker lock mutants chaos bench lint clean
+.PHONY: help demo test test-docker lock mutants chaos bench ship lint clean
 .DEFAULT_GOAL := help
 
 VENV := .venv
@@ -14,8 +14,9 @@ help:
 	@echo "make test-docker every test, and every server a container"
 	@echo "make lock        schema.lock.json anew, after an object or a migration changed"
 	@echo "make mutants     break the SQL on purpose, rule by rule, and see the tests fail"
-	@echo "make chaos       the long runs: 35,000 steps against the model, storms of 32 callers"
+	@echo "make chaos       the long runs: 35,000 steps against the model, storms of 32 callers, kills"
 	@echo "make bench       an hour of measuring, side by side with its peers; BENCH='--quick' for minutes"
+	@echo "make ship        VERSION=1.0.0: what is there is released; kept, to try upgrades from it"
 	@echo "make lint        ruff and mypy alone"
 	@echo "make clean       remove .venv, build products and tool caches"
 
@@ -38,6 +39,9 @@ mutants: $(READY)
 
 chaos: $(READY)
 	$(BIN)/python -m tests.chaos
+
+ship: $(READY)
+	@$(BIN)/python -m tests.releases $(VERSION)
 
 # Its parts and sizes: make bench BENCH='--help'. Needs sysbench, Redis and Node, and says so.
 bench: $(READY)

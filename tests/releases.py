@@ -1,33 +1,69 @@
-"""A release that was never made: the SQL as it is, declared as shipped, and what follows it."""
+"""Releases: what each shipped, so that an upgrade from any of them can be tried.
+
+``make ship VERSION=1.0.0`` declares the migrations as shipped (migrations/released.txt), which
+`pin` never rewrites then, and keeps the plan from nothing in tests/released/1.0.0.sql: all that
+this version installs, its texts too, which no later version has.
+"""
 
 from __future__ import annotations
 
+import re
 import shutil
+import sys
 from collections.abc import Collection
 from pathlib import Path
 
 from tenant_quota import pins
 from tenant_quota.object_files import KINDS
 from tenant_quota.paths import sql_root
+from tenant_quota.pins import released
+from tenant_quota.plan.file import as_sql
+from tenant_quota.plan.make import NOTHING, plan_between
+
+RELEASED = Path(__file__).parent / "released"
+
+
+def ship(version: str, root: Path, folder: Path = RELEASED) -> Path:
+    """Declare all that ``root`` has as shipped by this version, and keep what it installs."""
+    if not re.fullmatch(r"\d+\.\d+\.\d+", version):
+        raise ValueError(f"{version!r} is no version: 1.0.0")
+    file = folder / f"{version}.sql"
+    if file.exists():
+        raise ValueError(f"{version} is released already: {file}")
+    names = {each.stem for each in (root / "migrations").glob("[0-9]*")}
+    new = sorted({n for n in names if not n.endswith(".rollback")} - released(root / "migrations"))
+    with (root / "migrations/released.txt").open("a", encoding="utf-8") as shipped:
+        shipped.write("\n".join([f"# {version}", *new]) + "\n")
+    folder.mkdir(exist_ok=True)
+    text = as_sql(plan_between(NOTHING, root=root), f"make ship VERSION={version}")
+    file.write_text(text, encoding="utf-8")
+    return file
 
 
 def copy_release(folder: Path) -> Path:
-    """Copy the SQL, with every migration declared as shipped."""
+    """Copy the SQL to where a release can be made up."""
     for name in ("migrations", *KINDS):
         shutil.copytree(sql_root() / name, folder / name)
-    names = {file.stem for file in (folder / "migrations").glob("[0-9]*")}
-    shipped = sorted(name for name in names if not name.endswith(".rollback"))
-    (folder / "migrations/released.txt").write_text("\n".join(["# shipped", *shipped]) + "\n")
     return folder
 
 
-def next_release(folder: Path, changed: Collection[str] = ()) -> Path:
-    """Copy it with another text of these procedures, all without, and pin what changed."""
-    copy_release(folder)
-    for file in (folder / "procedures").glob("*.sql"):
+def change_procedures(root: Path, changed: Collection[str] = ()) -> None:
+    """Give these procedures another text, all without, and pin what changed."""
+    for file in (root / "procedures").glob("*.sql"):
         if not changed or file.stem in changed:
             text = file.read_text(encoding="utf-8")
             assert "\nBEGIN\n" in text
             file.write_text(text.replace("\nBEGIN\n", "\nBEGIN\n    -- new\n", 1), encoding="utf-8")
-    pins.pin(folder)
-    return folder
+    pins.pin(root)
+
+
+def next_release(folder: Path, changed: Collection[str] = ()) -> Path:
+    """Return the SQL of a version after one that shipped what there is."""
+    root = copy_release(folder)
+    ship("0.0.1", root, folder / "released")
+    change_procedures(root, changed)
+    return root
+
+
+if __name__ == "__main__":
+    print(f"kept in {ship(sys.argv[1], sql_root())}")
