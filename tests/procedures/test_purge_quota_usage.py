@@ -193,6 +193,11 @@ def test_a_confirmed_reservation_is_kept_as_long_as_its_key(quota: Quota) -> Non
         *(OLD, OLD, quota.tenant_id),
     )
     purge(quota)
+    again = call(
+        quota.connection, "reserve_quota", quota.tenant_id, quota.quota_type, 3, 900, "O", "h", None
+    )
+    assert (again.status, again.reservation_id) == ("REPLAYED", held.reservation_id)
+    assert again.expires_at is not None
     refund = call(
         quota.connection, "refund_quota", quota.tenant_id, quota.quota_type, 1, "O", "h", "r"
     )
