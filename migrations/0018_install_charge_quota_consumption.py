@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/charge_quota_consumption.sql",
-    sha256="09718d96f022190d78aaf3aeb14dc9a87974bed221e54ca86938cbd2b1eb6af7",
+    sha256="fd437593105737f87def5f0aa6f9536f4487b873b0c44089314c3c80ad51a768",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/charge_quota_slot.sql",
-    sha256="fc1077acdb14503ac6a5aa41e2c3619ea491b6d09dbe6278d4b1c704d18022f9",
+    sha256="6dab99b998eb28cb40cd9c89c75bceb66817a050d0c296fe939f40381a398391",
 )

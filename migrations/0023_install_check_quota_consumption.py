@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/check_quota_consumption.sql",
-    sha256="5a1cfc4d70a1959cda13e0e64872db31ef137e8d77c2b1179104300ff7f5716b",
+    sha256="741d93d01d9679b66992df35a44630690f2a18ca81a0b6d12f76c51a78fbf2d6",
 )

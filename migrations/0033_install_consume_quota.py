@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/consume_quota.sql",
-    sha256="9a4b47f163b454622ad875f57d0b3aca0865d14e1e70ad908e0d025470d5e7b4",
+    sha256="87e3f5a972b4778d4d181c9cf2be6dae7245757c7f7fa7707e611db26fa08d81",
 )

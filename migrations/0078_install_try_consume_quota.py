@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/try_consume_quota.sql",
-    sha256="9443439421bc74549750bb57b800543231e9d6d4156b81b6052d4aa25ef24ae2",
+    sha256="fac60d356ec47d329acb8680e6983c52ae0030a149f17b589145447300d215a1",
 )

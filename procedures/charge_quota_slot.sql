@@ -11,19 +11,19 @@
 -- Who holds a slot waits for nothing but the ledger, where a call of the same key may be under
 -- way: one of a caller's transaction, which may want the slots next or take its row back under
 -- two who wait for it. Only so can a deadlock come about; it ends this transaction, which is
--- our own and did nothing yet: charge_quota begins it again and leaves the call to
+-- our own and did nothing yet: charge_quota_consumption begins it again and leaves the call to
 -- charge_quota_limits.
 --
 --   p_quota_id, p_time_zone   which limit, and its tenant's zone
 --   p_valid_from, p_valid_until   how long what the caller saw of it holds, tenant wall clock
 --   p_period_start, p_next_reset_time   of the open period; NULL for TOTAL
 --   p_slot_count    its slots
---   p_tenant_id .. p_now   as in charge_quota
+--   p_tenant_id .. p_now   as in charge_quota_consumption
 --   p_charged       TRUE: it is done; FALSE: nothing was; NULL: nor is the transaction open now
 --
 -- Raises   nothing of its own
 -- Source   DESIGN, section 7
--- Example  see charge_quota
+-- Example  see charge_quota_consumption
 
 CREATE PROCEDURE charge_quota_slot (
     IN  p_quota_id         BIGINT UNSIGNED,

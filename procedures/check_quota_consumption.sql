@@ -20,26 +20,15 @@ CREATE PROCEDURE check_quota_consumption (
     NO SQL
     SQL SECURITY DEFINER
 BEGIN
-    -- One test for the calls that are all right, for they are nearly all.
-    IF NOT COALESCE(TRIM(p_tenant_id) <> '' AND CHAR_LENGTH(p_tenant_id) <= 24
-                    AND TRIM(p_quota_type) <> '' AND CHAR_LENGTH(p_quota_type) <= 32
-                    AND p_amount >= 1
-                    AND (p_biz_id IS NULL
-                         OR TRIM(p_biz_id) <> '' AND CHAR_LENGTH(p_biz_id) <= 64
-                            AND TRIM(p_biz_type) <> '' AND CHAR_LENGTH(p_biz_type) <= 32)
-                    AND (p_product_code IS NULL
-                         OR TRIM(p_product_code) <> '' AND CHAR_LENGTH(p_product_code) <= 64)
-                    AND ABS(TIMESTAMPDIFF(SECOND, NOW(6), SYSDATE(6))) <= 1 AND @@SESSION.unique_checks, FALSE) THEN
-        CALL check_quota_name('p_tenant_id', p_tenant_id, 24);
-        CALL check_quota_name('p_quota_type', p_quota_type, 32);
-        CALL check_quota_number('p_amount', p_amount, 1);
-        IF p_biz_id IS NOT NULL THEN
-            CALL check_quota_name('p_biz_type', p_biz_type, 32);
-            CALL check_quota_name('p_biz_id', p_biz_id, 64);
-        END IF;
-        IF p_product_code IS NOT NULL THEN
-            CALL check_quota_name('p_product_code', p_product_code, 64);
-        END IF;
-        CALL guard_quota_session();
+    CALL check_quota_name('p_tenant_id', p_tenant_id, 24);
+    CALL check_quota_name('p_quota_type', p_quota_type, 32);
+    CALL check_quota_number('p_amount', p_amount, 1);
+    IF p_biz_id IS NOT NULL THEN
+        CALL check_quota_name('p_biz_type', p_biz_type, 32);
+        CALL check_quota_name('p_biz_id', p_biz_id, 64);
     END IF;
+    IF p_product_code IS NOT NULL THEN
+        CALL check_quota_name('p_product_code', p_product_code, 64);
+    END IF;
+    CALL guard_quota_session();
 END

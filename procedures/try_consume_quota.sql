@@ -31,7 +31,6 @@ BEGIN
     DECLARE v_next_reset_time  DATETIME;
     DECLARE v_transaction      VARCHAR(8)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
 
-    CALL check_quota_consumption(p_tenant_id, p_quota_type, p_amount, p_biz_type, p_biz_id, p_product_code);
     CALL charge_quota_consumption(p_tenant_id, p_quota_type, p_amount, p_biz_type, p_biz_id, p_product_code, NULL,
                                   p_success, p_status, v_quota_id, v_limit_type, v_figure, v_figure, v_figure,
                                   v_next_reset_time, v_figure, v_transaction);
