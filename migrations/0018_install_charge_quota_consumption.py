@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/charge_quota_consumption.sql",
-    sha256="fd437593105737f87def5f0aa6f9536f4487b873b0c44089314c3c80ad51a768",
+    sha256="e0b2c52b756672044077b4d064a4516115f1aed72597b638e0ff7a4f94458c91",
 )

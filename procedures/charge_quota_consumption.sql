@@ -3,10 +3,11 @@
 -- The common case: outside of any transaction, a tenant without a parent, one limit of this
 -- type (CONCURRENT ones aside), counted and enforced. A plain look finds it; then one UPDATE
 -- locks it and takes the units if they fit, cross no soft limit and the period is still the one
--- that was seen; the clock is read after that, and the ledger row written. Whatever is different
--- at any of these steps takes all of it back and leaves the call to charge_quota_limits, which
--- knows every case. What looks exhausted is asked of deny_exhausted_limit first, a limit with
--- slots of charge_quota_slot, and two or three limits of charge_several_limits.
+-- that was seen; the clock is read after that, and the ledger row written, or the key found
+-- there. Whatever is different at any of these steps takes all of it back and leaves the call
+-- to charge_quota_limits, which knows every case. What looks exhausted is asked of
+-- deny_exhausted_limit first, a limit with slots of charge_quota_slot, and two or three limits
+-- of charge_several_limits.
 --
 -- What check_quota_consumption, open_quota_transaction and close_quota_transaction do for the
 -- common case stands here once more: over many connections, each with its own compiled copies,
@@ -46,6 +47,7 @@ BEGIN
     DECLARE v_is_common       BOOLEAN DEFAULT FALSE;
     DECLARE v_is_several      BOOLEAN DEFAULT FALSE;
     DECLARE v_is_exhausted    BOOLEAN;
+    DECLARE v_is_replay       BOOLEAN DEFAULT FALSE;
     DECLARE v_slot_count      INT;
     DECLARE v_time_zone       VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_valid_from      DATETIME;  -- how long what was seen holds, tenant wall clock
@@ -162,7 +164,7 @@ BEGIN
             SET v_local = CONVERT_TZ(v_now, '+00:00', v_time_zone);
             IF v_is_common AND v_local >= v_valid_from AND v_local < v_valid_until THEN
                 BEGIN
-                    DECLARE EXIT HANDLER FOR 1062 SET v_is_common = FALSE;  -- a replay
+                    DECLARE EXIT HANDLER FOR 1062 SET v_is_replay = TRUE;
                     INSERT INTO quota_usage_records
                         (quota_id, tenant_id, operation_type, delta_value, current_used, biz_id, biz_type,
                          product_code, period_start, created_at)
@@ -174,6 +176,15 @@ BEGIN
             END IF;
             IF p_status IS NULL THEN
                 ROLLBACK TO SAVEPOINT tenant_quota_owned;
+            END IF;
+            IF v_is_replay THEN
+                CALL find_quota_replay('CONSUME', p_tenant_id, p_amount, p_biz_type, p_biz_id, p_product_code,
+                                       JSON_ARRAY(JSON_OBJECT('quota_id', p_quota_id)),
+                                       p_quota_id, p_limit_type, p_hard_limit, p_used_count, p_remaining,
+                                       p_next_reset_time, v_reservation_id, v_local);
+                IF p_quota_id IS NOT NULL THEN
+                    SET p_success = TRUE, p_status = 'REPLAYED';
+                END IF;
             END IF;
         END IF;
     END IF;

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection
 from pathlib import Path
 
 from tenant_quota import by_hand, interrupted
 from tenant_quota.backend import QuotaBackend
-from tenant_quota.live_objects import of_other_definers
+from tenant_quota.live_objects import definers
+from tenant_quota.names import parse_account
 from tenant_quota.object_files import Pin, identity, read_pins
 from tenant_quota.object_history import BY_HAND, HISTORY
 from tenant_quota.paths import sql_root
@@ -65,8 +67,18 @@ def of_others(backend: QuotaBackend, root: Path | None, definer: str | None) -> 
     """Return the migrations whose objects run as another account than ``definer``, if given."""
     if definer is None or HISTORY not in backend.list_tables():
         return []
-    theirs = of_other_definers(backend.connection, definer)
-    return [pin.migration for pin in last_pins(root).values() if pin.path in theirs]
+    mine = str(parse_account(definer, "--definer"))
+    theirs = definers(backend.connection)
+    return [p.migration for p in last_pins(root).values() if theirs.get(p.path, mine) != mine]
+
+
+def definer_of_most(backend: QuotaBackend, root: Path | None) -> str | None:
+    """Return the account (user@host) that most of what is installed runs as; None: nothing is."""
+    ours = last_pins(root)
+    counts = Counter(
+        definer for path, definer in definers(backend.connection).items() if path in ours
+    )
+    return counts.most_common(1)[0][0] if counts else None
 
 
 def make_pending(backend: QuotaBackend, names: Collection[str]) -> None:

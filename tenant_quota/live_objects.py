@@ -14,7 +14,7 @@ from pymysql.connections import Connection
 
 from tenant_quota.connection import SQL_MODE
 from tenant_quota.errors import TenantQuotaError
-from tenant_quota.names import Account, parse_account
+from tenant_quota.names import Account
 from tenant_quota.statements import LOCK_WAIT_TIMEOUT, StatementFailed, fetch, run, who_holds
 
 _NOT_THERE = {"PROCEDURE": {1305}, "VIEW": {1146}, "EVENT": {1539}}
@@ -168,20 +168,18 @@ def restore_grants(
                 raise
 
 
-def of_other_definers(connection: Connection[Any], definer: str) -> set[str]:
-    """Return the paths (folder/name.sql) of what runs as another account than user@host."""
-    mine = str(parse_account(definer, "--definer"))
+def definers(connection: Connection[Any]) -> dict[str, str]:
+    """Return as which account (user@host) each object of the schema runs, by folder/name.sql."""
     rows = fetch(
         connection,
-        "SELECT 'procedures' AS folder, routine_name AS name FROM information_schema.routines "
-        "WHERE routine_schema = DATABASE() AND definer <> %s UNION ALL "
-        "SELECT 'views', table_name FROM information_schema.views "
-        "WHERE table_schema = DATABASE() AND definer <> %s UNION ALL "
-        "SELECT 'events', event_name FROM information_schema.events "
-        "WHERE event_schema = DATABASE() AND definer <> %s",
-        (mine,) * 3,
+        "SELECT 'procedures' AS folder, routine_name AS name, definer AS definer "
+        "FROM information_schema.routines WHERE routine_schema = DATABASE() UNION ALL "
+        "SELECT 'views', table_name, definer FROM information_schema.views "
+        "WHERE table_schema = DATABASE() UNION ALL "
+        "SELECT 'events', event_name, definer FROM information_schema.events "
+        "WHERE event_schema = DATABASE()",
     )
-    return {f"{row['folder']}/{row['name']}.sql" for row in rows}
+    return {f"{row['folder']}/{row['name']}.sql": row["definer"] for row in rows}
 
 
 def state_to_json(settings: Settings, grants: list[dict[str, str]]) -> str:

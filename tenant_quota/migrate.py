@@ -74,6 +74,8 @@ def apply(
     """Apply what is pending and return the migrations' names, in order.
 
     ``root`` holds migrations/, procedures/ and so on; None means the package's own.
+    ``definer`` (user@host) is who all of it runs as, also what another installed before; None:
+    what is installed now runs as most of what is there does, or as who is connected.
     ``lock_timeout`` is in seconds. ``on_step`` is told before and after each migration,
     ``on_note`` what else is worth a line. With ``force`` what was changed by hand is put
     back, and kept; without, nothing is done where something of that would be lost. Raises
@@ -82,8 +84,8 @@ def apply(
     connect_to_database(options, create=create_database).close()
     with (
         QuotaBackend(options) as backend,
-        installing(definer, on_note, force=force),
         backend.lock(lock_timeout, _waiting(on_note)),
+        installing(definer or again.definer_of_most(backend, root), on_note, force=force),
     ):
         migrations = load_migrations(root)
         backend.ensure_internal_schema_updated()

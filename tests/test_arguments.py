@@ -54,7 +54,7 @@ TOO_LONG = [
     (("T", "U", "ORDER", "x" * 65, None), "p_biz_id is longer than 64 characters"),
     (("T", "U", None, None, "x" * 65), "p_product_code is longer than 64 characters"),
     (("T", "U", "ORDER", "😀" * 65, None), "p_biz_id is longer than 64 characters"),
-    (("T", "U", "ORDER", "x" * 300, None), ""),
+    (("T", "U", "ORDER", "x" * 300, None), "p_biz_id"),
 ]
 
 

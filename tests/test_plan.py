@@ -459,3 +459,13 @@ def test_objects_get_the_definer_that_is_named(project):
     plan = engine.plan_between("nothing", root=project.root, definer="o'wner@localhost")
     run(project.url, as_sql(plan))
     assert "DEFINER=`o'wner`@`localhost`" in project.text("p")
+
+
+def test_a_plan_for_a_server_keeps_the_definer_that_most_have(project):
+    project.procedure("p")
+    project.pin()
+    run(project.url, as_sql(engine.plan_between("nothing", root=project.root, definer="o@host")))
+    project.procedure("q")
+    project.pin()
+    run(project.url, as_sql(engine.plan_apply(project.options, root=project.root)))
+    assert "DEFINER=`o`@`host`" in project.text("q")

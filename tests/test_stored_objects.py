@@ -289,6 +289,25 @@ def test_the_definer_is_the_account_given(project, account):
     assert definers == [(f"{account}@%",)] * 3
 
 
+def test_an_upgrade_keeps_the_definer_that_most_have(project, account):
+    for name in "xyz":
+        project.procedure(name)
+    project.pin()
+    project.apply(definer=f"{account}@%")
+    project.rows("DROP PROCEDURE z")
+    project.rows("CREATE DEFINER = root@localhost PROCEDURE z () DO 0")
+    project.release()
+    project.procedure("x", "SELECT 'second'")
+    project.procedure("w", "SELECT 'new'")
+    project.pin()
+    project.apply()
+    definers = project.rows(
+        "SELECT routine_name, definer FROM information_schema.routines"
+        " WHERE routine_schema = DATABASE() ORDER BY routine_name"
+    )
+    assert definers == [*((name, f"{account}@%") for name in "wxy"), ("z", "root@localhost")]
+
+
 def test_a_released_object_whose_file_is_gone_is_dropped_and_comes_back(project):
     install(project, "SELECT 1")
     (project.root / "procedures/y.sql").unlink()

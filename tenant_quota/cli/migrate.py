@@ -56,7 +56,7 @@ def _note(text: str) -> None:
     "--definer",
     metavar="USER@HOST",
     help="Account that all of it runs as, also what another installed before.  "
-    "[default: who is connected, for what is installed now]",
+    "[default, for what is installed now: as most of what is there, else who is connected]",
 )
 @click.option(
     "--force",

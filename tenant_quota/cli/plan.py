@@ -31,7 +31,8 @@ from tenant_quota.plan.file import as_json, as_sql
 @click.option(
     "--definer",
     metavar="USER@HOST",
-    help="Account that what is installed runs as.  [default: who runs the plan]",
+    help="Account that what is installed runs as.  "
+    "[default: as most of what is there, else who runs the plan]",
 )
 @click.option("--force", is_flag=True, help="Plan for --force: what was changed by hand too.")
 @click.option(

@@ -59,6 +59,7 @@ def plan_apply(
         last = again.last_pins(root)
         anew = {last[each.path].migration for each in rest}
         chosen = [m for m in _ordered(root) if m.id in pending | anew]
+        definer = definer or again.definer_of_most(backend, root)
         builder = _Builder(root, definer, backend, changed if force else {}, anew)
         return builder.forward([name for name in applied if name not in anew], chosen)
 

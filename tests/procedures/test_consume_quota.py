@@ -100,9 +100,13 @@ def test_waiting_does_not_help_where_the_limit_is_too_small_for_the_amount(quota
 # Idempotency
 
 
-def test_the_same_key_again_is_replayed_with_the_first_figures(quota: Quota) -> None:
+@pytest.mark.parametrize("others", [{}, {"TOTAL": 100}, {"TOTAL": 100, "DAILY": 50, "HOURLY": 20}])
+def test_the_same_key_again_is_replayed_with_the_first_figures(
+    quota: Quota, others: dict[str, int]
+) -> None:
     quota.define("MONTHLY", hard_limit=10)
-    quota.define("TOTAL", hard_limit=100)
+    for limit_type, hard_limit in others.items():
+        quota.define(limit_type, hard_limit)
     first = quota.consume(3, key="k1", product="p")
     quota.consume(2, key="k2")
     again = quota.consume(3, key="k1", product="p")
