@@ -84,6 +84,7 @@ class Schema:
             password=self.server.password,
             database=self.name,
             autocommit=True,
+            ssl_disabled=True,  # as MySQL's own clients do over a socket
         )
 
     def execute(self, *statements: str) -> list[tuple[Any, ...]]:

@@ -9,10 +9,9 @@ from typing import Any
 
 import pymysql
 from pymysql.connections import Connection
+from pymysql.constants import CR
 
-from tenant_quota.connection_options import (
-    ConnectionOptions,
-)
+from tenant_quota.connection_options import ConnectionOptions
 from tenant_quota.errors import TenantQuotaError
 from tenant_quota.names import quote
 
@@ -30,7 +29,7 @@ def connect(options: ConnectionOptions) -> Connection[Any]:
     Raises TenantQuotaError that says what was wrong and what to do.
     """
     try:
-        connection = pymysql.connect(**options.connect_arguments())
+        connection = _open(options)
     except pymysql.Error as error:
         raise TenantQuotaError(_explain(error, options)) from None
     except (ValueError, IndexError, AssertionError, TypeError, ssl.SSLError):
@@ -50,6 +49,17 @@ def connect(options: ConnectionOptions) -> Connection[Any]:
         connection.close()
         raise
     return connection
+
+
+def _open(options: ConnectionOptions) -> Connection[Any]:
+    """Connect; PREFERRED is with TLS where the server offers it, else without."""
+    arguments = options.connect_arguments()
+    try:
+        return pymysql.connect(**arguments)
+    except pymysql.OperationalError as error:
+        if error.args[0] != CR.CR_SSL_CONNECTION_ERROR or options.tls != "PREFERRED":
+            raise
+        return pymysql.connect(**{**arguments, "ssl": None, "ssl_disabled": True})
 
 
 def connect_to_database(options: ConnectionOptions, *, create: bool = False) -> Connection[Any]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import ssl
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -27,6 +28,9 @@ from tenant_quota.sandbox.mysqld import check_version, mysqld_on_path
 from tenant_quota.sandbox.packages import portable_mysqld
 from tenant_quota.sandbox.server import WAYS
 
+#: Without it, PyMySQL reads the system's CAs for every connection.
+TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+TLS.check_hostname, TLS.verify_mode = False, ssl.CERT_NONE
 ONLY_DOCKER = bool(os.environ.get("TENANT_QUOTA_TEST_ONLY_DOCKER"))
 
 
@@ -110,7 +114,7 @@ def connect(url: str, **options: Any) -> Any:
         "password": unquote(parts.password or "").encode(),
         "database": parts.path.strip("/") or None,
     }
-    return pymysql.connect(**{**from_url, **options})
+    return pymysql.connect(**{**from_url, "ssl": TLS, **options})
 
 
 def refuse_other_servers(url: str) -> None:

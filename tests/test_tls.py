@@ -195,6 +195,19 @@ def test_an_account_that_must_show_a_certificate(sandbox, authority, options, tm
             connect(shown)
 
 
+def test_a_server_without_tls_is_reached_where_tls_is_only_preferred(tmp_path):
+    with Sandbox.start(["--tls-version="], ways=local_ways()) as sandbox:
+        options = resolve(url=sandbox.url)
+        gets_in = [
+            mode for mode in MODES[:4] if mysql_gets_in(replace(options, ssl_mode=mode), tmp_path)
+        ]
+        assert gets_in == ["", "DISABLED", "PREFERRED"]
+        for mode in gets_in:
+            assert cipher(replace(options, ssl_mode=mode)) == ""
+        with pytest.raises(TenantQuotaError, match=r"offers no TLS .*, and ssl-mode demands it"):
+            connect(replace(options, ssl_mode="REQUIRED"))
+
+
 def test_each_refusal_says_what_to_do(options, own_ca, authority):
     for changed, advice in (
         ({"ssl_mode": "DISABLED"}, r"server demands TLS.*--ssl-mode REQUIRED"),

@@ -161,7 +161,10 @@ class LocalServer:
                 raise Unavailable(f"mysqld ended at once: {last_errors(text)}")
             try:
                 pymysql.connect(
-                    unix_socket=str(self.socket), user="root", password=self.password
+                    unix_socket=str(self.socket),
+                    user="root",
+                    password=self.password,
+                    ssl_disabled=True,
                 ).close()
                 return
             except pymysql.err.MySQLError as error:
