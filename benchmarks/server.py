@@ -16,7 +16,7 @@ import pymysql
 from pymysql.connections import Connection
 
 from benchmarks.measure import Figures
-from tenant_quota import migrate
+from tenant_quota.apply import migrate
 from tenant_quota.connection_options import resolve
 from tenant_quota.sandbox import Sandbox
 from tenant_quota.sandbox.local import LocalServer

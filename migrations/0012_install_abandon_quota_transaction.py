@@ -1,6 +1,6 @@
 """Install procedures/abandon_quota_transaction.sql."""
 
-from tenant_quota.stored_objects import install
+from tenant_quota.apply import install
 
 __depends__ = {"0011_create_tenant_definition_changes"}
 __transactional__ = False  # each DDL statement commits by itself

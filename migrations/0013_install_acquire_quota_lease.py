@@ -1,6 +1,6 @@
 """Install procedures/acquire_quota_lease.sql."""
 
-from tenant_quota.stored_objects import install
+from tenant_quota.apply import install
 
 __depends__ = {"0012_install_abandon_quota_transaction"}
 __transactional__ = False  # each DDL statement commits by itself

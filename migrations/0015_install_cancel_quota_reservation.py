@@ -1,6 +1,6 @@
 """Install procedures/cancel_quota_reservation.sql."""
 
-from tenant_quota.stored_objects import install
+from tenant_quota.apply import install
 
 __depends__ = {"0014_install_acquire_quota_token"}
 __transactional__ = False  # each DDL statement commits by itself

@@ -1,6 +1,6 @@
 """Install procedures/charge_quota.sql."""
 
-from tenant_quota.stored_objects import install
+from tenant_quota.apply import install
 
 __depends__ = {"0015_install_cancel_quota_reservation"}
 __transactional__ = False  # each DDL statement commits by itself

@@ -1,6 +1,6 @@
 """Install procedures/charge_quota_limits.sql."""
 
-from tenant_quota.stored_objects import install
+from tenant_quota.apply import install
 
 __depends__ = {"0018_install_charge_quota_consumption"}
 __transactional__ = False  # each DDL statement commits by itself

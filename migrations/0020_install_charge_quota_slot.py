@@ -1,6 +1,6 @@
 """Install procedures/charge_quota_slot.sql."""
 
-from tenant_quota.stored_objects import install
+from tenant_quota.apply import install
 
 __depends__ = {"0019_install_charge_quota_limits"}
 __transactional__ = False  # each DDL statement commits by itself

@@ -1,6 +1,6 @@
 """Install procedures/charge_several_limits.sql."""
 
-from tenant_quota.stored_objects import install
+from tenant_quota.apply import install
 
 __depends__ = {"0020_install_charge_quota_slot"}
 __transactional__ = False  # each DDL statement commits by itself

@@ -1,6 +1,6 @@
 """Install procedures/check_quota.sql."""
 
-from tenant_quota.stored_objects import install
+from tenant_quota.apply import install
 
 __depends__ = {"0021_install_charge_several_limits"}
 __transactional__ = False  # each DDL statement commits by itself

@@ -1,6 +1,6 @@
 """Install procedures/check_quota_name.sql."""
 
-from tenant_quota.stored_objects import install
+from tenant_quota.apply import install
 
 __depends__ = {"0024_install_check_quota_items"}
 __transactional__ = False  # each DDL statement commits by itself

@@ -1,6 +1,6 @@
 """Install procedures/check_quota_number.sql."""
 
-from tenant_quota.stored_objects import install
+from tenant_quota.apply import install
 
 __depends__ = {"0025_install_check_quota_name"}
 __transactional__ = False  # each DDL statement commits by itself

@@ -1,6 +1,6 @@
 """Install procedures/close_quota_transaction.sql."""
 
-from tenant_quota.stored_objects import install
+from tenant_quota.apply import install
 
 __depends__ = {"0027_install_check_quota_ttl"}
 __transactional__ = False  # each DDL statement commits by itself

@@ -1,6 +1,6 @@
 """Install procedures/collect_quota_slots.sql."""
 
-from tenant_quota.stored_objects import install
+from tenant_quota.apply import install
 
 __depends__ = {"0028_install_close_quota_transaction"}
 __transactional__ = False  # each DDL statement commits by itself

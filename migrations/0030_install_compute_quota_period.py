@@ -1,6 +1,6 @@
 """Install procedures/compute_quota_period.sql."""
 
-from tenant_quota.stored_objects import install
+from tenant_quota.apply import install
 
 __depends__ = {"0029_install_collect_quota_slots"}
 __transactional__ = False  # each DDL statement commits by itself

@@ -1,6 +1,6 @@
 """Install procedures/confirm_quota_drift.sql."""
 
-from tenant_quota.stored_objects import install
+from tenant_quota.apply import install
 
 __depends__ = {"0030_install_compute_quota_period"}
 __transactional__ = False  # each DDL statement commits by itself

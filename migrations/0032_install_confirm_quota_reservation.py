@@ -1,6 +1,6 @@
 """Install procedures/confirm_quota_reservation.sql."""
 
-from tenant_quota.stored_objects import install
+from tenant_quota.apply import install
 
 __depends__ = {"0031_install_confirm_quota_drift"}
 __transactional__ = False  # each DDL statement commits by itself

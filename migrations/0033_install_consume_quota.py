@@ -1,6 +1,6 @@
 """Install procedures/consume_quota.sql."""
 
-from tenant_quota.stored_objects import install
+from tenant_quota.apply import install
 
 __depends__ = {"0032_install_confirm_quota_reservation"}
 __transactional__ = False  # each DDL statement commits by itself

@@ -1,6 +1,6 @@
 """Install procedures/consume_quota_batch.sql."""
 
-from tenant_quota.stored_objects import install
+from tenant_quota.apply import install
 
 __depends__ = {"0033_install_consume_quota"}
 __transactional__ = False  # each DDL statement commits by itself

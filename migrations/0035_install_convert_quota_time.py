@@ -1,6 +1,6 @@
 """Install procedures/convert_quota_time.sql."""
 
-from tenant_quota.stored_objects import install
+from tenant_quota.apply import install
 
 __depends__ = {"0034_install_consume_quota_batch"}
 __transactional__ = False  # each DDL statement commits by itself

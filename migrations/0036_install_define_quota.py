@@ -1,6 +1,6 @@
 """Install procedures/define_quota.sql."""
 
-from tenant_quota.stored_objects import install
+from tenant_quota.apply import install
 
 __depends__ = {"0035_install_convert_quota_time"}
 __transactional__ = False  # each DDL statement commits by itself

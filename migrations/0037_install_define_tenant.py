@@ -1,6 +1,6 @@
 """Install procedures/define_tenant.sql."""
 
-from tenant_quota.stored_objects import install
+from tenant_quota.apply import install
 
 __depends__ = {"0036_install_define_quota"}
 __transactional__ = False  # each DDL statement commits by itself

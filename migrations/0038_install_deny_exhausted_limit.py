@@ -1,6 +1,6 @@
 """Install procedures/deny_exhausted_limit.sql."""
 
-from tenant_quota.stored_objects import install
+from tenant_quota.apply import install
 
 __depends__ = {"0037_install_define_tenant"}
 __transactional__ = False  # each DDL statement commits by itself

@@ -1,6 +1,6 @@
 """Install procedures/describe_quota.sql."""
 
-from tenant_quota.stored_objects import install
+from tenant_quota.apply import install
 
 __depends__ = {"0038_install_deny_exhausted_limit"}
 __transactional__ = False  # each DDL statement commits by itself

@@ -1,6 +1,6 @@
 """Install procedures/expire_quota_holds.sql."""
 
-from tenant_quota.stored_objects import install
+from tenant_quota.apply import install
 
 __depends__ = {"0039_install_describe_quota"}
 __transactional__ = False  # each DDL statement commits by itself

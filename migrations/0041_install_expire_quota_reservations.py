@@ -1,6 +1,6 @@
 """Install procedures/expire_quota_reservations.sql."""
 
-from tenant_quota.stored_objects import install
+from tenant_quota.apply import install
 
 __depends__ = {"0040_install_expire_quota_holds"}
 __transactional__ = False  # each DDL statement commits by itself

@@ -1,6 +1,6 @@
 """Install procedures/find_batch_replays.sql."""
 
-from tenant_quota.stored_objects import install
+from tenant_quota.apply import install
 
 __depends__ = {"0041_install_expire_quota_reservations"}
 __transactional__ = False  # each DDL statement commits by itself

@@ -1,6 +1,6 @@
 """Install procedures/find_quota_period.sql."""
 
-from tenant_quota.stored_objects import install
+from tenant_quota.apply import install
 
 __depends__ = {"0044_install_find_quota_limits"}
 __transactional__ = False  # each DDL statement commits by itself

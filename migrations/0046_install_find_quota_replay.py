@@ -1,6 +1,6 @@
 """Install procedures/find_quota_replay.sql."""
 
-from tenant_quota.stored_objects import install
+from tenant_quota.apply import install
 
 __depends__ = {"0045_install_find_quota_period"}
 __transactional__ = False  # each DDL statement commits by itself

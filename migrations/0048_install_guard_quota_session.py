@@ -1,6 +1,6 @@
 """Install procedures/guard_quota_session.sql."""
 
-from tenant_quota.stored_objects import install
+from tenant_quota.apply import install
 
 __depends__ = {"0047_install_find_quota_wait"}
 __transactional__ = False  # each DDL statement commits by itself

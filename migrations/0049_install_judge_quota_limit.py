@@ -1,6 +1,6 @@
 """Install procedures/judge_quota_limit.sql."""
 
-from tenant_quota.stored_objects import install
+from tenant_quota.apply import install
 
 __depends__ = {"0048_install_guard_quota_session"}
 __transactional__ = False  # each DDL statement commits by itself

@@ -1,6 +1,6 @@
 """Install procedures/lock_quota_rows.sql."""
 
-from tenant_quota.stored_objects import install
+from tenant_quota.apply import install
 
 __depends__ = {"0050_install_lock_quota_hold"}
 __transactional__ = False  # each DDL statement commits by itself

@@ -1,6 +1,6 @@
 """Install procedures/move_quota_period.sql."""
 
-from tenant_quota.stored_objects import install
+from tenant_quota.apply import install
 
 __depends__ = {"0051_install_lock_quota_rows"}
 __transactional__ = False  # each DDL statement commits by itself

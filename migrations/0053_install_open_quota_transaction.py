@@ -1,6 +1,6 @@
 """Install procedures/open_quota_transaction.sql."""
 
-from tenant_quota.stored_objects import install
+from tenant_quota.apply import install
 
 __depends__ = {"0052_install_move_quota_period"}
 __transactional__ = False  # each DDL statement commits by itself

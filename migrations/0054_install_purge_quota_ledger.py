@@ -1,6 +1,6 @@
 """Install procedures/purge_quota_ledger.sql."""
 
-from tenant_quota.stored_objects import install
+from tenant_quota.apply import install
 
 __depends__ = {"0053_install_open_quota_transaction"}
 __transactional__ = False  # each DDL statement commits by itself

@@ -1,6 +1,6 @@
 """Install procedures/purge_quota_rows.sql."""
 
-from tenant_quota.stored_objects import install
+from tenant_quota.apply import install
 
 __depends__ = {"0054_install_purge_quota_ledger"}
 __transactional__ = False  # each DDL statement commits by itself

@@ -1,6 +1,6 @@
 """Install procedures/purge_quota_usage.sql."""
 
-from tenant_quota.stored_objects import install
+from tenant_quota.apply import install
 
 __depends__ = {"0055_install_purge_quota_rows"}
 __transactional__ = False  # each DDL statement commits by itself

@@ -1,6 +1,6 @@
 """Install procedures/read_quota_options.sql."""
 
-from tenant_quota.stored_objects import install
+from tenant_quota.apply import install
 
 __depends__ = {"0056_install_purge_quota_usage"}
 __transactional__ = False  # each DDL statement commits by itself

@@ -1,6 +1,6 @@
 """Install procedures/reconcile_quotas.sql."""
 
-from tenant_quota.stored_objects import install
+from tenant_quota.apply import install
 
 __depends__ = {"0057_install_read_quota_options"}
 __transactional__ = False  # each DDL statement commits by itself

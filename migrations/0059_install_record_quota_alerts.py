@@ -1,6 +1,6 @@
 """Install procedures/record_quota_alerts.sql."""
 
-from tenant_quota.stored_objects import install
+from tenant_quota.apply import install
 
 __depends__ = {"0058_install_reconcile_quotas"}
 __transactional__ = False  # each DDL statement commits by itself

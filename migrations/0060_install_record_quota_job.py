@@ -1,6 +1,6 @@
 """Install procedures/record_quota_job.sql."""
 
-from tenant_quota.stored_objects import install
+from tenant_quota.apply import install
 
 __depends__ = {"0059_install_record_quota_alerts"}
 __transactional__ = False  # each DDL statement commits by itself

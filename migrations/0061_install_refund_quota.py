@@ -1,6 +1,6 @@
 """Install procedures/refund_quota.sql."""
 
-from tenant_quota.stored_objects import install
+from tenant_quota.apply import install
 
 __depends__ = {"0060_install_record_quota_job"}
 __transactional__ = False  # each DDL statement commits by itself

@@ -1,6 +1,6 @@
 """Install procedures/release_quota_lease.sql."""
 
-from tenant_quota.stored_objects import install
+from tenant_quota.apply import install
 
 __depends__ = {"0061_install_refund_quota"}
 __transactional__ = False  # each DDL statement commits by itself

@@ -1,6 +1,6 @@
 """Install procedures/release_quota_token.sql."""
 
-from tenant_quota.stored_objects import install
+from tenant_quota.apply import install
 
 __depends__ = {"0062_install_release_quota_lease"}
 __transactional__ = False  # each DDL statement commits by itself

@@ -1,6 +1,6 @@
 """Install procedures/renew_quota_lease.sql."""
 
-from tenant_quota.stored_objects import install
+from tenant_quota.apply import install
 
 __depends__ = {"0063_install_release_quota_token"}
 __transactional__ = False  # each DDL statement commits by itself

@@ -1,6 +1,6 @@
 """Install procedures/reserve_quota.sql."""
 
-from tenant_quota.stored_objects import install
+from tenant_quota.apply import install
 
 __depends__ = {"0064_install_renew_quota_lease"}
 __transactional__ = False  # each DDL statement commits by itself

@@ -1,6 +1,6 @@
 """Install procedures/reset_due_quotas.sql."""
 
-from tenant_quota.stored_objects import install
+from tenant_quota.apply import install
 
 __depends__ = {"0065_install_reserve_quota"}
 __transactional__ = False  # each DDL statement commits by itself

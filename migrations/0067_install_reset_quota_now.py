@@ -1,6 +1,6 @@
 """Install procedures/reset_quota_now.sql."""
 
-from tenant_quota.stored_objects import install
+from tenant_quota.apply import install
 
 __depends__ = {"0066_install_reset_due_quotas"}
 __transactional__ = False  # each DDL statement commits by itself

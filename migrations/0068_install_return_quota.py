@@ -1,6 +1,6 @@
 """Install procedures/return_quota.sql."""
 
-from tenant_quota.stored_objects import install
+from tenant_quota.apply import install
 
 __depends__ = {"0067_install_reset_quota_now"}
 __transactional__ = False  # each DDL statement commits by itself

@@ -1,6 +1,6 @@
 """Install procedures/return_quota_units.sql."""
 
-from tenant_quota.stored_objects import install
+from tenant_quota.apply import install
 
 __depends__ = {"0069_install_return_quota_hold"}
 __transactional__ = False  # each DDL statement commits by itself

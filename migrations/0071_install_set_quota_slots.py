@@ -1,6 +1,6 @@
 """Install procedures/set_quota_slots.sql."""
 
-from tenant_quota.stored_objects import install
+from tenant_quota.apply import install
 
 __depends__ = {"0070_install_return_quota_units"}
 __transactional__ = False  # each DDL statement commits by itself

@@ -1,6 +1,6 @@
 """Install procedures/settle_quota_hold.sql."""
 
-from tenant_quota.stored_objects import install
+from tenant_quota.apply import install
 
 __depends__ = {"0071_install_set_quota_slots"}
 __transactional__ = False  # each DDL statement commits by itself

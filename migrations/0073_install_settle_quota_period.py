@@ -1,6 +1,6 @@
 """Install procedures/settle_quota_period.sql."""
 
-from tenant_quota.stored_objects import install
+from tenant_quota.apply import install
 
 __depends__ = {"0072_install_settle_quota_hold"}
 __transactional__ = False  # each DDL statement commits by itself

@@ -1,6 +1,6 @@
 """Install procedures/show_quota_limit.sql."""
 
-from tenant_quota.stored_objects import install
+from tenant_quota.apply import install
 
 __depends__ = {"0073_install_settle_quota_period"}
 __transactional__ = False  # each DDL statement commits by itself

@@ -1,6 +1,6 @@
 """Install procedures/show_quota_rows.sql."""
 
-from tenant_quota.stored_objects import install
+from tenant_quota.apply import install
 
 __depends__ = {"0074_install_show_quota_limit"}
 __transactional__ = False  # each DDL statement commits by itself

@@ -1,6 +1,6 @@
 """Install procedures/sweep_due_quotas.sql."""
 
-from tenant_quota.stored_objects import install
+from tenant_quota.apply import install
 
 __depends__ = {"0075_install_show_quota_rows"}
 __transactional__ = False  # each DDL statement commits by itself

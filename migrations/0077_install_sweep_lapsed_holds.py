@@ -1,6 +1,6 @@
 """Install procedures/sweep_lapsed_holds.sql."""
 
-from tenant_quota.stored_objects import install
+from tenant_quota.apply import install
 
 __depends__ = {"0076_install_sweep_due_quotas"}
 __transactional__ = False  # each DDL statement commits by itself

@@ -1,6 +1,6 @@
 """Install procedures/try_consume_quota.sql."""
 
-from tenant_quota.stored_objects import install
+from tenant_quota.apply import install
 
 __depends__ = {"0077_install_sweep_lapsed_holds"}
 __transactional__ = False  # each DDL statement commits by itself

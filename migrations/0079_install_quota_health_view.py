@@ -1,6 +1,6 @@
 """Install views/quota_health.sql."""
 
-from tenant_quota.stored_objects import install
+from tenant_quota.apply import install
 
 __depends__ = {"0078_install_try_consume_quota"}
 __transactional__ = False  # each DDL statement commits by itself

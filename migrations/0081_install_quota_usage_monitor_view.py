@@ -1,6 +1,6 @@
 """Install views/quota_usage_monitor.sql."""
 
-from tenant_quota.stored_objects import install
+from tenant_quota.apply import install
 
 __depends__ = {"0080_install_quota_usage_history_view"}
 __transactional__ = False  # each DDL statement commits by itself

@@ -1,6 +1,6 @@
 """Install events/expire_quota_reservations.sql."""
 
-from tenant_quota.stored_objects import install
+from tenant_quota.apply import install
 
 __depends__ = {"0081_install_quota_usage_monitor_view"}
 __transactional__ = False  # each DDL statement commits by itself

@@ -1,6 +1,6 @@
 """Install events/purge_quota_usage.sql."""
 
-from tenant_quota.stored_objects import install
+from tenant_quota.apply import install
 
 __depends__ = {"0082_install_expire_quota_reservations_event"}
 __transactional__ = False  # each DDL statement commits by itself

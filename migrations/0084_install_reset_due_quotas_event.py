@@ -1,6 +1,6 @@
 """Install events/reset_due_quotas.sql."""
 
-from tenant_quota.stored_objects import install
+from tenant_quota.apply import install
 
 __depends__ = {"0083_install_purge_quota_usage_event"}
 __transactional__ = False  # each DDL statement commits by itself

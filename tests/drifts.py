@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from pymysql.connections import Connection
 
-from tenant_quota import live_objects as live
+from tenant_quota.apply import live_objects as live
 from tests.support import rows
 
 Deed = str | Callable[[Connection], None]

@@ -6,8 +6,8 @@ Statements are run as they stand, on a schema of the tests' own. ``{schema}`` is
 
 from __future__ import annotations
 
+from tenant_quota.apply.object_files import read_object_file
 from tenant_quota.grants.needs import ADMINISTRATION, read_code_needs
-from tenant_quota.object_files import read_object_file
 from tenant_quota.paths import sql_root
 
 #: Access denied: to a schema, an account, a table, a column, a routine, a thing of the server,

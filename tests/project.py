@@ -10,7 +10,7 @@ from typing import Any
 
 import pymysql
 
-from tenant_quota import migrate, pins
+from tenant_quota.apply import migrate, pins
 from tenant_quota.connection import connect
 from tenant_quota.connection_options import ConnectionOptions, resolve
 from tenant_quota.paths import sql_root

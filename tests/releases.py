@@ -13,10 +13,10 @@ import sys
 from collections.abc import Collection
 from pathlib import Path
 
-from tenant_quota import pins
-from tenant_quota.object_files import KINDS
+from tenant_quota.apply import pins
+from tenant_quota.apply.object_files import KINDS
+from tenant_quota.apply.pins import released
 from tenant_quota.paths import sql_root
-from tenant_quota.pins import released
 from tenant_quota.plan.file import as_sql
 from tenant_quota.plan.make import NOTHING, plan_between
 

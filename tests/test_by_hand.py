@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from tenant_quota import migrate
+from tenant_quota.apply import migrate
+from tenant_quota.apply.object_files import KINDS, read_pins
 from tenant_quota.cli import main
 from tenant_quota.errors import TenantQuotaError
-from tenant_quota.object_files import KINDS, read_pins
 from tenant_quota.plan import make as plan_engine
 from tenant_quota.plan.file import as_sql
 from tests.client import run_file

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tenant_quota import migrate
+from tenant_quota.apply import migrate
 from tenant_quota.connection_options import resolve
 from tests.callers import call_during, installed
 from tests.releases import next_release

@@ -11,7 +11,7 @@ import pymysql
 import pytest
 from click.testing import CliRunner
 
-from tenant_quota import migrate
+from tenant_quota.apply import migrate
 from tenant_quota.cli import main
 from tenant_quota.connection_options import resolve
 from tenant_quota.doctor import run as doctor

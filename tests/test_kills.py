@@ -13,11 +13,11 @@ from itertools import cycle, zip_longest
 
 import pytest
 
-from tenant_quota import migrate
-from tenant_quota.backend import lock_name
+from tenant_quota.apply import migrate
+from tenant_quota.apply.backend import lock_name
+from tenant_quota.apply.proof import SCRATCH
 from tenant_quota.connection_options import resolve
 from tenant_quota.errors import TenantQuotaError
-from tenant_quota.proof import SCRATCH
 from tenant_quota.schema.verify import verify
 from tests.conftest import fresh_schema
 from tests.kills import (

@@ -11,8 +11,8 @@ import time
 import pytest
 from click.testing import CliRunner
 
-from tenant_quota import migrate
-from tenant_quota.backend import QuotaBackend, lock_name
+from tenant_quota.apply import migrate
+from tenant_quota.apply.backend import QuotaBackend, lock_name
 from tenant_quota.cli import main
 from tenant_quota.connection import connect
 from tenant_quota.connection_options import resolve

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tenant_quota.apply.object_files import read_pins
 from tenant_quota.errors import TenantQuotaError
-from tenant_quota.object_files import read_pins
 from tests.project import HISTORY, Project
 
 

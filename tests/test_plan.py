@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from tenant_quota.backend import QuotaBackend
+from tenant_quota.apply.backend import QuotaBackend
 from tenant_quota.cli import main
 from tenant_quota.connection import connect_to_database
 from tenant_quota.connection_options import resolve

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from tenant_quota import migrate
+from tenant_quota.apply import migrate
+from tenant_quota.apply.pins import pin, released
 from tenant_quota.connection_options import resolve
 from tenant_quota.paths import sql_root
-from tenant_quota.pins import pin, released
 from tenant_quota.schema.verify import verify
 from tests import accounts
 from tests.client import run_file

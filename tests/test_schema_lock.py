@@ -9,7 +9,7 @@ from copy import deepcopy
 
 import pytest
 
-from tenant_quota import migrate
+from tenant_quota.apply import migrate
 from tenant_quota.connection_options import resolve
 from tenant_quota.errors import TenantQuotaError
 from tenant_quota.grants.held import Right, parse_grants

@@ -18,14 +18,14 @@ import pytest
 from click.testing import CliRunner
 from pymysql.connections import Connection
 
-from tenant_quota import live_objects as live
 from tenant_quota import statements
-from tenant_quota.backend import QuotaBackend
+from tenant_quota.apply import live_objects as live
+from tenant_quota.apply.backend import QuotaBackend
+from tenant_quota.apply.object_files import KINDS
 from tenant_quota.cli import main
 from tenant_quota.connection import connect_to_database
 from tenant_quota.connection_options import resolve
 from tenant_quota.errors import TenantQuotaError
-from tenant_quota.object_files import KINDS
 from tenant_quota.paths import sql_root
 from tenant_quota.schema import facts as schema_facts
 from tenant_quota.schema import verify

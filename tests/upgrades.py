@@ -9,7 +9,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from tenant_quota import migrate
+from tenant_quota.apply import migrate
 from tenant_quota.connection import connect_to_database
 from tenant_quota.connection_options import resolve
 from tests.kills import Kill, cut_connection, ended_at, run_and_end

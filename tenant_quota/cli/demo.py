@@ -16,7 +16,7 @@ import pymysql
 from pymysql.connections import Connection
 from pymysql.cursors import DictCursor
 
-from tenant_quota import migrate
+from tenant_quota.apply import migrate
 from tenant_quota.cli.monitor import Filter, make_console, monitor_table, select
 from tenant_quota.connection import connect, connect_to_database
 from tenant_quota.connection_options import ConnectionOptions, resolve

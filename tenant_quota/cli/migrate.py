@@ -6,7 +6,7 @@ import json
 
 import click
 
-from tenant_quota import migrate, pins
+from tenant_quota.apply import migrate, pins
 from tenant_quota.cli.connection import connection_options, current_connection
 from tenant_quota.cli.fleet import each_server
 from tenant_quota.errors import TenantQuotaError

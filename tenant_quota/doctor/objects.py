@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from tenant_quota.apply.object_files import object_paths
 from tenant_quota.doctor.findings import NOTE, OK, PROBLEM, WARNING, Finding, Patient, unseen
 from tenant_quota.names import account_named
-from tenant_quota.object_files import object_paths
 from tenant_quota.paths import sql_root
 from tenant_quota.schema.lock import read_lock
 from tenant_quota.statements import StatementFailed

@@ -10,8 +10,8 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tenant_quota.apply.object_files import KINDS, object_paths, read_object_file
 from tenant_quota.errors import TenantQuotaError
-from tenant_quota.object_files import KINDS, object_paths, read_object_file
 
 # What applications must not call. Every other public procedure is theirs; that the README
 # says the same, in both languages, is tested.

@@ -8,8 +8,8 @@ from typing import Any
 from yoyo.internalmigrations import v2
 from yoyo.migrations import default_migration_table
 
-from tenant_quota import interrupted
-from tenant_quota.backend import QuotaBackend
+from tenant_quota.apply import interrupted
+from tenant_quota.apply.backend import QuotaBackend
 from tenant_quota.connection import LOCK_WAIT_SECONDS, OLDEST_SERVER, SQL_MODE
 from tenant_quota.plan.steps import Check, literal
 

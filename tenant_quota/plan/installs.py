@@ -8,17 +8,17 @@ from typing import Any
 
 from pymysql.connections import Connection
 
-from tenant_quota import live_objects as live
-from tenant_quota.backend import QuotaBackend
+from tenant_quota.apply import live_objects as live
+from tenant_quota.apply.backend import QuotaBackend
+from tenant_quota.apply.fingerprints import LONG_LISTS, fingerprint
+from tenant_quota.apply.object_files import Pin, identity
+from tenant_quota.apply.object_history import HISTORY, kept_as
+from tenant_quota.apply.proof import SCRATCH
+from tenant_quota.apply.stored_objects import pinned_file, quoted_definer
 from tenant_quota.errors import TenantQuotaError
-from tenant_quota.fingerprints import LONG_LISTS, fingerprint
-from tenant_quota.object_files import Pin, identity
-from tenant_quota.object_history import HISTORY, kept_as
 from tenant_quota.plan import objects
 from tenant_quota.plan.steps import Check, Step, literal
-from tenant_quota.proof import SCRATCH
 from tenant_quota.statements import fetch
-from tenant_quota.stored_objects import pinned_file, quoted_definer
 
 _NO_GRANTS = (
     "Who made this plan may not read mysql.procs_priv, so EXECUTE that was granted on this "

@@ -17,11 +17,11 @@ from typing import Any
 
 from yoyo.migrations import read_sql_migration, topological_sort
 
-from tenant_quota import again, by_hand, interrupted, migrate
-from tenant_quota.backend import QuotaBackend
+from tenant_quota.apply import again, by_hand, interrupted, migrate
+from tenant_quota.apply.backend import QuotaBackend
+from tenant_quota.apply.object_files import normalised, read_pins
 from tenant_quota.connection_options import ConnectionOptions
 from tenant_quota.errors import TenantQuotaError
-from tenant_quota.object_files import normalised, read_pins
 from tenant_quota.paths import sql_root
 from tenant_quota.plan import history
 from tenant_quota.plan.installs import Installs

@@ -6,10 +6,10 @@ plan holds the text that it replaces or brings back, which takes a server to rea
 
 from __future__ import annotations
 
-from tenant_quota import live_objects as live
-from tenant_quota.fingerprints import source, written
-from tenant_quota.object_files import ObjectFile
-from tenant_quota.object_history import FINISHED, HISTORY
+from tenant_quota.apply import live_objects as live
+from tenant_quota.apply.fingerprints import source, written
+from tenant_quota.apply.object_files import ObjectFile
+from tenant_quota.apply.object_history import FINISHED, HISTORY
 from tenant_quota.plan.steps import literal
 
 _SETTINGS = live.Settings()

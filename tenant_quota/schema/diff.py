@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
+from tenant_quota.apply.object_files import normalised
 from tenant_quota.names import quote
-from tenant_quota.object_files import normalised
 from tenant_quota.schema.facts import LiveSchema
 from tenant_quota.schema.lock import CANONICAL, OF_THE_INSTALLER, SCHEMA, Lock, digest
 from tenant_quota.schema.lock import lines_of as lines_of_definition

@@ -18,9 +18,9 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tenant_quota.apply.object_files import normalised
 from tenant_quota.errors import TenantQuotaError
 from tenant_quota.names import quote
-from tenant_quota.object_files import normalised
 from tenant_quota.schema.facts import Facts, LiveSchema
 
 LOCK = "schema.lock.json"

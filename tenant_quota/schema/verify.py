@@ -11,13 +11,14 @@ from typing import Any
 
 from pymysql.connections import Connection
 
-from tenant_quota import __version__, by_hand
-from tenant_quota.backend import lock_name
+from tenant_quota import __version__
+from tenant_quota.apply import by_hand
+from tenant_quota.apply.backend import lock_name
+from tenant_quota.apply.object_files import KINDS, read_object_file, read_pins
 from tenant_quota.connection import connect_to_database
 from tenant_quota.connection_options import ConnectionOptions
 from tenant_quota.errors import TenantQuotaError
 from tenant_quota.names import parse_account
-from tenant_quota.object_files import KINDS, read_object_file, read_pins
 from tenant_quota.paths import sql_root
 from tenant_quota.schema.diff import (
     DIFFERENCE,

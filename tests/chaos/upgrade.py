@@ -6,7 +6,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tenant_quota import migrate
+from tenant_quota.apply import migrate
 from tenant_quota.connection_options import resolve
 from tests.callers import call_during, installed
 from tests.releases import next_release

@@ -7,8 +7,8 @@ from typing import Any
 
 from pymysql.connections import Connection
 
-from tenant_quota import live_objects as live
-from tenant_quota.fingerprints import LONG_LISTS, written
+from tenant_quota.apply import live_objects as live
+from tenant_quota.apply.fingerprints import LONG_LISTS, written
 from tenant_quota.statements import fetch, run
 
 HISTORY = "quota_object_history"

@@ -18,13 +18,10 @@ from typing import Any
 from pymysql.connections import Connection
 from yoyo import step
 
-from tenant_quota import by_hand
-from tenant_quota import live_objects as live
-from tenant_quota import object_history as history
-from tenant_quota.connection import LOCK_WAIT_SECONDS
-from tenant_quota.errors import TenantQuotaError
-from tenant_quota.names import parse_account
-from tenant_quota.object_files import (
+from tenant_quota.apply import by_hand
+from tenant_quota.apply import live_objects as live
+from tenant_quota.apply import object_history as history
+from tenant_quota.apply.object_files import (
     ObjectFile,
     Pin,
     identity,
@@ -32,8 +29,11 @@ from tenant_quota.object_files import (
     read_object_file,
     read_pins,
 )
-from tenant_quota.object_history import Intent
-from tenant_quota.proof import prove
+from tenant_quota.apply.object_history import Intent
+from tenant_quota.apply.proof import prove
+from tenant_quota.connection import LOCK_WAIT_SECONDS
+from tenant_quota.errors import TenantQuotaError
+from tenant_quota.names import parse_account
 from tenant_quota.statements import run
 
 

@@ -19,7 +19,7 @@ from typing import Any
 import pymysql
 from yoyo.migrations import read_sql_migration
 
-from tenant_quota.backend import QuotaBackend
+from tenant_quota.apply.backend import QuotaBackend
 from tenant_quota.statements import error_number
 
 _TABLE = re.compile(

@@ -10,12 +10,12 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from tenant_quota.apply.object_files import Pin, object_paths, read_object_file, read_pins
 from tenant_quota.errors import TenantQuotaError
-from tenant_quota.object_files import Pin, object_paths, read_object_file, read_pins
 
 _TEMPLATE = '''"""{title}"""
 
-from tenant_quota.stored_objects import install
+from tenant_quota.apply import install
 
 __depends__ = {{"{depends}"}}
 __transactional__ = False  # each DDL statement commits by itself
@@ -28,7 +28,7 @@ install(
 '''
 _DROP_TEMPLATE = '''"""{title}"""
 
-from tenant_quota.stored_objects import uninstall
+from tenant_quota.apply import uninstall
 
 __depends__ = {{"{depends}"}}
 __transactional__ = False  # each DDL statement commits by itself

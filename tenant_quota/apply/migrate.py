@@ -17,14 +17,14 @@ import yoyo.migrations
 from yoyo.exceptions import BadMigration, MigrationConflict
 from yoyo.migrations import MigrationList, read_migrations, topological_sort
 
-from tenant_quota import again, by_hand, interrupted, proof
-from tenant_quota.backend import QuotaBackend
+from tenant_quota.apply import again, by_hand, interrupted, proof
+from tenant_quota.apply.backend import QuotaBackend
+from tenant_quota.apply.stored_objects import installing
 from tenant_quota.connection import connect_to_database
 from tenant_quota.connection_options import ConnectionOptions
 from tenant_quota.errors import TenantQuotaError
 from tenant_quota.paths import sql_root
 from tenant_quota.statements import LOCK_WAIT_TIMEOUT, StatementFailed, error_number, who_holds
-from tenant_quota.stored_objects import installing
 
 LOCK_TIMEOUT = 60.0  # seconds to wait for another apply
 

@@ -7,11 +7,11 @@ from typing import Any
 
 from pymysql.connections import Connection
 
-from tenant_quota import live_objects as live
+from tenant_quota.apply import live_objects as live
+from tenant_quota.apply.fingerprints import source
+from tenant_quota.apply.object_files import KINDS, ObjectFile
+from tenant_quota.apply.object_history import read_hash
 from tenant_quota.errors import TenantQuotaError
-from tenant_quota.fingerprints import source
-from tenant_quota.object_files import KINDS, ObjectFile
-from tenant_quota.object_history import read_hash
 from tenant_quota.statements import fetch
 
 SCRATCH = "tenant_quota_scratch"

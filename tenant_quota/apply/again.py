@@ -6,14 +6,14 @@ from collections import Counter
 from collections.abc import Callable, Collection
 from pathlib import Path
 
-from tenant_quota import by_hand, interrupted
-from tenant_quota.backend import QuotaBackend
-from tenant_quota.live_objects import definers
+from tenant_quota.apply import by_hand, interrupted
+from tenant_quota.apply.backend import QuotaBackend
+from tenant_quota.apply.live_objects import definers
+from tenant_quota.apply.object_files import Pin, identity, read_pins
+from tenant_quota.apply.object_history import BY_HAND, HISTORY
+from tenant_quota.apply.stored_objects import is_shipped, reopen
 from tenant_quota.names import parse_account
-from tenant_quota.object_files import Pin, identity, read_pins
-from tenant_quota.object_history import BY_HAND, HISTORY
 from tenant_quota.paths import sql_root
-from tenant_quota.stored_objects import is_shipped, reopen
 
 
 def last_pins(root: Path | None) -> dict[str, Pin]:

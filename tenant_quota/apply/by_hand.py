@@ -13,11 +13,11 @@ from typing import Any
 
 from pymysql.connections import Connection
 
-from tenant_quota import live_objects as live
+from tenant_quota.apply import live_objects as live
+from tenant_quota.apply.fingerprints import LONG_LISTS, all_written
+from tenant_quota.apply.object_files import Pin, identity
+from tenant_quota.apply.object_history import BY_HAND, HISTORY
 from tenant_quota.errors import TenantQuotaError
-from tenant_quota.fingerprints import LONG_LISTS, all_written
-from tenant_quota.object_files import Pin, identity
-from tenant_quota.object_history import BY_HAND, HISTORY
 from tenant_quota.statements import StatementFailed, fetch
 
 _KEPT = (

@@ -6,7 +6,7 @@ they lack what information_schema lacks: the introducers of literals.
 
 from __future__ import annotations
 
-from tenant_quota import live_objects as live
+from tenant_quota.apply import live_objects as live
 
 #: Needed before any of these is asked: the parameters of a procedure pass MySQL's 1,024.
 LONG_LISTS = "SET SESSION group_concat_max_len = 1000000"
