@@ -259,12 +259,13 @@ def soon(quota: Quota, seconds: int) -> tuple[datetime, datetime]:
     return local, utc
 
 
-@pytest.mark.parametrize("kind", ["one limit", "two limits", "slots"])
+@pytest.mark.parametrize("kind", ["one limit", "two limits", "four limits", "slots"])
 def test_who_waited_over_the_boundary_is_charged_to_the_new_period(quota: Quota, kind: str) -> None:
     boundary, utc_boundary = soon(quota, 2)
     insert_as_scenario_1(quota, "HOURLY", period_anchor=boundary)
-    if kind == "two limits":
-        insert_as_scenario_1(quota, "TOTAL")
+    others = {"two limits": ["TOTAL"], "four limits": ["TOTAL", "DAILY", "MONTHLY"]}
+    for limit_type in others.get(kind, []):
+        insert_as_scenario_1(quota, limit_type)
     if kind == "slots":
         quota.define("HOURLY", 100, slot_count=2)
     assert quota.consume(3).status == "GRANTED"

@@ -170,7 +170,7 @@ def sandbox() -> Iterator[Sandbox]:
     """Give a server of our own, which may be restarted, with everything applied to `shop`."""
     with own_server() as sandbox:
         with connect(sandbox.url) as connection:
-            for name in ("shop", "q", "half"):
+            for name in ("shop", "q", "half", "bare"):
                 rows(connection, f"CREATE DATABASE {name}")
         apply_everything(f"{sandbox.url}shop")
         yield sandbox
@@ -200,7 +200,7 @@ def test_after_a_restart_and_from_a_dump_it_is_the_same(sandbox):
     )
     assert dump.returncode == 0, dump.stderr
     restore = subprocess.run(
-        [*sandbox.client_command(), "q"],
+        [*sandbox.client_command(), "--comments", "q"],
         input=dump.stdout,
         capture_output=True,
         timeout=60,
@@ -212,6 +212,23 @@ def test_after_a_restart_and_from_a_dump_it_is_the_same(sandbox):
     assert report.database == "q"
     states = migrate.status(resolve(url=f"{sandbox.url}q"))
     assert [state.by_hand for state in states if state.by_hand] == []
+
+
+def test_a_client_that_drops_comments_is_named(sandbox):
+    dump = subprocess.run(
+        [*dump_command(sandbox), "--routines", "--events", "shop"],
+        capture_output=True,
+        timeout=60,
+        check=True,
+    )
+    client = [*sandbox.client_command(), "--skip-comments", "bare"]
+    subprocess.run(client, input=dump.stdout, check=True, timeout=60)
+    report = verify(resolve(url=f"{sandbox.url}bare"))
+    assert report.differences
+    assert {finding.attribute for finding in report.differences if finding.diff} == {"body"}
+    for finding in report.differences:
+        if finding.diff:
+            assert "comments alone: was it restored without `mysql --comments`?" in finding.what
 
 
 def test_a_dump_without_routines_and_events_is_found_out(sandbox):

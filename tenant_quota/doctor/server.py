@@ -21,7 +21,8 @@ def version(patient: Patient) -> Iterator[Finding]:
     if lock.knows(series):
         yield Finding(OK, f"MySQL {server}")
     else:
-        what = f"MySQL {server}: tenant-quota was tested on {lock.server}, not on {series}"
+        tested = ", ".join(sorted({*lock.other_servers, lock.server}))
+        what = f"MySQL {server}: tenant-quota was tested on {tested}, not on {series}"
         yield Finding(NOTE, what, "try the upgrade on a copy, and run tenant-quota verify there")
 
 

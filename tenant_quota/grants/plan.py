@@ -79,7 +79,11 @@ def make_plan(
                     _add(plan, Step("revoke", statement, account, frozenset({right})), False)
                     plan.findings.append(f"{account} holds {right}, which it does not need")
         absent = {right for right in rights if _is_absent(right, server)}
-        now = {r for r in rights - absent if r.kind != "ROLE" and not r.pattern}  # see _accounts
+        now = {
+            right
+            for right in rights - absent
+            if right.kind != "ROLE" and not (right.pattern and right.privilege == "EVENT")
+        }  # those two: see _accounts
         for statement, part in grant(now, account, literal=server.literal):
             _add(plan, Step("grant", statement, account, part), held is not None and part <= held)
         missing = rights - (held or set())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tenant_quota.grants.held import GRANT_OPTION, Right
 from tenant_quota.grants.needs import SHARE, CodeNeeds
@@ -105,6 +105,13 @@ def wanted_rights(needs: CodeNeeds, names: Names, server: Server) -> dict[Accoun
     if names.migrator:
         others = not names.installs_itself
         rights = migrator_rights(server.schema, server.number, of_others=others)
+        if names.installs_itself and server.number < (8, 4):
+            # There, with a role active, of two names that fit only the schema's own counts, under
+            # which EVENT must stand.
+            rights = {
+                replace(right, pattern=server.schema) if right.name == "*" else right
+                for right in rights
+            }
         # Its rights on the schema hold all of the definer's, but with a role active they are not
         # found under a name with \_ when a procedure runs: so these as well.
         wanted[names.migrator] = rights | (set() if others else wanted[names.definer])

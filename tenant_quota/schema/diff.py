@@ -187,14 +187,22 @@ class _Context:
         shipped = self.shipped_body(self.key)
         if shipped is None or found is None or digest(shipped) != expected:
             return "differs", ()
-        return "differs", self.unified(
-            normalised(shipped).split("\n"), normalised(found).split("\n")
-        )
+        right, wrong = normalised(shipped), normalised(found)
+        what = "differs"
+        if without_comments(right) == without_comments(wrong):
+            what = "differs in its comments alone: was it restored without `mysql --comments`?"
+        return what, self.unified(right.split("\n"), wrong.split("\n"))
 
     def unified(self, expected: list[str], found: list[str]) -> tuple[str, ...]:
         """Return a unified diff of lines."""
         names = f"{self.key} as shipped", f"{self.key} in {self.live.name}"
         return tuple(difflib.unified_diff(expected, found, *names, lineterm=""))
+
+
+def without_comments(body: str) -> list[str]:
+    """Return the lines that say something to the server."""
+    bare = (re.sub(r"(^|\s)--(\s.*)?$", "", line).rstrip() for line in body.split("\n"))
+    return [line for line in bare if line]
 
 
 def _unknown(live: LiveSchema, known: set[str]) -> Iterator[Finding]:
