@@ -80,6 +80,15 @@ def test_what_was_killed_half_way_can_be_turned_round(works):
         assert works.turned_at(pair, "after", cut_connection)
 
 
+def test_a_removal_that_was_killed_half_way_is_taken_back_by_an_apply(server_url, tmp_path):
+    folder = tmp_path / "sql"
+    with fresh_schema(server_url) as url, Upgrade(folder, url) as upgrade:
+        works = Undisturbed(upgrade, "fresh")
+        drops = [pair[1] for pair in numbers(works, "DROP TABLE quota_object_history")]
+        assert len(drops) == 1
+        assert works.turned_at((0, *drops), "after", cut_connection)
+
+
 def test_an_apply_that_is_killed_again_and_again_gets_to_the_end(server_url):
     with fresh_schema(server_url) as undisturbed, fresh_schema(server_url) as url:
         apply_everything(undisturbed)

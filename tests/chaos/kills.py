@@ -76,6 +76,9 @@ def _run(server_url: str, grid: Grid, kill: Kill, recover: Callable[[], None]) -
         end: Any = works.turned_at if grid.what == "turn" else works.killed_at
         if grid.what == "server":
             end = partial(end, writes_only=True)
-        while count := end(number, grid.moment, kill):
-            total, number = total + count, number + 1
+        try:
+            while count := end(number, grid.moment, kill):
+                total, number = total + count, number + 1
+        except Exception as error:  # whatever it is, it must get to the other process
+            raise AssertionError(f"{grid}, statement {number}: {error}") from None
     return total
