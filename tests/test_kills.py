@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import cycle, zip_longest
 
@@ -30,7 +31,7 @@ from tests.kills import (
 )
 from tests.server import connect
 from tests.states import facts, recorded
-from tests.support import apply_everything, at_once, value, wait_until
+from tests.support import apply_everything, at_once, rows, value, wait_until
 from tests.upgrades import Undisturbed, Upgrade
 
 
@@ -102,6 +103,28 @@ def test_an_apply_that_is_killed_again_and_again_gets_to_the_end(server_url):
         assert verify(resolve(url=url)).findings == []
         assert facts(url) == facts(undisturbed)
         assert recorded(url) == recorded(undisturbed)
+
+
+def test_who_comes_after_a_cut_waits_for_the_mark_that_is_under_way(server_url, tmp_path):
+    """The server commits what it was sent, also where nobody is left to hear of it."""
+    waiting = "SELECT COUNT(*) FROM performance_schema.data_lock_waits AS w JOIN"
+    waiting += " performance_schema.data_locks AS l ON l.engine_lock_id = w.blocking_engine_lock_id"
+    waiting += " WHERE l.object_schema = DATABASE() AND l.object_name = '_yoyo_migration'"
+    with fresh_schema(server_url) as url, Upgrade(tmp_path / "sql", url) as upgrade:
+        upgrade.upgrade()
+        columns = "migration_hash, migration_id, applied_at_utc"
+        with connect(url) as cut, connect(url) as other:
+            ((mark),) = rows(
+                other, f"SELECT {columns} FROM _yoyo_migration ORDER BY 2 DESC LIMIT 1"
+            )
+            rows(other, "DELETE FROM _yoyo_migration WHERE migration_id = %s", mark[1])
+            other.commit()
+            rows(cut, f"INSERT INTO _yoyo_migration ({columns}) VALUES (%s, %s, %s)", *mark)
+            with ThreadPoolExecutor(1) as pool:
+                after = pool.submit(migrate.apply, upgrade.options, root=upgrade.next)
+                assert wait_until(lambda: value(other, waiting))
+                cut.commit()
+                assert after.result(timeout=30) == []
 
 
 def test_of_two_upgrades_at_once_one_is_killed_and_the_other_does_the_rest(works, upgrade):

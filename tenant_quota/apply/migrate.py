@@ -88,8 +88,8 @@ def apply(
         installing(definer or again.definer_of_most(backend, root), on_note, force=force),
     ):
         migrations = load_migrations(root)
+        _settle(backend)
         backend.ensure_internal_schema_updated()
-        _sweep(backend)
         applied = set(applied_at(backend))
         for name in sorted(applied - {m.id for m in migrations}):
             on_note(f"{name} is applied in {options.database} but has no file here.")
@@ -132,10 +132,10 @@ def rollback(
         installing(None, on_note),
         backend.lock(lock_timeout, _waiting(on_note)),
     ):
+        _settle(backend)
         chosen = _chosen(backend, load_migrations(root), count, to)
         if chosen:
             backend.ensure_internal_schema_updated()
-        _sweep(backend)
         left = {*applied_at(backend)} - {m.id for m in chosen}
         # Counted again from where a kill left it, it would take back more than it was told.
         same = f"rollback --to {max(left)}" if left else "rollback --all"
@@ -170,9 +170,15 @@ def status(options: ConnectionOptions, *, root: Path | None = None) -> list[Migr
     return states + [MigrationState(name, "unknown", applied[name]) for name in unknown]
 
 
-def _sweep(backend: QuotaBackend) -> None:
-    with backend.copy() as sweeping:
-        proof.sweep(sweeping.connection)
+def _settle(backend: QuotaBackend) -> None:
+    """Wait for the mark that a run which was cut off may be committing; sweep what it left."""
+    with backend.copy() as settling:
+        if backend.migration_table in settling.list_tables():
+            settling.execute(
+                f"SELECT migration_id FROM {backend.migration_table_quoted} FOR SHARE"  # noqa: S608
+            ).fetchall()
+        proof.sweep(settling.connection)
+    backend.rollback()  # from here on it sees what that was
 
 
 def _waiting(on_note: OnNote) -> OnNote:
