@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/charge_quota_consumption.sql",
-    sha256="e0b2c52b756672044077b4d064a4516115f1aed72597b638e0ff7a4f94458c91",
+    sha256="5030ccad7ef5e5eee3828fecee5a8718589c37044173c92ff80c6bf496ecc3e8",
 )

@@ -10,8 +10,7 @@
 -- of charge_several_limits.
 --
 -- What check_quota_consumption, open_quota_transaction and close_quota_transaction do for the
--- common case stands here once more: over many connections, each with its own compiled copies,
--- three nested CALLs cost a tenth of the whole call (benchmarks/README.md).
+-- common case stands here once more, because each nested CALL costs (benchmarks, part cpu).
 --
 --   p_tenant_id .. p_product_code   as in consume_quota
 --   p_now           UTC; NULL: the clock, read after the locks. Only tests name a time
