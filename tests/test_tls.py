@@ -195,6 +195,13 @@ def test_an_account_that_must_show_a_certificate(sandbox, authority, options, tm
             connect(shown)
 
 
+def test_where_tls_is_only_preferred_nobody_reads_the_ca(options, authority, tmp_path):
+    options = replace(options, ssl_mode="PREFERRED", ssl_ca=str(tmp_path / "none.pem"))
+    assert both(options, tmp_path)
+    certificate, key = authority.issue("client")
+    both(replace(options, ssl_cert=str(certificate), ssl_key=str(key)), tmp_path)
+
+
 def test_a_server_without_tls_is_reached_where_tls_is_only_preferred(tmp_path):
     with Sandbox.start(["--tls-version="], ways=local_ways()) as sandbox:
         options = resolve(url=sandbox.url)
