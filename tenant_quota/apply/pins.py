@@ -15,27 +15,14 @@ from tenant_quota.errors import TenantQuotaError
 
 _TEMPLATE = '''"""{title}"""
 
-from tenant_quota.apply import install
+from tenant_quota.apply import {call}
 
 __depends__ = {{"{depends}"}}
 __transactional__ = False  # each DDL statement commits by itself
 
-install(
+{call}(
     __file__,
-    "{path}",
-    sha256="{sha256}",
-)
-'''
-_DROP_TEMPLATE = '''"""{title}"""
-
-from tenant_quota.apply import uninstall
-
-__depends__ = {{"{depends}"}}
-__transactional__ = False  # each DDL statement commits by itself
-
-uninstall(
-    __file__,
-    "{path}",
+    "{path}",{pin}
 )
 '''
 
@@ -110,9 +97,12 @@ class _Migrations:
         last = self.names[-1]
         kind = "" if folder == "procedures" else f"_{folder.removesuffix('s')}"
         name = f"{int(last[:4]) + 1:04}_{verb}_{Path(file).stem}{kind}"
-        template = _DROP_TEMPLATE if verb == "drop" else _TEMPLATE
-        text = template.format(
-            title=f"{verb.capitalize()} {path}.", depends=last, path=path, sha256=sha256
+        text = _TEMPLATE.format(
+            title=f"{verb.capitalize()} {path}.",
+            depends=last,
+            call="install" if sha256 else "uninstall",
+            path=path,
+            pin=f'\n    sha256="{sha256}",' if sha256 else "",
         )
         self._write(self.directory / f"{name}.py", text)
         self.names.append(name)
