@@ -308,6 +308,20 @@ def test_an_upgrade_keeps_the_definer_that_most_have(project, account):
     assert definers == [*((name, f"{account}@%") for name in "wxy"), ("z", "root@localhost")]
 
 
+def test_of_two_definers_that_have_as_many_the_first_by_name_is_kept(project):
+    for name in "xy":
+        project.procedure(name)
+    project.pin()
+    project.apply()
+    for name, definer in (("x", "b@localhost"), ("y", "a@localhost")):
+        project.rows(f"DROP PROCEDURE {name}")
+        project.rows(f"CREATE DEFINER = {definer} PROCEDURE {name} () SELECT 'z'")
+    project.procedure("w")
+    project.pin()
+    project.apply()
+    assert "DEFINER=`a`@`localhost`" in project.text("w")
+
+
 def test_a_released_object_whose_file_is_gone_is_dropped_and_comes_back(project):
     install(project, "SELECT 1")
     (project.root / "procedures/y.sql").unlink()

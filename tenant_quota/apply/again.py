@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Collection
 from pathlib import Path
 
 from tenant_quota.apply import by_hand, interrupted
 from tenant_quota.apply.backend import QuotaBackend
-from tenant_quota.apply.live_objects import definers
+from tenant_quota.apply.live_objects import by_number, definers
 from tenant_quota.apply.object_files import Pin, identity, read_pins
 from tenant_quota.apply.object_history import BY_HAND, HISTORY
 from tenant_quota.apply.stored_objects import is_shipped, reopen
@@ -68,17 +67,15 @@ def of_others(backend: QuotaBackend, root: Path | None, definer: str | None) -> 
     if definer is None or HISTORY not in backend.list_tables():
         return []
     mine = str(parse_account(definer, "--definer"))
-    theirs = definers(backend.connection)
-    return [p.migration for p in last_pins(root).values() if theirs.get(p.path, mine) != mine]
+    last = last_pins(root)
+    found = definers(backend.connection, last)
+    return [last[path].migration for path, theirs in found.items() if theirs != mine]
 
 
 def definer_of_most(backend: QuotaBackend, root: Path | None) -> str | None:
     """Return the account (user@host) that most of what is installed runs as; None: nothing is."""
-    ours = last_pins(root)
-    counts = Counter(
-        definer for path, definer in definers(backend.connection).items() if path in ours
-    )
-    return counts.most_common(1)[0][0] if counts else None
+    counts = by_number(definers(backend.connection, last_pins(root)))
+    return counts[0][0] if counts else None
 
 
 def make_pending(backend: QuotaBackend, names: Collection[str]) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -168,18 +169,31 @@ def restore_grants(
                 raise
 
 
-def definers(connection: Connection[Any]) -> dict[str, str]:
-    """Return as which account (user@host) each object of the schema runs, by folder/name.sql."""
+def definers(
+    connection: Connection[Any], paths: Collection[str], schema: str | None = None
+) -> dict[str, str]:
+    """Return as which account (user@host) each of these objects runs, by folder/name.sql.
+
+    ``schema`` None is the connected one. Others may share it: what is not asked for is left out.
+    """
     rows = fetch(
         connection,
         "SELECT 'procedures' AS folder, routine_name AS name, definer AS definer "
-        "FROM information_schema.routines WHERE routine_schema = DATABASE() UNION ALL "
+        "FROM information_schema.routines "
+        "WHERE routine_schema = COALESCE(%s, DATABASE()) UNION ALL "
         "SELECT 'views', table_name, definer FROM information_schema.views "
-        "WHERE table_schema = DATABASE() UNION ALL "
+        "WHERE table_schema = COALESCE(%s, DATABASE()) UNION ALL "
         "SELECT 'events', event_name, definer FROM information_schema.events "
-        "WHERE event_schema = DATABASE()",
+        "WHERE event_schema = COALESCE(%s, DATABASE())",
+        (schema,) * 3,
     )
-    return {f"{row['folder']}/{row['name']}.sql": row["definer"] for row in rows}
+    found = {f"{row['folder']}/{row['name']}.sql": row["definer"] for row in rows}
+    return {path: definer for path, definer in found.items() if path in paths}
+
+
+def by_number(definers: dict[str, str]) -> list[tuple[str, int]]:
+    """Return each definer with how many objects it has: most first, then by name."""
+    return sorted(Counter(definers.values()).items(), key=lambda each: (-each[1], each[0]))
 
 
 def state_to_json(settings: Settings, grants: list[dict[str, str]]) -> str:

@@ -178,7 +178,6 @@ def _settle(backend: QuotaBackend) -> None:
                 f"SELECT migration_id FROM {backend.migration_table_quoted} FOR SHARE"  # noqa: S608
             ).fetchall()
         proof.sweep(settling.connection)
-    backend.rollback()  # from here on it sees what that was
 
 
 def _waiting(on_note: OnNote) -> OnNote:

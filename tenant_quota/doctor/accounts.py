@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from shlex import quote as shell_quote
-from typing import Any
 
+from tenant_quota.apply import live_objects
+from tenant_quota.apply.object_files import object_paths
 from tenant_quota.doctor.findings import NOTE, OK, PROBLEM, Finding, Patient
 from tenant_quota.grants.held import Right
 from tenant_quota.grants.needs import read_code_needs
@@ -21,7 +22,7 @@ def privileges(patient: Patient) -> Iterator[Finding]:
     """Could the connected account apply and roll back?"""
     (row,) = patient.ask("SELECT CURRENT_USER() AS account")
     account = account_named(row["account"])
-    others = {row["definer"] for row in _read_definers(patient)} - {str(account)}
+    others = {definer for definer, _ in _read_definers(patient)} - {str(account)}
     needed = migrator_rights(patient.schema, patient.version, of_others=bool(others))
     missing = {right for right in needed if not patient.held.holds(right)}
     do = "; ".join(_grants(patient, account, missing))
@@ -45,27 +46,18 @@ def _grants(patient: Patient, account: Account, rights: set[Right]) -> list[str]
     return [statement for statement, _ in grant(rights, account, literal=patient.literal)]
 
 
-def _read_definers(patient: Patient) -> list[dict[str, Any]]:
-    """Return who our objects run as, and how many; others may share the schema."""
-    needs = read_code_needs(sql_root())
-    return patient.ask(
-        "SELECT definer, COUNT(*) AS objects FROM ("
-        "SELECT definer AS definer FROM information_schema.routines "
-        "WHERE routine_schema = DATABASE() AND routine_name IN %s "
-        "UNION ALL SELECT definer FROM information_schema.views "
-        "WHERE table_schema = DATABASE() AND table_name IN %s "
-        "UNION ALL SELECT definer FROM information_schema.events "
-        "WHERE event_schema = DATABASE() AND event_name IN %s"
-        ") AS d GROUP BY definer ORDER BY objects DESC, definer",
-        *(tuple(names) for names in (needs.procedures, needs.views, needs.events)),
+def _read_definers(patient: Patient) -> list[tuple[str, int]]:
+    """Return who our objects run as, and how many."""
+    return live_objects.by_number(
+        live_objects.definers(patient.connection, object_paths(sql_root()))
     )
 
 
 def definers(patient: Patient) -> Iterator[Finding]:
     """Every call runs with its definer's rights: it must exist, suffice, and not log in."""
     rows = _read_definers(patient)
-    for row in rows:
-        yield _definer(patient, account_named(row["definer"]), row["objects"])
+    for definer, objects in rows:
+        yield _definer(patient, account_named(definer), objects)
     if len(rows) > 1:
         what = f"the objects have {len(rows)} definers"
         yield Finding(NOTE, what, "tenant-quota verify --definer user@host names them")

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tenant_quota import __version__
+from tenant_quota.apply.live_objects import by_number
 from tenant_quota.connection_options import ConnectionOptions
 from tenant_quota.errors import TenantQuotaError
 from tenant_quota.grants.held import GRANT_OPTION, Right, may_grant
@@ -64,7 +65,7 @@ def make_plan(
     accounts = [*names.roles, names.definer]
     if names.migrator and not names.installs_itself:
         accounts.append(names.migrator)
-    server = read_server(options, accounts)
+    server = read_server(options, accounts, root)
     _refuse(names, server, shared)
     wanted = wanted_rights(needs, names, server)
     plan = Plan(server.schema, server.version, [], [])
@@ -99,7 +100,7 @@ def make_plan(
         what = f"{names.monitor} is not its default role: views fail for whoever has a role"
         plan.findings.append(f"{names.definer}: {what}")
     plan.unseen.extend(str(account) for account in accounts if account in server.unseen)
-    plan.findings.extend(_definers(needs, names, server))
+    plan.findings.extend(_definers(names, server))
     plan.notes.extend(_notes(plan, needs, names, server))
     return plan
 
@@ -177,18 +178,14 @@ def _accounts(names: Names, server: Server) -> Iterator[tuple[Account, str, bool
     yield definer, statement, events in held
 
 
-def _definers(needs: CodeNeeds, names: Names, server: Server) -> Iterator[str]:
+def _definers(names: Names, server: Server) -> Iterator[str]:
     """Yield who else our objects run as, with how many."""
-    ours = needs.procedures | needs.views | needs.events
-    others: dict[str, int] = {}
-    for name, definer in server.definers:
-        if name in ours and definer != str(names.definer):
-            others[definer] = others.get(definer, 0) + 1
-    for definer, count in sorted(others.items()):
-        yield (
-            f"{definer} is the definer of {count} of our objects, not {names.definer}: "
-            f"tenant-quota apply --definer {names.definer} installs them anew"
-        )
+    for definer, count in sorted(by_number(server.definers)):
+        if definer != str(names.definer):
+            yield (
+                f"{definer} is the definer of {count} of our objects, not {names.definer}: "
+                f"tenant-quota apply --definer {names.definer} installs them anew"
+            )
 
 
 def _notes(plan: Plan, needs: CodeNeeds, names: Names, server: Server) -> Iterator[str]:

@@ -64,9 +64,10 @@ def make_removal(
     Roles and definer that serve other schemas (or with ``shared``) only lose what they
     hold here. A definer that something runs as is left alone, and a note says so.
     """
-    needs = read_code_needs(root or sql_root())
+    root = root or sql_root()
+    needs = read_code_needs(root)
     accounts = [*names.roles, names.definer, *([names.migrator] if names.migrator else [])]
-    server = read_server(options, accounts)
+    server = read_server(options, accounts, root)
     plan = Plan(server.schema, server.version, [], [])
     at_work = _at_work(options, names)
     for account in (*names.roles, names.definer):

@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from contextlib import closing
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from pymysql.connections import Connection
 
+from tenant_quota.apply.live_objects import definers
+from tenant_quota.apply.object_files import object_paths
 from tenant_quota.connection import connect
 from tenant_quota.connection_options import ConnectionOptions
 from tenant_quota.errors import TenantQuotaError
@@ -36,15 +39,18 @@ class Server:
     literal: bool  # partial_revokes: a schema's name in a GRANT is no pattern
     tables: set[str]  # and views
     procedures: set[str]
-    definers: list[tuple[str, str]]  # object, user@host
+    definers: dict[str, str]  # of the shipped objects: user@host, by folder/name.sql
     held: dict[Account, set[Right] | None]  # None: there is no such account
     locked: dict[Account, bool]
     defaults: dict[Account, set[Account]]  # roles that an account's sessions begin with
     unseen: set[Account]  # whose grants this account may not read
 
 
-def read_server(options: ConnectionOptions, accounts: list[Account]) -> Server:
-    """Look, and write nothing; the database need not exist. Raises TenantQuotaError."""
+def read_server(options: ConnectionOptions, accounts: list[Account], root: Path) -> Server:
+    """Look, and write nothing; the database need not exist. Raises TenantQuotaError.
+
+    ``root`` has the shipped objects.
+    """
     schema = options.database
     if not schema:
         raise TenantQuotaError(
@@ -84,7 +90,7 @@ def read_server(options: ConnectionOptions, accounts: list[Account]) -> Server:
             names_are_literal(connection),
             _names(connection, "table_name", "tables", "table_schema", schema),
             _names(connection, "routine_name", "routines", "routine_schema", schema),
-            _definers(connection, schema),
+            definers(connection, object_paths(root), schema),
             held,
             locked,
             defaults,
@@ -121,17 +127,3 @@ def _names(
         (schema,),
     )
     return {row["name"] for row in rows}
-
-
-def _definers(connection: Connection[Any], schema: str) -> list[tuple[str, str]]:
-    """Return each stored object with its definer as MySQL writes it."""
-    rows = fetch(
-        connection,
-        "SELECT routine_name AS name, definer AS definer FROM information_schema.routines "
-        "WHERE routine_schema = %s UNION ALL "
-        "SELECT table_name, definer FROM information_schema.views WHERE table_schema = %s "
-        "UNION ALL "
-        "SELECT event_name, definer FROM information_schema.events WHERE event_schema = %s",
-        (schema,) * 3,
-    )
-    return [(row["name"], row["definer"]) for row in rows]
