@@ -74,6 +74,11 @@ def value(connection: Connection, statement: str, *arguments: Value) -> Value:
     return answer
 
 
+def version(connection: Connection) -> tuple[int, ...]:
+    """Return the server's, as far as it tells what a statement is called: (8, 4)."""
+    return tuple(map(int, value(connection, "SELECT VERSION()").split(".")[:2]))
+
+
 def call(connection: Connection, procedure: str, *arguments: Value) -> SimpleNamespace:
     """CALL a procedure that answers with one row, and return it by column name."""
     with connection.cursor(pymysql.cursors.DictCursor) as cursor:

@@ -18,7 +18,17 @@ from tests import accounts
 from tests.accounts import error_of, grants, make_account, session
 from tests.grants_matrix import APPLICATION, DENIED, FORBIDDEN, NEEDS, SETTINGS, VIEWS
 from tests.server import connect as connect_to
-from tests.support import Quota, apply_everything, at_once, call, call_out, rows, state_of, value
+from tests.support import (
+    Quota,
+    apply_everything,
+    at_once,
+    call,
+    call_out,
+    rows,
+    state_of,
+    value,
+    version,
+)
 
 ROLES = ("app", "monitor", "admin")
 
@@ -82,7 +92,7 @@ def test_it_is_refused(role, statement, sessions, schema_url, prefix, quota):
         prefix=prefix,
         victim=quota.connection.thread_id(),
     )
-    if value(quota.connection, "SELECT VERSION()") < "8.2":
+    if version(quota.connection) < (8, 2):
         filled = filled.replace("RESET BINARY LOGS AND GTIDS", "RESET MASTER")
     assert error_of(sessions[role], filled) in DENIED
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pymysql
 import pytest
 from click.testing import CliRunner
+from pymysql.connections import Connection
 
 from tenant_quota.apply import migrate
 from tenant_quota.cli import main
@@ -24,7 +25,7 @@ from tests.accounts import PASSWORD, grants, make_account, session, url_of
 from tests.project import Project
 from tests.releases import next_release
 from tests.server import connect
-from tests.support import Quota, Value, rows, value, wait_until
+from tests.support import Quota, Value, rows, value, version, wait_until
 
 
 @pytest.fixture
@@ -170,9 +171,9 @@ def whole_life(project: Project, prefix: str, root: Project) -> None:
 GLOBALLY = ("SET_ANY_DEFINER", "SHOW_ROUTINE")
 
 
-def set_definer(version: str) -> str:
+def set_definer(connection: Connection) -> str:
     """Return what this server calls the right to make objects of another definer."""
-    return "SET_ANY_DEFINER" if version >= "8.2" else "SET_USER_ID"
+    return "SET_ANY_DEFINER" if version(connection) >= (8, 2) else "SET_USER_ID"
 
 
 def test_the_migrators_privileges_are_enough(minimal, empty_schema, tmp_path):
@@ -188,7 +189,8 @@ def test_the_migrator_needs_every_one_of_its_privileges(privilege, minimal, empt
     account = f"{own}_migrator"
     if privilege in GLOBALLY:
         if privilege == "SET_ANY_DEFINER":
-            privilege = set_definer(root.value("SELECT VERSION()"))
+            with root.connection() as connection:
+                privilege = set_definer(connection)
         root.rows(f"REVOKE {privilege} ON *.* FROM {account}")
     elif privilege == "procs_priv":
         root.rows(f"REVOKE SELECT ON mysql.procs_priv FROM {account}")
@@ -203,7 +205,7 @@ def administrator(server_url: str, schema: str, name: str) -> str:
     page = (Path(__file__).parent.parent / "docs/privileges.md").read_text(encoding="utf-8")
     block = page.partition("```sql\n")[2].partition("```")[0]
     with closing(connect(server_url)) as root:
-        if tuple(map(int, value(root, "SELECT VERSION()").split(".")[:2])) < (8, 2):
+        if version(root) < (8, 2):
             pytest.skip("SET_ANY_DEFINER is of MySQL 8.2")
     create, *granted = [statement.strip() for statement in block.split(";") if statement.strip()]
     assert create == "CREATE USER dba@'%' IDENTIFIED BY '...'"
@@ -267,7 +269,7 @@ def managed(server_url: str, schema: str, name: str) -> str:
     not SUPER, SYSTEM_USER or SET_ANY_DEFINER, and no right on the tables of mysql to pass on.
     """
     with closing(connect(server_url)) as root:  # before 8.4 the schema's own name alone counts
-        is_old = value(root, "SELECT VERSION()") < "8.4"
+        is_old = version(root) < (8, 4)
     pattern = schema if is_old else schema.replace("_", r"\_")
     make_account(
         server_url,
@@ -285,7 +287,7 @@ def test_a_managed_service_says_what_it_refuses_and_what_to_do(server_url, empty
     schema = empty_schema.rpartition("/")[2]
     url = managed(server_url, schema, f"{own}_master")
     with closing(connect(server_url)) as root:
-        privilege = set_definer(value(root, "SELECT VERSION()"))
+        privilege = set_definer(root)
     shown = grants(url, "--migrator", f"{own}_migrator@%", prefix=own)
     assert shown.exit_code == 0
     for words in (privilege, "SHOW_ROUTINE", "mysql.procs_priv"):

@@ -7,7 +7,7 @@ from datetime import date, datetime, time
 import pytest
 
 from tests.holds import confirm, in_utc, lapse, lease, refund, reserve
-from tests.support import Quota, Value, at_once, rows, value
+from tests.support import Quota, Value, at_once, rows, value, version
 
 DAY_1, DAY_2 = "2030-05-10 12:00:00", "2030-05-11 12:00:00"
 
@@ -236,8 +236,8 @@ def test_a_storm_of_32_denied_callers_writes_one_alert_and_nothing_else(quota: Q
     is_logged = value(quota.connection, "SELECT @@log_bin AND @@binlog_format = 'ROW'")
     if is_logged:
         rows(quota.connection, "FLUSH BINARY LOGS")
-        version = value(quota.connection, "SELECT VERSION() >= '8.2' OR VERSION() LIKE '1_.%%'")
-        status = "SHOW BINARY LOG STATUS" if version else "SHOW MASTER STATUS"
+        is_old = version(quota.connection) < (8, 2)
+        status = "SHOW MASTER STATUS" if is_old else "SHOW BINARY LOG STATUS"
         ((file, position, *_),) = rows(quota.connection, status)
 
     def work(number: int) -> set[str]:
