@@ -17,6 +17,22 @@ CREATE TABLE tenant_quotas (
                        COMMENT 'periods begin at anchor + n intervals, tenant wall clock; NULL: not scheduled yet',
     reset_time         DATETIME    DEFAULT NULL COMMENT 'when the last period was closed, tenant wall clock',
     next_reset_time    DATETIME    DEFAULT NULL COMMENT 'when this period ends, tenant wall clock; NULL: not scheduled yet',
+    period_start       DATETIME    GENERATED ALWAYS AS (CASE
+                           WHEN limit_type = 'HOURLY' AND MOD(TIMESTAMPDIFF(SECOND, period_anchor, next_reset_time), 3600) = 0
+                           THEN next_reset_time - INTERVAL 1 HOUR
+                           WHEN limit_type = 'DAILY' AND MOD(TIMESTAMPDIFF(SECOND, period_anchor, next_reset_time), 86400) = 0
+                           THEN next_reset_time - INTERVAL 1 DAY
+                           WHEN limit_type = 'WEEKLY' AND MOD(TIMESTAMPDIFF(SECOND, period_anchor, next_reset_time), 604800) = 0
+                           THEN next_reset_time - INTERVAL 7 DAY
+                           WHEN MOD(PERIOD_DIFF(EXTRACT(YEAR_MONTH FROM next_reset_time), EXTRACT(YEAR_MONTH FROM period_anchor)),
+                                    CASE limit_type WHEN 'MONTHLY' THEN 1 WHEN 'QUARTERLY' THEN 3 WHEN 'YEARLY' THEN 12 END) = 0
+                                AND next_reset_time = period_anchor + INTERVAL PERIOD_DIFF(
+                                    EXTRACT(YEAR_MONTH FROM next_reset_time), EXTRACT(YEAR_MONTH FROM period_anchor)) MONTH
+                           THEN period_anchor + INTERVAL PERIOD_DIFF(
+                                    EXTRACT(YEAR_MONTH FROM next_reset_time), EXTRACT(YEAR_MONTH FROM period_anchor))
+                                - CASE limit_type WHEN 'MONTHLY' THEN 1 WHEN 'QUARTERLY' THEN 3 ELSE 12 END MONTH
+                       END) STORED
+                       COMMENT 'when this period began, tenant wall clock; NULL: next_reset_time is not one of its boundaries',
     refill_per_second  DECIMAL(18,6) DEFAULT NULL COMMENT 'RATE: tokens per second',
     refilled_at        DATETIME(6) DEFAULT NULL COMMENT 'RATE: used_count counts from here, UTC; NULL: from the first touch',
     enforcement        VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin NOT NULL DEFAULT 'ENFORCE'

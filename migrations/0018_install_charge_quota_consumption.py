@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/charge_quota_consumption.sql",
-    sha256="5030ccad7ef5e5eee3828fecee5a8718589c37044173c92ff80c6bf496ecc3e8",
+    sha256="0656bffe192326552c27807582f2ab1ba224adba1304d0f6dd8b8646c8178935",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/charge_several_limits.sql",
-    sha256="b33607e94456ae1b9dee64fda7491e4ddbea83e12f9577e22bf1991605dbbe55",
+    sha256="6a43ba2d21ff96d72b1de7fc1a8d214a28c463713021dc56a87680166ae9e8de",
 )

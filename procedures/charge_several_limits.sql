@@ -46,7 +46,8 @@ BEGIN
     DECLARE v_local      DATETIME(6);
     DECLARE EXIT HANDLER FOR 1062 ROLLBACK TO SAVEPOINT tenant_quota_owned;  -- a replay
 
-    SELECT COUNT(*), MIN(q.quota_id), SUM(q.quota_id) - MIN(q.quota_id) - MAX(q.quota_id), MAX(q.quota_id),
+    SELECT /*+ NO_RANGE_OPTIMIZATION(q) */
+           COUNT(*), MIN(q.quota_id), SUM(q.quota_id) - MIN(q.quota_id) - MAX(q.quota_id), MAX(q.quota_id),
            MIN(COALESCE(NULLIF(t.time_zone, 'SYSTEM'), @@GLOBAL.time_zone)),
            MIN(COALESCE(t.status = 'ACTIVE' AND t.parent_tenant_id IS NULL, TRUE))
     INTO v_limits, v_first_id, v_middle_id, v_last_id, v_time_zone, v_is_plain
@@ -59,10 +60,11 @@ BEGIN
         UPDATE tenant_quotas FORCE INDEX (PRIMARY)
         SET used_count = used_count + p_amount
         WHERE quota_id IN (v_first_id, v_middle_id, v_last_id)
-          AND used_count <= hard_limit - p_amount
-          AND (soft_limit IS NULL OR used_count >= soft_limit OR used_count < soft_limit - p_amount)
-          AND limit_type <> 'RATE' AND enforcement = 'ENFORCE' AND slot_count = 0
-          AND (product_codes IS NULL OR COALESCE(p_product_code MEMBER OF (product_codes), FALSE));
+          AND COALESCE(used_count <= hard_limit - p_amount  -- as one condition: as in charge_quota_consumption
+                       AND (soft_limit IS NULL OR used_count >= soft_limit OR used_count < soft_limit - p_amount)
+                       AND (period_start IS NOT NULL OR limit_type = 'TOTAL')
+                       AND enforcement = 'ENFORCE' AND slot_count = 0
+                       AND (product_codes IS NULL OR p_product_code MEMBER OF (product_codes)), FALSE);
         SET v_is_plain = ROW_COUNT() = v_limits, v_now = COALESCE(p_now, UTC_TIMESTAMP(6));
         SET v_local = CONVERT_TZ(v_now, '+00:00', v_time_zone);
         IF v_is_plain THEN
@@ -71,22 +73,11 @@ BEGIN
                  product_code, period_start, created_at)
             SELECT quota_id, p_tenant_id, 'CONSUME', p_amount, used_count, p_biz_id, p_biz_type,
                    p_product_code, period_start, v_now
-            FROM (SELECT quota_id, limit_type, used_count, effective_time, expire_time, next_reset_time,
-                         -- as in charge_quota_consumption
-                         CASE WHEN limit_type = 'HOURLY'
-                                   AND MOD(TIMESTAMPDIFF(SECOND, period_anchor, next_reset_time), 3600) = 0
-                              THEN next_reset_time - INTERVAL 1 HOUR
-                              WHEN limit_type = 'DAILY' AND TIME(next_reset_time) = TIME(period_anchor)
-                              THEN next_reset_time - INTERVAL 1 DAY
-                              WHEN limit_type = 'MONTHLY' AND TIME(next_reset_time) = TIME(period_anchor)
-                                   AND DAY(next_reset_time) = DAY(period_anchor)
-                              THEN next_reset_time - INTERVAL 1 MONTH
-                         END AS period_start
-                  FROM tenant_quotas FORCE INDEX (PRIMARY)
-                  WHERE quota_id IN (v_first_id, v_middle_id, v_last_id)) AS charged
-            WHERE (period_start IS NOT NULL OR limit_type = 'TOTAL')
-              AND v_local >= COALESCE(effective_time, '1000-01-01')
-              AND v_local < LEAST(COALESCE(expire_time, '9999-12-31'), COALESCE(next_reset_time, '9999-12-31'));
+            FROM tenant_quotas FORCE INDEX (PRIMARY)
+            WHERE quota_id IN (v_first_id, v_middle_id, v_last_id)
+              AND COALESCE(v_local >= COALESCE(effective_time, '1000-01-01')
+                           AND v_local < LEAST(COALESCE(expire_time, '9999-12-31'),
+                                               COALESCE(next_reset_time, '9999-12-31')), FALSE);
             SET v_is_plain = ROW_COUNT() = v_limits;
         END IF;
         IF v_is_plain THEN
