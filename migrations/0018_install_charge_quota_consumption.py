@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/charge_quota_consumption.sql",
-    sha256="0656bffe192326552c27807582f2ab1ba224adba1304d0f6dd8b8646c8178935",
+    sha256="117a730d87bdfbd5b55dac93e8690c0bb372c0a95e373b4ab85d744fda68181e",
 )

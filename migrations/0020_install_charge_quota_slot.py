@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/charge_quota_slot.sql",
-    sha256="6dab99b998eb28cb40cd9c89c75bceb66817a050d0c296fe939f40381a398391",
+    sha256="89646dda5df7c120821d32d80b6ecad08094f37db8a235bdcab2e3df4a20f7c6",
 )

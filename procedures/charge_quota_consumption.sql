@@ -3,11 +3,12 @@
 -- The common case: outside of any transaction, a tenant without a parent, one limit of this
 -- type (CONCURRENT ones aside), counted and enforced. A plain look finds it; then one UPDATE
 -- locks it and takes the units if they fit, cross no soft limit and the period is still the one
--- that was seen; the clock is read after that, and the ledger row written, or the key found
+-- that was seen; or, where the limit has slots, they come from this connection's own one, if
+-- nobody holds it. The clock is read after that, and the ledger row written, or the key found
 -- there. Whatever is different at any of these steps takes all of it back and leaves the call
 -- to charge_quota_limits, which knows every case. What looks exhausted is asked of
--- deny_exhausted_limit first, a limit with slots of charge_quota_slot, and two or three limits
--- of charge_several_limits.
+-- deny_exhausted_limit first, a limit whose slot did not do of charge_quota_slot, and two or
+-- three limits of charge_several_limits.
 --
 -- What check_quota_consumption, open_quota_transaction and close_quota_transaction do for the
 -- common case stands here once more, because each nested CALL costs (benchmarks, part cpu).
@@ -44,6 +45,8 @@ CREATE PROCEDURE charge_quota_consumption (
     SQL SECURITY DEFINER
 charge: BEGIN
     DECLARE v_way             VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;  -- NULL: the general one
+    DECLARE v_is_taken        BOOLEAN;
+    DECLARE v_is_replay       BOOLEAN;
     DECLARE v_slot_count      INT;
     DECLARE v_time_zone       VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_valid_from      DATETIME;  -- how long what was seen holds, tenant wall clock
@@ -119,12 +122,33 @@ charge: BEGIN
           AND COALESCE(used_count <= hard_limit - p_amount AND hard_limit = p_hard_limit
                        AND (soft_limit IS NULL OR used_count >= soft_limit OR used_count < soft_limit - p_amount)
                        AND next_reset_time <=> p_next_reset_time, FALSE);
-        SET p_used_count = LAST_INSERT_ID(), v_last_insert_id = LAST_INSERT_ID(v_last_insert_id),
-            v_now = COALESCE(p_now, UTC_TIMESTAMP(6));
-        IF ROW_COUNT() = 1 AND CONVERT_TZ(v_now, '+00:00', v_time_zone) >= v_valid_from
+        SET v_is_taken = ROW_COUNT() = 1, p_used_count = LAST_INSERT_ID(),
+            v_last_insert_id = LAST_INSERT_ID(v_last_insert_id);
+    ELSEIF v_way = 'SLOTS' THEN
+        BEGIN
+            DECLARE EXIT HANDLER FOR NOT FOUND BEGIN END;
+            SELECT remaining >= p_amount AND next_reset_time <=> p_next_reset_time INTO v_is_taken
+            FROM quota_slots
+            WHERE quota_id = p_quota_id AND slot_number = CONNECTION_ID() MOD v_slot_count
+            FOR UPDATE SKIP LOCKED;
+        END;
+        IF v_is_taken THEN
+            UPDATE quota_slots
+            SET remaining = remaining - p_amount
+            WHERE quota_id = p_quota_id AND slot_number = CONNECTION_ID() MOD v_slot_count;
+        END IF;
+    END IF;
+
+    IF v_is_taken THEN
+        SET v_now = COALESCE(p_now, UTC_TIMESTAMP(6));
+        IF CONVERT_TZ(v_now, '+00:00', v_time_zone) >= v_valid_from
            AND CONVERT_TZ(v_now, '+00:00', v_time_zone) < v_valid_until THEN
             BEGIN
-                DECLARE EXIT HANDLER FOR 1062 SET v_way = 'REPLAY';
+                DECLARE EXIT HANDLER FOR 1062 SET v_is_replay = TRUE;
+                DECLARE EXIT HANDLER FOR 1213
+                    IF v_way <> 'SLOTS' THEN  -- see charge_quota_slot
+                        RESIGNAL;
+                    END IF;
                 INSERT INTO quota_usage_records
                     (quota_id, tenant_id, operation_type, delta_value, current_used, biz_id, biz_type,
                      product_code, period_start, created_at)
@@ -136,8 +160,11 @@ charge: BEGIN
                 LEAVE charge;
             END;
         END IF;
+    END IF;
+
+    IF v_way = 'PLAIN' THEN
         ROLLBACK TO SAVEPOINT tenant_quota_owned;
-        IF v_way = 'REPLAY' THEN
+        IF v_is_replay THEN
             BEGIN
                 DECLARE v_reservation_id  CHAR(36) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
                 DECLARE v_expires_at      DATETIME(6);
@@ -159,14 +186,20 @@ charge: BEGIN
                                   p_biz_type, p_biz_id, p_now,
                                   p_success, p_status, p_used_count, p_remaining, p_retry_after_ms);
     END IF;
-    IF p_status IS NULL AND v_way IN ('SLOTS', 'EXHAUSTED') AND v_slot_count > 0 THEN
-        CALL charge_quota_slot(p_quota_id, v_time_zone, v_valid_from, v_valid_until, v_period_start,
-                               p_next_reset_time, v_slot_count, p_tenant_id, p_amount, p_biz_type, p_biz_id,
-                               p_product_code, p_now, p_success);
+    IF p_status IS NULL AND v_slot_count > 0 AND v_way IN ('SLOTS', 'EXHAUSTED') THEN
+        IF v_is_taken = 0 THEN  -- a slot that is locked in vain: who wants the quota's row holds none
+            CALL abandon_quota_transaction(p_transaction, 0);
+            CALL open_quota_transaction(p_transaction);
+        END IF;
+        IF v_is_taken IS NOT TRUE THEN
+            CALL charge_quota_slot(p_quota_id, v_time_zone, v_valid_from, v_valid_until, v_period_start,
+                                   p_next_reset_time, v_slot_count, v_is_taken = 0, p_tenant_id, p_amount, p_biz_type,
+                                   p_biz_id, p_product_code, p_now, p_success);
+        END IF;
         IF p_success THEN
             SET p_status = 'GRANTED', p_used_count = NULL, p_remaining = NULL;
-        ELSEIF p_success IS NULL THEN
-            CALL abandon_quota_transaction(p_transaction, 1213);
+        ELSE
+            CALL abandon_quota_transaction(p_transaction, 0);
             CALL open_quota_transaction(p_transaction);
         END IF;
     END IF;

@@ -1,25 +1,27 @@
 -- charge_quota_slot: internal: charge one limit that has slots, through any slot that is free.
 --
 -- A slot holds a slice of the limit that used_count counts as used already, so whoever spends
--- it needs the slot's row alone. SKIP LOCKED finds a slot with enough units in it, from this
--- connection's own place on. Where none has, the quota's row is locked: a new slice is drawn
--- into a free slot, or, near the limit, the units are charged to the row itself. Slices shrink
--- as the limit nears, and below the soft limit they end before it, so that nobody crosses it
--- unseen. What no longer fits is left to charge_quota_limits, which takes all slices back
--- before it decides.
+-- it needs the slot's row alone. charge_quota_consumption tries this connection's own slot. If
+-- that is empty and there is plenty, the quota's row is locked and a new slice drawn into it;
+-- else SKIP LOCKED looks for a slot with enough units in it, from this connection's own place
+-- on. Where none has, a slice is drawn after all, or, near the limit, the units are charged to
+-- the row itself. Slices shrink as the limit nears, and below the soft limit they end before it,
+-- so that nobody crosses it unseen. What no longer fits is left to charge_quota_limits, which
+-- takes all slices back before it decides.
 --
 -- Who holds a slot waits for nothing but the ledger, where a call of the same key may be under
 -- way: one of a caller's transaction, which may want the slots next or take its row back under
 -- two who wait for it. Only so can a deadlock come about; it ends this transaction, which is
--- our own and did nothing yet: charge_quota_consumption begins it again and leaves the call to
--- charge_quota_limits.
+-- our own and did nothing yet. Whenever nothing is charged charge_quota_consumption ends it, and
+-- leaves the call to charge_quota_limits in a new one, for that begins with the quota's row.
 --
 --   p_quota_id, p_time_zone   which limit, and its tenant's zone
 --   p_valid_from, p_valid_until   how long what the caller saw of it holds, tenant wall clock
 --   p_period_start, p_next_reset_time   of the open period; NULL for TOTAL
 --   p_slot_count    its slots
+--   p_is_empty      TRUE: this connection's own slot was free, and held too little
 --   p_tenant_id .. p_now   as in charge_quota_consumption
---   p_charged       TRUE: it is done; FALSE: nothing was; NULL: nor is the transaction open now
+--   p_charged       TRUE: it is done; FALSE: roll the transaction back
 --
 -- Raises   nothing of its own
 -- Source   DESIGN, section 7
@@ -33,6 +35,7 @@ CREATE PROCEDURE charge_quota_slot (
     IN  p_period_start     DATETIME,
     IN  p_next_reset_time  DATETIME,
     IN  p_slot_count       INT,
+    IN  p_is_empty         BOOLEAN,
     IN  p_tenant_id        VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
     IN  p_amount           BIGINT,
     IN  p_biz_type         VARCHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
@@ -53,31 +56,35 @@ BEGIN
     DECLARE v_now          DATETIME(6);
     DECLARE v_local        DATETIME(6);
     DECLARE CONTINUE HANDLER FOR NOT FOUND BEGIN END;
-    DECLARE EXIT HANDLER FOR 1062  -- a replay
-    BEGIN
-        ROLLBACK TO SAVEPOINT tenant_quota_owned;
-        SET p_charged = FALSE;
-    END;
-    DECLARE EXIT HANDLER FOR 1213 SET p_charged = NULL;
+    DECLARE EXIT HANDLER FOR 1062, 1213 SET p_charged = FALSE;  -- a replay; see above
 
-    SELECT slot_number INTO v_slot_number
-    FROM quota_slots
-    WHERE quota_id = p_quota_id AND slot_number >= v_own_slot
-      AND next_reset_time <=> p_next_reset_time AND remaining >= p_amount
-    ORDER BY slot_number
-    LIMIT 1
-    FOR UPDATE SKIP LOCKED;
-    IF v_slot_number IS NULL THEN
+    IF p_is_empty THEN
+        -- Only a guess at what is the better way: both are right.
+        SELECT COALESCE(LEAST(hard_limit, soft_limit - 1), hard_limit) - used_count INTO v_left
+        FROM tenant_quotas
+        WHERE quota_id = p_quota_id;
+    END IF;
+    IF COALESCE(v_left DIV p_amount DIV p_slot_count < 4, TRUE) THEN
         SELECT slot_number INTO v_slot_number
         FROM quota_slots
-        WHERE quota_id = p_quota_id AND slot_number < v_own_slot
+        WHERE quota_id = p_quota_id AND slot_number >= v_own_slot
           AND next_reset_time <=> p_next_reset_time AND remaining >= p_amount
         ORDER BY slot_number
         LIMIT 1
         FOR UPDATE SKIP LOCKED;
+        IF v_slot_number IS NULL THEN
+            SELECT slot_number INTO v_slot_number
+            FROM quota_slots
+            WHERE quota_id = p_quota_id AND slot_number < v_own_slot
+              AND next_reset_time <=> p_next_reset_time AND remaining >= p_amount
+            ORDER BY slot_number
+            LIMIT 1
+            FOR UPDATE SKIP LOCKED;
+        END IF;
     END IF;
     SET p_charged = v_slot_number IS NOT NULL;
     IF NOT p_charged THEN
+        SET v_left = NULL;
         SELECT IF(used_count < soft_limit, LEAST(soft_limit - 1, hard_limit), hard_limit) - used_count INTO v_left
         FROM tenant_quotas
         WHERE quota_id = p_quota_id AND next_reset_time <=> p_next_reset_time AND slot_count = p_slot_count
@@ -120,7 +127,5 @@ BEGIN
         SET remaining = IF(next_reset_time <=> p_next_reset_time, remaining, 0) + v_slice - p_amount,
             next_reset_time = p_next_reset_time
         WHERE quota_id = p_quota_id AND slot_number = v_slot_number;
-    ELSE
-        ROLLBACK TO SAVEPOINT tenant_quota_owned;
     END IF;
 END
