@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/charge_quota_consumption.sql",
-    sha256="117a730d87bdfbd5b55dac93e8690c0bb372c0a95e373b4ab85d744fda68181e",
+    sha256="a9109ffe58ab142f8cac3423a7616a506f580ea08be7dc2db7fc7eaef3fb3ba5",
 )

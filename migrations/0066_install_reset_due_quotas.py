@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/reset_due_quotas.sql",
-    sha256="c8e3f3c29e923c83ff481f006dc679412bbb2a908adf0127d8099ebd6e83b953",
+    sha256="ee2505c553cdd6a6381fada7fc4d76db7fda6a12183f69430fa6b8c966022585",
 )

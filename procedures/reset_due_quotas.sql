@@ -3,6 +3,7 @@
 -- What the event calls each minute. It only sweeps: whoever touches a lapsed quota first
 -- closes its period, so answers are right with the event off, late or run twice. One run
 -- at a time (GET_LOCK); a second one is answered BUSY. It leaves a heartbeat in quota_jobs.
+-- After each batch it rests for as long as that took: half of a core is left to consumers.
 -- With a transaction open it closes one batch only, as part of it.
 --
 --   p_batch_size   rows a transaction, 1 or more; 100 holds rows for some milliseconds
@@ -26,6 +27,7 @@ BEGIN
     DECLARE v_settled      BIGINT;
     DECLARE v_rows_done    BIGINT DEFAULT 0;
     DECLARE v_started_at   DATETIME(6) DEFAULT UTC_TIMESTAMP(6);
+    DECLARE v_batch_at     DATETIME(6);
     DECLARE v_message      VARCHAR(512) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE EXIT HANDLER FOR SQLEXCEPTION
     BEGIN
@@ -47,8 +49,12 @@ BEGIN
     SET v_is_running = COALESCE(GET_LOCK(v_lock_name, 0), FALSE);
     IF v_is_running THEN
         REPEAT
+            SET v_batch_at = UTC_TIMESTAMP(6);
             CALL sweep_due_quotas(p_batch_size, NULL, v_settled);
             SET v_rows_done = v_rows_done + v_settled;
+            IF v_settled > 0 AND v_transaction = 'OWN' THEN
+                DO SLEEP(TIMESTAMPDIFF(MICROSECOND, v_batch_at, UTC_TIMESTAMP(6)) / 1000000);
+            END IF;
         UNTIL v_settled = 0 OR v_transaction = 'JOINED' END REPEAT;
         IF v_transaction = 'OWN' THEN
             CALL record_quota_job('reset_due_quotas', v_started_at, v_rows_done, NULL);
