@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/charge_quota_batch.sql",
-    sha256="8bed71312ad40c8af5a31c78d1f32afcb35c8ca0cc8a136c904b3d1eeedaf5ca",
+    sha256="f4f1b723a34b24e5b7c7413edee14b158ba6c01c18b147154aa41eeca632ca7c",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/check_quota_items.sql",
-    sha256="9605e99d5dfb2cdb5687cff55577aa2a15cd5e91ed12cde6c8635042b75c0c4e",
+    sha256="8c0486e639651fb1b862ca2129dab66c30efddb90725c182b997936c99836dd4",
 )

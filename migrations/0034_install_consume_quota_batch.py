@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/consume_quota_batch.sql",
-    sha256="d2d6b8ffd3558a3bd74947334780b2c94702d91bfeebdede0278cf4832926e5f",
+    sha256="a77a9f02b592ae3b17429679eab58c6331ea7eccfbe9e4173e45cb03c1c8c4c8",
 )

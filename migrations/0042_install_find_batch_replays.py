@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/find_batch_replays.sql",
-    sha256="300fdbda6cb2b6694afea9542cea30d2c6cdfdb599f6c56741d028a8406f056c",
+    sha256="24757987e3c36c54c89a140985ea7c824cf88da6004c8284ef2792f9f54b766f",
 )

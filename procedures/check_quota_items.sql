@@ -2,13 +2,15 @@
 --
 --   p_items   JSON text: an array of 1 to 1000 objects {quota_type, amount, biz_type, biz_id,
 --             product_code}; the last three may be left out or null
+--   p_parsed  the same as JSON, which need not be parsed again
 --
 -- Raises   45001 invalid_argument
 -- Source   DESIGN, section 3
--- Example  CALL check_quota_items('[{"quota_type": "REDEEM_CODE", "amount": 1}]');
+-- Example  CALL check_quota_items('[{"quota_type": "REDEEM_CODE", "amount": 1}]', v_items);
 
 CREATE PROCEDURE check_quota_items (
-    IN p_items  LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin
+    IN  p_items   LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    OUT p_parsed  JSON
 )
     COMMENT 'internal: refuse a batch that is malformed, naming its first bad item.'
     READS SQL DATA
@@ -22,8 +24,9 @@ BEGIN
     IF p_items IS NULL OR NOT JSON_VALID(p_items) THEN
         SET v_problem = IF(p_items IS NULL, 'p_items is NULL', 'p_items is malformed JSON');
     ELSE
-        SET v_type = JSON_TYPE(p_items);
-        IF v_type <> 'ARRAY' OR JSON_LENGTH(p_items) NOT BETWEEN 1 AND 1000 THEN
+        SET p_parsed = p_items;
+        SET v_type = JSON_TYPE(p_parsed);
+        IF v_type <> 'ARRAY' OR JSON_LENGTH(p_parsed) NOT BETWEEN 1 AND 1000 THEN
             SET v_problem = 'p_items must be an array of 1 to 1000 items';
         END IF;
     END IF;
@@ -50,7 +53,7 @@ BEGIN
                          WHEN TRIM(product_code) = '' OR CHAR_LENGTH(product_code) > 64
                              THEN 'has a product_code that is blank or longer than 64 characters'
                      END AS problem
-              FROM JSON_TABLE(p_items, '$[*]' COLUMNS (
+              FROM JSON_TABLE(p_parsed, '$[*]' COLUMNS (
                   number        FOR ORDINALITY,
                   whole         JSON PATH '$',
                   quota_type    VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin PATH '$.quota_type',

@@ -23,6 +23,7 @@ CREATE PROCEDURE consume_quota_batch (
     MODIFIES SQL DATA
     SQL SECURITY DEFINER
 BEGIN
+    DECLARE v_items            JSON;  -- parsed once for all that read it
     DECLARE v_success          BOOLEAN;
     DECLARE v_status           VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_quota_id         BIGINT UNSIGNED;
@@ -36,8 +37,8 @@ BEGIN
     DECLARE v_item_index       INT;
 
     CALL check_quota_name('p_tenant_id', p_tenant_id, 24);
-    CALL check_quota_items(p_items);
-    CALL charge_quota_batch(p_tenant_id, p_items, NULL,
+    CALL check_quota_items(p_items, v_items);
+    CALL charge_quota_batch(p_tenant_id, v_items, NULL,
                             v_success, v_status, v_quota_id, v_limit_type, v_hard_limit, v_used_count, v_remaining,
                             v_next_reset_time, v_retry_after_ms, v_transaction, v_item_index);
 

@@ -5,7 +5,7 @@
 -- than the first charge; whoever else charges these limits waits for their rows' locks.
 --
 --   p_tenant_id   whose batch
---   p_items       JSON text, checked
+--   p_items       as in consume_quota_batch, checked
 --   p_limits      the limits of all its quota types, from find_quota_limits
 --   p_fresh       JSON array of {number, quota_type, amount, biz_type, biz_id, product_code}
 --
@@ -15,7 +15,7 @@
 
 CREATE PROCEDURE find_batch_replays (
     IN  p_tenant_id   VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
-    IN  p_items       LONGTEXT    CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    IN  p_items       JSON,
     IN  p_limits      JSON,
     OUT p_fresh       JSON
 )
