@@ -103,6 +103,18 @@ HARMLESS = [
 ]
 
 
+def with_setting(quota: Quota, setting: str) -> Connection:
+    """Give a session that has this setting; skip where the server does not."""
+    session = quota.connect()
+    try:
+        rows(session, setting)
+    except pymysql.err.MySQLError as error:
+        if error.args[0] not in (1193, 1227, 1231):  # unknown here, not allowed, no such value
+            raise
+        pytest.skip(f"this server refuses it: {error.args[1]}")
+    return session
+
+
 @pytest.mark.parametrize("setting", HARMLESS)
 def test_other_settings_have_no_effect(quota: Quota, setting: str) -> None:
     quota.define_tenant(zone="Asia/Shanghai")
@@ -111,13 +123,7 @@ def test_other_settings_have_no_effect(quota: Quota, setting: str) -> None:
     quota.define("RATE", 50, refill_per_second=0.001)
     quota.define("CONCURRENT", 2)
     expected = quota.check(3, product="a-1")
-    session = quota.connect()
-    try:
-        rows(session, setting)
-    except pymysql.err.MySQLError as error:
-        if error.args[0] not in (1193, 1227, 1231):  # unknown here, not allowed, no such value
-            raise
-        pytest.skip(f"this server refuses it: {error.args[1]}")
+    session = with_setting(quota, setting)
     asked = Quota(lambda: session, quota.tenant_id)
     answer = asked.consume(3, key="k", product="a-1")
     assert (answer.status, answer.transaction) == ("GRANTED", "OWN")
@@ -131,6 +137,23 @@ def test_other_settings_have_no_effect(quota: Quota, setting: str) -> None:
     assert no_transaction_is_open(session)
     assert (quota.used(), quota.used("DAILY"), quota.ledger("DAILY")) == (3, 3, [3])
     assert asked.define("TOTAL", 9).status == "CREATED"
+
+
+@pytest.mark.parametrize("slot_count", [0, 2])
+@pytest.mark.parametrize("setting", HARMLESS)
+def test_other_settings_have_no_effect_on_the_common_case(
+    quota: Quota, setting: str, slot_count: int
+) -> None:
+    quota.define("MONTHLY", 1000, slot_count=slot_count)
+    session = with_setting(quota, setting)
+    asked = Quota(lambda: session, quota.tenant_id)
+    for turn in range(3):
+        assert asked.consume(3, key=f"k{turn}").status == "GRANTED"
+        assert no_transaction_is_open(session)
+    assert asked.consume(3, key="k2").status == "REPLAYED"
+    assert [asked.consume(1000).status for _ in range(2)] == ["EXCEEDED", "EXCEEDED"]
+    assert no_transaction_is_open(session)
+    assert quota.ledger() == [3, 3, 3]
 
 
 def test_text_arrives_whole_from_another_character_set(quota: Quota) -> None:

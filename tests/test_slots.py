@@ -347,9 +347,12 @@ def test_who_needs_every_unit_waits_for_the_slots_in_use(quota: Quota) -> None:
     quota.assert_adds_up()
 
 
-def test_one_key_at_once_from_a_transaction_that_rolls_back_and_from_slots(quota: Quota) -> None:
+@pytest.mark.parametrize("are_own", [True, False])
+def test_one_key_at_once_from_a_transaction_that_rolls_back_and_from_slots(
+    quota: Quota, are_own: bool
+) -> None:
     """Two wait, each in a slot, for the key of a third: its rollback sets them against each other."""
-    quota.define("MONTHLY", 10_000, slot_count=4)
+    quota.define("MONTHLY", 60, slot_count=4)  # too little to draw another slice for 5 units
     quota.consume(1)
     session = quota.connect(autocommit=False)
     drawn = "SELECT slot_number FROM quota_slots WHERE quota_id = %s AND remaining > 0"
@@ -359,9 +362,12 @@ def test_one_key_at_once_from_a_transaction_that_rolls_back_and_from_slots(quota
     rows(session, one_slot, quota_id, slot_number)
     quota.consume(1)  # draws into another slot
     session.rollback()
-    assert len(rows(quota.connection, drawn, quota_id)) == 2
+    slots = [number for (number,) in rows(quota.connection, drawn, quota_id)]
+    assert len(slots) == 2
     assert quota.consume(5, key="k", on=session).transaction == "JOINED"
-    callers = [quota.connect(), quota.connect()]
+    wanted = slots if are_own else [number for number in range(4) if number not in slots]
+    connections = [quota.connect() for _ in range(16)]
+    callers = [next(c for c in connections if c.thread_id() % 4 == number) for number in wanted]
 
     def work(number: int) -> str:
         if number < 2:

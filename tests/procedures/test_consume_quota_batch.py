@@ -164,6 +164,16 @@ def test_a_lapsed_period_is_closed_first(quota: Quota) -> None:
     assert quota.used() == 5
 
 
+def test_a_replay_in_a_transaction_closes_a_lapsed_period_too(quota: Quota) -> None:
+    quota.define("MONTHLY", 10)
+    batch(quota, item(7, "k"))
+    quota.set(next_reset_time="2020-01-01")
+    quota.connection.begin()
+    assert batch(quota, item(7, "k")).status == "REPLAYED"
+    quota.connection.commit()
+    assert (quota.used(), sorted(quota.ledger())) == (0, [-7, 7])
+
+
 def test_it_is_part_of_the_callers_transaction(quota: Quota) -> None:
     quota.define("MONTHLY", 5)
     quota.connection.begin()
