@@ -23,6 +23,7 @@ local RECORD = "INSERT INTO quota_usage_records (quota_id, tenant_id, operation_
     .. " current_used, biz_id, biz_type) VALUES (%d, '%s', 'CONSUME', 1,"
     .. " (SELECT used_count FROM tenant_quotas WHERE quota_id = %d), '%s', 'ORDER')"
 local BY_KEY = "SELECT hard_limit, used_count FROM tenant_quotas WHERE quota_id = %d"
+local BY_TENANT = "SELECT * FROM tenant_quotas WHERE tenant_id = '%s'"
 local MONITOR = "SELECT * FROM quota_usage_monitor WHERE tenant_id = '%s'"
 
 local connection
@@ -88,6 +89,10 @@ answers.token_and_back = answers.token
 
 function works.by_key()
     connection:query(BY_KEY:format(sample[sysbench.rand.uniform(1, #sample)]))
+end
+
+function works.by_tenant(tenant)
+    connection:query(BY_TENANT:format(tenant))
 end
 
 function works.monitor(tenant)

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/charge_quota_consumption.sql",
-    sha256="a9109ffe58ab142f8cac3423a7616a506f580ea08be7dc2db7fc7eaef3fb3ba5",
+    sha256="a3eaa02b4796fb6d762ff64fe4de9de02a27d0e7a9035a1a80c6a4497a2edff6",
 )

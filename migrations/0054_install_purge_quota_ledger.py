@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/purge_quota_ledger.sql",
-    sha256="f7f5c3706b063f65fff6b5eb053ef30191460941bfdac2941acffd5d67090fff",
+    sha256="5a2a3bb57c9d90268eab089a8da150c3ddd458c084af9609005bedf5b6d13cc3",
 )

@@ -208,6 +208,7 @@ charge: BEGIN
             IF p_status IS NULL AND v_way <> 'SEVERAL' AND v_state IS NULL
                AND p_next_reset_time <= CONVERT_TZ(COALESCE(p_now, UTC_TIMESTAMP(6)), '+00:00', v_time_zone) THEN
                 CALL settle_quota_period(p_quota_id, v_time_zone, p_now, v_state);
+                SAVEPOINT tenant_quota_owned;  -- what was closed stays closed, also for a replay
                 SET v_way = NULL, v_is_taken = NULL, v_is_replay = NULL;
                 ITERATE short_way;
             END IF;

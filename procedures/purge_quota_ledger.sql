@@ -4,8 +4,9 @@
 -- the locks of the quotas concerned; a quota that somebody holds is left for the next run
 -- (SKIP LOCKED), so a purge never waits while it keeps others waiting. Kept, however old:
 -- rows of the open period; rows of a key that has a younger row; rows of a reservation
--- that is still held. What goes from one quota and period is replaced by one ADJUST row of
--- its sum, unless that is 0; an ADJUST row from before goes into it.
+-- that is still held, or settled too lately to be purged itself. What goes from one quota and
+-- period is replaced by one ADJUST row of its sum, unless that is 0; an ADJUST row from before
+-- goes into it.
 --
 --   p_cutoff       UTC; only rows before it
 --   p_batch_size   rows looked at, at most
@@ -124,7 +125,7 @@ BEGIN
           AND NOT EXISTS (SELECT 1
                           FROM quota_reservations AS h
                           WHERE h.reservation_id = r.reservation_id AND h.quota_id = r.quota_id
-                            AND h.status = 'HELD');
+                            AND (h.status = 'HELD' OR h.expires_at >= p_cutoff OR h.updated_at >= p_cutoff));
     END IF;
 
     IF v_purged IS NOT NULL THEN

@@ -13,7 +13,7 @@ from math import ceil
 from typing import Any, NamedTuple
 
 from tests.model import InvalidArgument, Model
-from tests.model_data import CALENDAR, COUNTED, Answer, Limit, Row, local, utc, zone_of
+from tests.model_data import CALENDAR, COUNTED, Answer, Hold, Limit, Row, local, utc, zone_of
 
 #: What an administrator says of a limit; its other fields are its state.
 DEFINITION = (
@@ -144,11 +144,15 @@ def purge(model: Model, keep_days: int, now: datetime) -> int:
     """Delete what is old and over; return how many rows and holds that were.
 
     Ledger rows leave their sum behind, one ADJUST row a period. A key is remembered as
-    long as its youngest row, what is held as long as it is held, an open period as a whole.
+    long as its youngest row and its reservation, an open period as a whole.
     """
     cutoff = now - timedelta(days=keep_days)
+
+    def is_old(hold: Hold) -> bool:
+        return hold.ended_at is not None and max(hold.ended_at, hold.expires_at) < cutoff
+
     young = {(row.quota_id, row.key) for row in model.ledger if row.key and row.at >= cutoff}
-    held = {key for key, hold in model.holds.items() if hold.status == "HELD"}
+    held = {key for key, hold in model.holds.items() if not is_old(hold)}
 
     def goes(row: Row) -> bool:
         open_period = model.limits[row.quota_id].period()
@@ -171,13 +175,7 @@ def purge(model: Model, keep_days: int, now: datetime) -> int:
             model.ledger.append(adjust(model.limits[quota_id], delta, period, last))
 
     remembered = {(row.hold_id, row.quota_id) for row in model.ledger if row.key}
-    ended = [
-        key
-        for key, hold in model.holds.items()
-        if hold.ended_at is not None
-        and max(hold.ended_at, hold.expires_at) < cutoff
-        and key not in remembered
-    ]
+    ended = [key for key, hold in model.holds.items() if is_old(hold) and key not in remembered]
     for key in ended:
         del model.holds[key]
     return len(gone) + len(ended)

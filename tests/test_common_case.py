@@ -190,6 +190,14 @@ def test_who_waited_while_the_billing_day_moved_counts_in_the_new_period(quota: 
     assert quota.ledger(columns="period_start, delta_value") == [(start, 4)]
 
 
+def test_a_replay_that_comes_first_in_a_new_period_closes_the_old_one(quota: Quota) -> None:
+    quota.define_tenant(zone="UTC")
+    define(quota, {"MONTHLY": {}})
+    assert quota.consume_at(NOW, 3, key="k").status == "GRANTED"
+    assert quota.consume_at("2030-06-01 00:00:00", 3, key="k").status == "REPLAYED"
+    assert (quota.used(), sorted(quota.ledger())) == (0, [-3, 3])
+
+
 def test_a_denial_that_was_told_ends_with_its_period(quota: Quota) -> None:
     quota.define_tenant(zone="UTC")
     define(quota, {"MONTHLY": {"hard_limit": 1, "used_count": 1}})

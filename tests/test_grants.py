@@ -202,7 +202,8 @@ def test_a_temporary_table_of_the_same_name_is_taken_for_ours(
     with closing(session(schema_url, name)) as connection:
         app = Quota(lambda: connection, quota.tenant_id)
         assert app.consume(1).status == "EXCEEDED"
-        rows(connection, text.replace("CREATE TABLE", "CREATE TEMPORARY TABLE", 1))
+        text = text.replace("CREATE TABLE", "CREATE TEMPORARY TABLE", 1)
+        rows(connection, text.replace("%", "%%"))
         rows(
             connection,
             "INSERT INTO tenant_quotas (quota_id, tenant_id, quota_type, limit_type, hard_limit)"

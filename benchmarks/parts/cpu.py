@@ -9,7 +9,7 @@ from pathlib import Path
 from benchmarks.bench import Bench
 from benchmarks.measure import Cases, Figures
 from benchmarks.server import TYPE, Schema
-from benchmarks.works import TENANTS, Works
+from benchmarks.works import SLOTS, TENANTS, Works
 
 TITLE = "Processor time of one call, one connection"
 NEEDS = ()
@@ -30,6 +30,7 @@ def run(bench: Bench) -> Cases:
         schema.execute(*PROCEDURES)
         schema.add_tenants("f", TENANTS)
         schema.add_tenants("one", TENANTS)
+        schema.add_hot_tenant("h", SLOTS)
         schema.add_tenants("three", TENANTS, ("DAILY", "MONTHLY", "TOTAL"))
         schema.add_tenants("empty", TENANTS, hard_limit=1)
         for key in ("before", "too much"):
@@ -39,6 +40,9 @@ def run(bench: Bench) -> Cases:
             f"the same with {MANY} variables": "CALL bench_variables()",
             f"the same with {MANY} nested CALLs": "CALL bench_nested()",
             "floor procedure": f"CALL bench_floor('f%s', '{TYPE}', 1, 'ORDER', '%s', @ok)",
+            "try_consume_quota, one limit with slots": (
+                f"CALL try_consume_quota('h1', '{TYPE}', 1, 'ORDER', '%s-%s', NULL, @ok, @is)"
+            ),
         }
         for name, prefix in (
             ("one limit", "one"),

@@ -12,12 +12,13 @@ NEEDS = ("sysbench",)
 
 
 def run(bench: Bench) -> Cases:
-    """One tenant's rows against a read by primary key; all tenants against the bare table."""
+    """One tenant's rows against reads by key and by tenant; all tenants against the bare table."""
     large, seconds, quotas = bench.large, bench.size.seconds, bench.size.quotas
     one = partial(large.sysbench, prefix="l", tenants=quotas, seconds=seconds, connections=1)
     return bench.rounds(
         {
             "a quota by primary key": partial(per_call, partial(one, "by_key")),
+            "one tenant's quotas, bare table": partial(per_call, partial(one, "by_tenant")),
             "monitor, one tenant": partial(per_call, partial(one, "monitor")),
             "all quotas, bare table": partial(
                 scan, large, "SELECT COUNT(*) FROM tenant_quotas WHERE used_count >= hard_limit"

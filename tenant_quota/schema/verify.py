@@ -35,7 +35,7 @@ from tenant_quota.statements import StatementFailed, fetch
 
 _FOLDERS = {kind.lower(): folder for folder, kind in KINDS.items()}
 _BODY = {
-    "procedure": re.compile(r"\n(BEGIN\n.*)\Z", re.DOTALL),
+    "procedure": re.compile(r"\n((?:\w+: )?BEGIN\n.*)\Z", re.DOTALL),
     "event": re.compile(r"\n\s*DO\s+(.*)\Z", re.DOTALL),
 }
 

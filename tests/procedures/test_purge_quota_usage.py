@@ -167,18 +167,35 @@ def test_rows_of_a_reservation_that_is_still_held_stay(quota: Quota) -> None:
     rows(quota.connection, aged.format("quota_reservations", "updated_at"), OLD, quota.tenant_id)
     count = "SELECT status FROM quota_reservations WHERE tenant_id = %s"
     purge(quota)
+    assert len(rows(quota.connection, count, quota.tenant_id)) == 2, "it might still have been held"
+    assert sorted(quota.ledger("TOTAL")) == [0, 2, 3], "its key stays as long"
+    rows(quota.connection, "UPDATE quota_reservations SET expires_at = %s WHERE tenant_id = %s"
+         " AND status = 'CONFIRMED'", OLD, quota.tenant_id)  # fmt: skip
+    purge(quota)
     assert quota.ledger("TOTAL", "operation_type, delta_value") in (
         [("CONSUME", 3), ("ADJUST", 2)],
         [("ADJUST", 2), ("CONSUME", 3)],
     )
-    assert len(rows(quota.connection, count, quota.tenant_id)) == 2, "it might still have been held"
-    rows(quota.connection, "UPDATE quota_reservations SET expires_at = %s WHERE tenant_id = %s"
-         " AND status = 'CONFIRMED'", OLD, quota.tenant_id)  # fmt: skip
-    purge(quota)
     assert rows(quota.connection, count, quota.tenant_id) == [("HELD",)]
     cancelled = call(quota.connection, "cancel_quota_reservation", held.reservation_id)
     assert cancelled.status == "CANCELLED"
     quota.assert_adds_up(["TOTAL"])
+
+
+def test_a_key_is_kept_as_long_as_its_reservation(quota: Quota) -> None:
+    quota.define("TOTAL", 10)
+    reserve = (quota.tenant_id, quota.quota_type, 3, 900, "O", "h", None)
+    held = call(quota.connection, "reserve_quota", *reserve)
+    rows(
+        quota.connection,
+        "UPDATE quota_usage_records SET created_at = %s WHERE tenant_id = %s",
+        *(OLD, quota.tenant_id),
+    )
+    call(quota.connection, "confirm_quota_reservation", held.reservation_id, None)  # long after
+    purge(quota)
+    again = call(quota.connection, "reserve_quota", *reserve)
+    assert (again.status, again.reservation_id) == ("REPLAYED", held.reservation_id)
+    assert quota.used("TOTAL") == 3
 
 
 def test_a_confirmed_reservation_is_kept_as_long_as_its_key(quota: Quota) -> None:
