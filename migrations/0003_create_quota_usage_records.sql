@@ -4,6 +4,8 @@
 -- Every key begins with quota_id. A statement that is taken back inside a caller's
 -- transaction (a replay, a denial that looked for its key) leaves the gap behind its row
 -- locked at REPEATABLE READ: in a key that all tenants append to, that gap is everybody's.
+-- Each key is one more page that a charge writes, in a large database one of its own: there is
+-- none by period_start. A period's rows are those of its quota, nearly all created in it.
 
 CREATE TABLE quota_usage_records (
     record_id         BIGINT UNSIGNED NOT NULL DEFAULT (UUID_SHORT())
@@ -25,7 +27,6 @@ CREATE TABLE quota_usage_records (
     PRIMARY KEY (quota_id, record_id),
     UNIQUE KEY quota_usage_records_biz_key
         (quota_id, biz_type, biz_id, operation_type, refund_id, origin_tenant_id),
-    KEY quota_usage_records_by_period (quota_id, period_start),
     KEY quota_usage_records_by_age (quota_id, created_at)
 )
 ENGINE = InnoDB

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/charge_quota_batch.sql",
-    sha256="f4f1b723a34b24e5b7c7413edee14b158ba6c01c18b147154aa41eeca632ca7c",
+    sha256="bd3d2e94b55b54e7d7ef54fc6b5556d8cf450cf1e22797a94e0cb1a10b21adbd",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/confirm_quota_drift.sql",
-    sha256="5cc0c8c7fd44dceb955a78a7197cff2a5d08cde16577a00c17bed44c00aea788",
+    sha256="66766fd43382980d96ec259896e8ac2ffa0000518bd7bfcc015d2fcf14204933",
 )

@@ -7,7 +7,8 @@
 --
 -- In a transaction of our own all items are taken to be new at first: the ledger's unique key
 -- tells if one is not. Then, and where no INSERT would meet a key (a denial, a limit that is not
--- charged now), keys are looked for and everything is judged once more, under the same locks.
+-- charged now) or a period is over, which a replay leaves alone, keys are looked for and
+-- everything is judged once more, under the same locks.
 --
 --   p_tenant_id, p_items   as in consume_quota_batch, checked by the caller
 --   p_now          UTC; NULL: the clock, read after the locks. Only tests name a time
@@ -59,7 +60,7 @@ BEGIN
     DECLARE v_is_refused         BOOLEAN DEFAULT FALSE;  -- by the ledger's unique key
     DECLARE v_first_status       VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin DEFAULT 'GRANTED';
     DECLARE v_first_index        INT;
-    DECLARE v_has_others         BOOLEAN;  -- limits that an item's key would not be written to
+    DECLARE v_must_know          BOOLEAN;  -- what to do hangs on which of the keys were
     DECLARE v_errno              INT;
     DECLARE v_now                DATETIME(6);
     DECLARE v_amount             BIGINT;   -- what the batch asks of this limit
@@ -136,14 +137,14 @@ BEGIN
 
     CALL lock_quota_rows(JSON_EXTRACT(v_limits, '$[*].quota_id'));
     SET v_now = COALESCE(p_now, UTC_TIMESTAMP(6));
-    SET v_is_known = p_transaction <> 'OWN';
+    SET v_is_known = p_transaction <> 'OWN' OR v_first_status <> 'GRANTED';
 
     judge_all: LOOP
         SET p_success = v_first_status = 'GRANTED', p_status = v_first_status, p_item_index = v_first_index;
         SET p_quota_id = NULL, p_limit_type = NULL, p_hard_limit = NULL, p_used_count = NULL, p_remaining = NULL;
         SET p_next_reset_time = NULL, p_retry_after_ms = NULL, v_shown_rank = NULL, v_shown_type = NULL;
         SET v_charges = JSON_ARRAY(), v_charged = 0, v_alerts = NULL, v_fresh = p_items;
-        SET v_is_done = FALSE, v_is_unknown = FALSE, v_has_others = FALSE;
+        SET v_is_done = FALSE, v_is_unknown = FALSE, v_must_know = FALSE;
         IF v_is_known THEN
             CALL find_batch_replays(p_tenant_id, p_items, v_limits, v_fresh);
             IF JSON_LENGTH(JSON_EXTRACT(v_fresh, '$[*].number')) IS NULL THEN
@@ -173,8 +174,8 @@ BEGIN
                       product_code  VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin PATH '$.product_code')
                   ) AS item
                   WHERE quota_type = v_quota_type) AS asked;
-            SET v_has_others = v_has_others OR v_product_codes IS NOT NULL OR v_enforcement <> 'ENFORCE'
-                               OR v_limit_type = 'RATE';
+            SET v_must_know = v_must_know OR v_product_codes IS NOT NULL OR v_enforcement <> 'ENFORCE'
+                              OR v_limit_type = 'RATE';
             IF p_status = 'REPLAYED' THEN
                 SET v_amount = 0;
             ELSEIF v_amount IS NULL OR (v_enforcement = 'SHADOW' AND v_amount = 0) THEN
@@ -189,6 +190,10 @@ BEGIN
                                        v_refilled_at, v_enforcement, NULL,
                                        v_verdict, v_is_charged, v_capacity, v_used, v_shift, v_ceiling, v_refilled_at,
                                        v_state, v_period_start, v_period_end, v_retry_after_ms);
+                IF NOT v_is_known AND (v_state <> 'OPEN' OR v_verdict <> 'GRANTED') THEN
+                    SET v_must_know = TRUE;
+                    LEAVE each_limit;
+                END IF;
                 IF v_state <> 'OPEN' THEN
                     CALL settle_quota_period(v_quota_id, v_time_zone, v_now, v_state);
                     SET v_used_count = v_used, v_next_reset_time = v_period_end;
@@ -246,7 +251,7 @@ BEGIN
             SET p_used_count = NULL, p_remaining = NULL;
         END IF;
 
-        IF NOT v_is_known AND (p_status <> 'GRANTED' OR v_has_others) THEN
+        IF v_must_know AND NOT v_is_known THEN
             SET v_is_known = TRUE;
             ITERATE judge_all;
         END IF;

@@ -92,6 +92,14 @@ def test_a_suspended_tenant_gets_nothing(quota: Quota) -> None:
     assert batch(quota, item(1)).status == "SUSPENDED"
 
 
+def test_what_a_suspended_tenant_was_given_before_is_replayed(quota: Quota) -> None:
+    quota.define("MONTHLY", 10)
+    batch(quota, item(3, "k"))
+    quota.suspend()
+    assert batch(quota, item(3, "k")).status == "REPLAYED"
+    assert quota.ledger() == [3]
+
+
 def test_the_same_batch_again_is_replayed(quota: Quota) -> None:
     quota.define("MONTHLY", 10)
     items = [item(2, "k1"), item(3, "k2")]
@@ -162,6 +170,17 @@ def test_a_lapsed_period_is_closed_first(quota: Quota) -> None:
     assert batch(quota, item(2), item(3)).status == "GRANTED"
     assert sorted(quota.ledger()) == [-5, 2, 3, 5]
     assert quota.used() == 5
+
+
+def test_a_denied_batch_leaves_a_lapsed_period_that_it_only_replays_as_it_was(quota: Quota) -> None:
+    quota.define("MONTHLY", 10)
+    batch(quota, item(7, "k"))
+    quota.set(next_reset_time="2020-01-01")
+    other_type(quota, "SMS").define("TOTAL", 1)
+    for quota_type, status in (("SMS", "EXCEEDED"), ("NOT_DEFINED", "NO_QUOTA")):
+        denied = batch(quota, item(7, "k"), item(2, quota_type=quota_type))
+        assert (denied.status, denied.item_index) == (status, 1)
+        assert (quota.used(), quota.ledger()) == (7, [7])
 
 
 def test_a_replay_in_a_transaction_closes_a_lapsed_period_too(quota: Quota) -> None:

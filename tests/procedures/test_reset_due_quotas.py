@@ -1,5 +1,6 @@
 """reset_due_quotas: the sweep that the event calls."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import pymysql
@@ -68,6 +69,22 @@ def test_it_works_in_batches_until_nothing_is_left(quota: Quota) -> None:
         each.set("DAILY", next_reset_time=PAST)
     assert sweep(quota, batch=2) == ("DONE", 7)
     assert [each.used("DAILY") for each in quotas] == [0] * 7
+
+
+def test_it_rests_between_batches(quota: Quota) -> None:
+    quotas = [quota.sibling(str(n)) for n in range(40)]
+    for each in quotas:
+        each.define("DAILY", 10, used=1)
+        each.set("DAILY", next_reset_time=PAST)
+    worker, watcher = quota.connect(), quota.connect()
+    state = "SELECT state FROM performance_schema.processlist WHERE id = %s"
+    with ThreadPoolExecutor(1) as pool:
+        sweeping = pool.submit(call, worker, "reset_due_quotas", 1)
+        seen = set()
+        while not sweeping.done():
+            seen |= {each for (each,) in rows(watcher, state, worker.thread_id())}
+    assert sweeping.result().rows_done == 40
+    assert "User sleep" in seen
 
 
 def test_it_does_not_wait_for_a_quota_that_somebody_holds(quota: Quota) -> None:
