@@ -4,8 +4,9 @@
 -- Every key begins with quota_id. A statement that is taken back inside a caller's
 -- transaction (a replay, a denial that looked for its key) leaves the gap behind its row
 -- locked at REPEATABLE READ: in a key that all tenants append to, that gap is everybody's.
--- Each key is one more page that a charge writes, in a large database one of its own: there is
--- none by period_start. A period's rows are those of its quota, nearly all created in it.
+-- Each key is one more page that a charge writes, in a large database one of its own: so the
+-- rows lie in the order of their age, which a purge walks, and there is no key by period_start.
+-- A period's rows are those of its quota, nearly all created in it.
 
 CREATE TABLE quota_usage_records (
     record_id         BIGINT UNSIGNED NOT NULL DEFAULT (UUID_SHORT())
@@ -24,10 +25,9 @@ CREATE TABLE quota_usage_records (
     origin_tenant_id  VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin NOT NULL DEFAULT ''
                       COMMENT 'the sub-channel that consumed, on its ancestors'' rows; empty: the tenant itself',
     created_at        DATETIME(6) NOT NULL DEFAULT (UTC_TIMESTAMP(6)) COMMENT 'UTC',
-    PRIMARY KEY (quota_id, record_id),
+    PRIMARY KEY (quota_id, created_at, record_id),
     UNIQUE KEY quota_usage_records_biz_key
-        (quota_id, biz_type, biz_id, operation_type, refund_id, origin_tenant_id),
-    KEY quota_usage_records_by_age (quota_id, created_at)
+        (quota_id, biz_type, biz_id, operation_type, refund_id, origin_tenant_id)
 )
 ENGINE = InnoDB
 DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_ai_ci

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/confirm_quota_drift.sql",
-    sha256="66766fd43382980d96ec259896e8ac2ffa0000518bd7bfcc015d2fcf14204933",
+    sha256="dc22fd78b9fae73da895a6ddc771d54410a0dee2dce9275b02422c99c51dce53",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/purge_quota_ledger.sql",
-    sha256="5a2a3bb57c9d90268eab089a8da150c3ddd458c084af9609005bedf5b6d13cc3",
+    sha256="f17f56d25d1ded78fae6f48f8d4ca06d903d7c782b7f870a493d5c221d3c3590",
 )

@@ -75,7 +75,7 @@ BEGIN
         -- The caller's snapshot may be old; our own is not, and need not lock this quota's ledger.
         IF v_transaction = 'JOINED' THEN
             SELECT COALESCE(SUM(delta_value), 0) INTO p_ledger_sum
-            FROM quota_usage_records FORCE INDEX (quota_usage_records_by_age)
+            FROM quota_usage_records FORCE INDEX (PRIMARY)
             WHERE quota_id = p_quota_id
             FOR SHARE;
         ELSE

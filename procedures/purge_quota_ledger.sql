@@ -1,12 +1,12 @@
 -- purge_quota_ledger: internal: purge one batch of old ledger rows, and keep every sum.
 --
--- Walks the ledger by age from where the batch before ended. What may go is decided under
--- the locks of the quotas concerned; a quota that somebody holds is left for the next run
--- (SKIP LOCKED), so a purge never waits while it keeps others waiting. Kept, however old:
--- rows of the open period; rows of a key that has a younger row; rows of a reservation
--- that is still held, or settled too lately to be purged itself. What goes from one quota and
--- period is replaced by one ADJUST row of its sum, unless that is 0; an ADJUST row from before
--- goes into it.
+-- Walks the ledger, quota by quota and by age, from where the batch before ended: a run reads
+-- all of it once. What may go is decided under the locks of the quotas concerned; a quota that
+-- somebody holds is left for the next run (SKIP LOCKED), so a purge never waits while it keeps
+-- others waiting. Kept, however old: rows of the open period; rows of a key that has a younger
+-- row; rows of a reservation that is still held, or settled too lately to be purged itself.
+-- What goes from one quota and period is replaced by one ADJUST row of its sum, unless that is
+-- 0; an ADJUST row from before goes into it.
 --
 --   p_cutoff       UTC; only rows before it
 --   p_batch_size   rows looked at, at most
@@ -32,7 +32,7 @@ CREATE PROCEDURE purge_quota_ledger (
     SQL SECURITY DEFINER
 BEGIN
     DECLARE v_transaction      VARCHAR(8)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_rows             JSON;                       -- the batch: quota_id and record_id
+    DECLARE v_rows             JSON;                       -- the batch: the keys of its rows
     DECLARE v_quotas           JSON DEFAULT JSON_ARRAY();  -- of the batch, locked: what is open in each
     DECLARE v_purged           JSON;                       -- likewise
     DECLARE v_carried          JSON;                       -- older ADJUST rows, likewise
@@ -51,11 +51,9 @@ BEGIN
     DECLARE c_quotas CURSOR FOR
         SELECT q.quota_id, q.limit_type, q.period_anchor, q.next_reset_time, z.time_zone,
                CONVERT_TZ(UTC_TIMESTAMP(6), '+00:00', z.time_zone)
-        FROM (SELECT DISTINCT r.quota_id
-              FROM JSON_TABLE(v_rows, '$[*]' COLUMNS (
-                  quota_id BIGINT UNSIGNED PATH '$.quota_id', record_id BIGINT UNSIGNED PATH '$.record_id')) AS l
-              STRAIGHT_JOIN quota_usage_records AS r ON r.quota_id = l.quota_id AND r.record_id = l.record_id
-              ORDER BY r.quota_id
+        FROM (SELECT DISTINCT l.quota_id
+              FROM JSON_TABLE(v_rows, '$[*]' COLUMNS (quota_id BIGINT UNSIGNED PATH '$.quota_id')) AS l
+              ORDER BY l.quota_id
               LIMIT 1000000) AS found
         STRAIGHT_JOIN tenant_quotas AS q ON q.quota_id = found.quota_id
         LEFT JOIN tenants AS t ON t.tenant_id = q.tenant_id
@@ -73,9 +71,11 @@ BEGIN
     SET p_purged = 0;
     CALL open_quota_transaction(v_transaction);
 
-    SELECT JSON_ARRAYAGG(JSON_OBJECT('quota_id', quota_id, 'record_id', record_id)), COUNT(*) INTO v_rows, p_seen
-    FROM (SELECT quota_id, record_id
-          FROM quota_usage_records FORCE INDEX (quota_usage_records_by_age)
+    SELECT JSON_ARRAYAGG(JSON_OBJECT('quota_id', quota_id, 'created_at', created_at, 'record_id', record_id)),
+           COUNT(*)
+    INTO v_rows, p_seen
+    FROM (SELECT quota_id, created_at, record_id
+          FROM quota_usage_records FORCE INDEX (PRIMARY)
           WHERE quota_id >= p_quota_id AND created_at < p_cutoff AND operation_type <> 'ADJUST'
             AND (quota_id > p_quota_id OR created_at > p_created_at
                  OR (created_at = p_created_at AND record_id > p_record_id))
@@ -84,10 +84,8 @@ BEGIN
 
     IF p_seen > 0 THEN
         SET p_quota_id = JSON_EXTRACT(v_rows, CONCAT('$[', p_seen - 1, '].quota_id'));
+        SET p_created_at = JSON_EXTRACT(v_rows, CONCAT('$[', p_seen - 1, '].created_at'));
         SET p_record_id = JSON_EXTRACT(v_rows, CONCAT('$[', p_seen - 1, '].record_id'));
-        SELECT created_at INTO p_created_at
-        FROM quota_usage_records
-        WHERE quota_id = p_quota_id AND record_id = p_record_id;
 
         OPEN c_quotas;
         each_quota: LOOP
@@ -108,10 +106,15 @@ BEGIN
         END LOOP;
         CLOSE c_quotas;
 
-        SELECT JSON_ARRAYAGG(JSON_OBJECT('quota_id', r.quota_id, 'record_id', r.record_id)) INTO v_purged
+        SELECT JSON_ARRAYAGG(JSON_OBJECT('quota_id', r.quota_id, 'created_at', r.created_at,
+                                         'record_id', r.record_id))
+        INTO v_purged
         FROM JSON_TABLE(v_rows, '$[*]' COLUMNS (
-                  quota_id BIGINT UNSIGNED PATH '$.quota_id', record_id BIGINT UNSIGNED PATH '$.record_id')) AS l
-        STRAIGHT_JOIN quota_usage_records AS r ON r.quota_id = l.quota_id AND r.record_id = l.record_id
+            quota_id    BIGINT UNSIGNED PATH '$.quota_id',
+            created_at  DATETIME(6) PATH '$.created_at',
+            record_id   BIGINT UNSIGNED PATH '$.record_id')) AS l
+        STRAIGHT_JOIN quota_usage_records AS r ON r.quota_id = l.quota_id AND r.created_at = l.created_at
+            AND r.record_id = l.record_id
         STRAIGHT_JOIN JSON_TABLE(v_quotas, '$[*]' COLUMNS (
             quota_id    BIGINT UNSIGNED PATH '$.quota_id',
             open_start  DATETIME PATH '$.open_start',
@@ -130,11 +133,16 @@ BEGIN
 
     IF v_purged IS NOT NULL THEN
         SET p_purged = JSON_LENGTH(v_purged);
-        SELECT JSON_ARRAYAGG(JSON_OBJECT('quota_id', a.quota_id, 'record_id', a.record_id)) INTO v_carried
+        SELECT JSON_ARRAYAGG(JSON_OBJECT('quota_id', a.quota_id, 'created_at', a.created_at,
+                                         'record_id', a.record_id))
+        INTO v_carried
         FROM (SELECT DISTINCT r.quota_id, r.period_start
               FROM JSON_TABLE(v_purged, '$[*]' COLUMNS (
-                  quota_id BIGINT UNSIGNED PATH '$.quota_id', record_id BIGINT UNSIGNED PATH '$.record_id')) AS l
-              STRAIGHT_JOIN quota_usage_records AS r ON r.quota_id = l.quota_id AND r.record_id = l.record_id) AS g
+                  quota_id    BIGINT UNSIGNED PATH '$.quota_id',
+                  created_at  DATETIME(6) PATH '$.created_at',
+                  record_id   BIGINT UNSIGNED PATH '$.record_id')) AS l
+              STRAIGHT_JOIN quota_usage_records AS r ON r.quota_id = l.quota_id AND r.created_at = l.created_at
+                  AND r.record_id = l.record_id) AS g
         STRAIGHT_JOIN quota_usage_records AS a
             ON a.quota_id = g.quota_id AND a.biz_type IS NULL AND a.biz_id IS NULL
             AND a.operation_type = 'ADJUST' AND a.period_start <=> g.period_start AND a.created_at < p_cutoff;
@@ -144,15 +152,21 @@ BEGIN
             (quota_id, tenant_id, operation_type, delta_value, period_start, created_at)
         SELECT r.quota_id, r.tenant_id, 'ADJUST', SUM(r.delta_value), r.period_start, MAX(r.created_at)
         FROM JSON_TABLE(v_purged, '$[*]' COLUMNS (
-                  quota_id BIGINT UNSIGNED PATH '$.quota_id', record_id BIGINT UNSIGNED PATH '$.record_id')) AS l
-        STRAIGHT_JOIN quota_usage_records AS r ON r.quota_id = l.quota_id AND r.record_id = l.record_id
+            quota_id    BIGINT UNSIGNED PATH '$.quota_id',
+            created_at  DATETIME(6) PATH '$.created_at',
+            record_id   BIGINT UNSIGNED PATH '$.record_id')) AS l
+        STRAIGHT_JOIN quota_usage_records AS r ON r.quota_id = l.quota_id AND r.created_at = l.created_at
+            AND r.record_id = l.record_id
         GROUP BY r.quota_id, r.tenant_id, r.period_start
         HAVING SUM(r.delta_value) <> 0;
 
         DELETE r
         FROM JSON_TABLE(v_purged, '$[*]' COLUMNS (
-                  quota_id BIGINT UNSIGNED PATH '$.quota_id', record_id BIGINT UNSIGNED PATH '$.record_id')) AS l
-        STRAIGHT_JOIN quota_usage_records AS r ON r.quota_id = l.quota_id AND r.record_id = l.record_id;
+            quota_id    BIGINT UNSIGNED PATH '$.quota_id',
+            created_at  DATETIME(6) PATH '$.created_at',
+            record_id   BIGINT UNSIGNED PATH '$.record_id')) AS l
+        STRAIGHT_JOIN quota_usage_records AS r ON r.quota_id = l.quota_id AND r.created_at = l.created_at
+            AND r.record_id = l.record_id;
     END IF;
     CALL close_quota_transaction(v_transaction);
 END

@@ -205,13 +205,14 @@ def test_a_key_that_scenario_2_wrote_by_hand_is_not_charged_again(quota: Quota) 
 
 
 def test_a_ledger_that_refuses_a_row_for_another_reason_charges_nothing(quota: Quota) -> None:
-    # UUID_SHORT() may repeat itself after a restart with the clock set back.
+    # A restart with the clock set back may repeat UUID_SHORT() and the time.
     quota.define("MONTHLY", hard_limit=10)
     trigger = f"collide_{quota.tenant_id}"
     rows(
         quota.connection,
         f"CREATE TRIGGER {trigger} BEFORE INSERT ON quota_usage_records FOR EACH ROW"
-        f" IF NEW.tenant_id = '{quota.tenant_id}' THEN SET NEW.record_id = 7; END IF",
+        f" IF NEW.tenant_id = '{quota.tenant_id}' "
+        " THEN SET NEW.record_id = 7, NEW.created_at = '2001-01-01'; END IF",
     )
     try:
         assert quota.consume(1, key="k1").status == "GRANTED"
