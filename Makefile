@@ -24,7 +24,7 @@ demo: $(READY)
 	@$(BIN)/tenant-quota demo
 
 test: lint
-	$(BIN)/pytest -q --durations=10
+	$(BIN)/pytest -q --durations=10 -n auto --dist loadfile
 
 # TENANT_QUOTA_TEST_IMAGE names another image than mysql:8.4; where that cannot be pulled,
 # one is made out of the sandbox's packages.

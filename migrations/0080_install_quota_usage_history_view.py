@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "views/quota_usage_history.sql",
-    sha256="93454668395238b29bffc235fe2130510378ff4e227d14b5deb97b58b8649c4a",
+    sha256="bd0785dbdf830ba39b66d439e7a6334c949733b27e976cc37ee460f4f2b877cc",
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,6 +17,16 @@ from tests.server import server_url as server_url  # a fixture
 from tests.support import Quota, apply_everything
 
 EVENTS = [file.stem for file in (Path(__file__).parent.parent / "events").glob("*.sql")]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Say what ``-n auto`` is: each worker starts a server, and shares none with another.
+
+    Tests change a server's globals, so on one that was named there is one worker.
+    """
+    named = os.environ.get("TENANT_QUOTA_TEST_URL")
+    return 1 if named else min(4, os.cpu_count() or 1)
 
 
 @pytest.fixture(scope="session")

@@ -47,7 +47,7 @@ JOIN LATERAL (
         r.period_start,
         CAST(-SUM(r.delta_value) AS SIGNED) AS used_count,
         MAX(IF(r.delta_value <= 0, r.created_at, NULL)) AS closed_at
-    FROM quota_usage_records AS r
+    FROM quota_usage_records AS r FORCE INDEX (quota_usage_records_biz_key)
     WHERE r.quota_id = q.quota_id
       AND r.biz_type IS NULL AND r.biz_id IS NULL AND r.operation_type = 'RESET'
     GROUP BY r.period_start
