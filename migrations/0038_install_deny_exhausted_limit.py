@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/deny_exhausted_limit.sql",
-    sha256="1e53e8903a2bf6e5d286b26cbb762a4457b4c2735174d3e8d57a45590b1924b2",
+    sha256="a0380ce897bce12422c0e1c8e5b9fb2fb4c0d9473c4f8798db1620d61dd2ec07",
 )

@@ -37,12 +37,13 @@ CREATE PROCEDURE deny_exhausted_limit (
     READS SQL DATA
     SQL SECURITY DEFINER
 BEGIN
-    DECLARE v_hard_limit  BIGINT;
-    DECLARE v_period_end  DATETIME;
-    DECLARE v_is_settled  BOOLEAN;
-    DECLARE v_is_told     BOOLEAN;
-    DECLARE v_now         DATETIME(6);
-    DECLARE v_local       DATETIME(6);
+    DECLARE v_hard_limit   BIGINT;
+    DECLARE v_period_end   DATETIME;
+    DECLARE v_first_lapse  DATETIME(6);  -- UTC, of the hold that lapses first
+    DECLARE v_is_new       BOOLEAN;
+    DECLARE v_is_told      BOOLEAN;
+    DECLARE v_now          DATETIME(6);
+    DECLARE v_local        DATETIME(6);
     DECLARE CONTINUE HANDLER FOR NOT FOUND BEGIN END;
 
     SELECT q.hard_limit, q.next_reset_time,
@@ -50,25 +51,23 @@ BEGIN
                              (SELECT COALESCE(SUM(s.remaining), 0)
                               FROM quota_slots AS s
                               WHERE s.quota_id = p_quota_id AND s.next_reset_time <=> q.next_reset_time)),
-           NOT EXISTS (SELECT 1
-                       FROM quota_reservations AS r
-                       WHERE r.quota_id = p_quota_id AND r.status = 'HELD'
-                         AND r.expires_at <= COALESCE(p_now, UTC_TIMESTAMP(6)))
-           AND NOT EXISTS (SELECT 1
-                           FROM quota_usage_records AS u
-                           WHERE u.quota_id = p_quota_id AND u.biz_type = p_biz_type AND u.biz_id = p_biz_id
-                             AND u.operation_type = 'CONSUME' AND u.refund_id = '' AND u.origin_tenant_id = ''),
-           EXISTS (SELECT 1
-                   FROM quota_alerts AS a
-                   WHERE a.quota_id = p_quota_id AND a.period_start = COALESCE(p_period_start, '1000-01-01')
-                     AND a.alert_level = 'EXCEEDED')
-    INTO v_hard_limit, v_period_end, p_used_count, v_is_settled, v_is_told
+           (SELECT MIN(r.expires_at)
+            FROM quota_reservations AS r
+            WHERE r.quota_id = p_quota_id AND r.status = 'HELD'),
+           u.quota_id IS NULL, a.quota_id IS NOT NULL
+    INTO v_hard_limit, v_period_end, p_used_count, v_first_lapse, v_is_new, v_is_told
     FROM tenant_quotas AS q
+    LEFT JOIN quota_usage_records AS u
+        ON u.quota_id = p_quota_id AND u.biz_type = p_biz_type AND u.biz_id = p_biz_id
+        AND u.operation_type = 'CONSUME' AND u.refund_id = '' AND u.origin_tenant_id = ''
+    LEFT JOIN quota_alerts AS a
+        ON a.quota_id = p_quota_id AND a.period_start = COALESCE(p_period_start, '1000-01-01')
+        AND a.alert_level = 'EXCEEDED'
     WHERE q.quota_id = p_quota_id;
 
     SET v_now = COALESCE(p_now, UTC_TIMESTAMP(6));
     SET v_local = CONVERT_TZ(v_now, '+00:00', p_time_zone);
-    IF v_is_told AND v_is_settled AND p_used_count > v_hard_limit - p_amount
+    IF v_is_told AND v_is_new AND COALESCE(v_first_lapse > v_now, TRUE) AND p_used_count > v_hard_limit - p_amount
        AND v_local >= p_valid_from AND v_local < LEAST(p_valid_until, COALESCE(v_period_end, p_valid_until)) THEN
         SET p_success = FALSE, p_status = 'EXCEEDED', p_remaining = GREATEST(v_hard_limit - p_used_count, 0);
         IF p_amount <= v_hard_limit THEN
