@@ -182,6 +182,22 @@ def test_rows_of_a_reservation_that_is_still_held_stay(quota: Quota) -> None:
     quota.assert_adds_up(["TOTAL"])
 
 
+def test_rows_of_a_hold_that_lapsed_long_ago_unnoticed_stay(quota: Quota) -> None:
+    quota.define("TOTAL", 10)
+    call(quota.connection, "reserve_quota", quota.tenant_id, quota.quota_type, 3, 9, "O", "h", None)
+    for table, columns in (
+        ("quota_usage_records", "created_at = %s"),
+        ("quota_reservations", "updated_at = %s, expires_at = updated_at"),
+    ):
+        aged = f"UPDATE {table} SET {columns} WHERE tenant_id = %s"
+        rows(quota.connection, aged, OLD, quota.tenant_id)
+    purge(quota)
+    assert quota.ledger("TOTAL", "operation_type, delta_value, biz_id") == [("CONSUME", 3, "h")]
+    call(quota.connection, "expire_quota_reservations", 1000)
+    assert quota.used("TOTAL") == 0
+    quota.assert_adds_up(["TOTAL"])
+
+
 def test_a_key_is_kept_as_long_as_its_reservation(quota: Quota) -> None:
     quota.define("TOTAL", 10)
     reserve = (quota.tenant_id, quota.quota_type, 3, 900, "O", "h", None)
