@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/reset_due_quotas.sql",
-    sha256="ee2505c553cdd6a6381fada7fc4d76db7fda6a12183f69430fa6b8c966022585",
+    sha256="60f25c0f37d697e2a54607bec4888a50be5b487811315ca37508854851c100b3",
 )
