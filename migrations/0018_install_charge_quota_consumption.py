@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/charge_quota_consumption.sql",
-    sha256="a3eaa02b4796fb6d762ff64fe4de9de02a27d0e7a9035a1a80c6a4497a2edff6",
+    sha256="df0d89a72d38450d2e5dc701aa95dbac8b9752df8890897b98a2287accc71a47",
 )

@@ -100,6 +100,8 @@ charge: BEGIN
                                  OR (q.period_start IS NULL AND q.limit_type <> 'TOTAL')
                                  OR (q.product_codes IS NOT NULL
                                      AND NOT COALESCE(p_product_code MEMBER OF (q.product_codes), FALSE)) THEN NULL
+                            WHEN q.next_reset_time <= CONVERT_TZ(COALESCE(p_now, UTC_TIMESTAMP(6)), '+00:00',
+                                     COALESCE(NULLIF(t.time_zone, 'SYSTEM'), @@GLOBAL.time_zone)) THEN 'DUE'
                             WHEN q.used_count > q.hard_limit - p_amount THEN 'EXHAUSTED'
                             WHEN q.slot_count > 0 THEN 'SLOTS'
                             ELSE 'PLAIN'
