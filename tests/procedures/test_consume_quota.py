@@ -211,7 +211,7 @@ def test_a_ledger_that_refuses_a_row_for_another_reason_charges_nothing(quota: Q
     rows(
         quota.connection,
         f"CREATE TRIGGER {trigger} BEFORE INSERT ON quota_usage_records FOR EACH ROW"
-        f" IF NEW.tenant_id = '{quota.tenant_id}' "
+        f" IF NEW.tenant_id = '{quota.tenant_id}'"
         " THEN SET NEW.record_id = 7, NEW.created_at = '2001-01-01'; END IF",
     )
     try:
