@@ -52,8 +52,9 @@ def change_procedures(root: Path, changed: Collection[str] = ()) -> None:
     for file in (root / "procedures").glob("*.sql"):
         if not changed or file.stem in changed:
             text = file.read_text(encoding="utf-8")
-            assert "\nBEGIN\n" in text
-            file.write_text(text.replace("\nBEGIN\n", "\nBEGIN\n    -- new\n", 1), encoding="utf-8")
+            text, found = re.subn(r"(?m)^(\w+: )?BEGIN\n", r"\g<0>    -- new\n", text, count=1)
+            assert found
+            file.write_text(text, encoding="utf-8")
     pins.pin(root)
 
 
