@@ -15,8 +15,8 @@ def fill(schema: Schema, quotas: int, records: int) -> None:
 
     Counters and ledger agree. Written without a binlog, and as time would have it: every
     quota's first row, then every quota's second. So the pages are as full as calls leave
-    them; a ledger written quota by quota has no room left in any, and splits one at nearly
-    every call. Then the dirty pages are flushed: nothing of it goes on while we measure.
+    them; written quota by quota they would have no room left, and calls would split them.
+    Then the dirty pages are flushed: nothing of it goes on while we measure.
     """
     each = records // quotas
     schema.add_tenants("l", quotas)
@@ -24,22 +24,21 @@ def fill(schema: Schema, quotas: int, records: int) -> None:
         cursor.execute("SET sql_log_bin = 0")
         cursor.execute("SELECT MIN(quota_id), MAX(quota_id) FROM tenant_quotas")
         ((low, high),) = cursor.fetchall()
+        batches = [
+            f"quota_id >= {start} AND quota_id < {start + BATCH}"
+            for start in range(low, high + 1, BATCH)
+        ]
         for number in range(each):
-            for start in range(low, high + 1, BATCH):
-                end = min(start + BATCH, high + 1)
+            for batch in batches:
                 cursor.execute(
                     "INSERT INTO quota_usage_records (quota_id, tenant_id, operation_type,"
                     " delta_value, current_used, biz_type, biz_id, period_start)"
                     f" SELECT quota_id, tenant_id, 'CONSUME', 1, {number + 1}, 'ORDER',"
                     f" 'old-{1000 + number}', period_start FROM tenant_quotas"
-                    f" WHERE quota_id >= {start} AND quota_id < {end} ORDER BY RAND({number})"
+                    f" WHERE {batch} ORDER BY RAND({number})"
                 )
-        for start in range(low, high + 1, BATCH):
-            end = min(start + BATCH, high + 1)
-            cursor.execute(
-                f"UPDATE tenant_quotas SET used_count = {each}"
-                f" WHERE quota_id >= {start} AND quota_id < {end}"
-            )
+        for batch in batches:
+            cursor.execute(f"UPDATE tenant_quotas SET used_count = {each} WHERE {batch}")
     schema.execute("ANALYZE TABLE tenant_quotas, quota_usage_records")
     settle(schema)
 

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/purge_quota_usage.sql",
-    sha256="62939a68f77083563664d057eff9984eb9f76360cd8931dc1a4bac7696e7e5a9",
+    sha256="667f3d98bff1621b07ee9159d4e32531ab8851c81a9a5421a164b23697e16ec1",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/reset_due_quotas.sql",
-    sha256="60f25c0f37d697e2a54607bec4888a50be5b487811315ca37508854851c100b3",
+    sha256="0b862eeed962925744f0c0256740c9d012c0db538e8dc6aefe93bd04f5e085a7",
 )

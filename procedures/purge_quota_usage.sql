@@ -14,7 +14,7 @@
 -- quota_jobs. With a transaction open it does one batch only, as part of it.
 --
 --   p_keep_days    1 or more
---   p_batch_size   rows a transaction, 1 or more; 100 hold their quotas for some 25 ms
+--   p_batch_size   rows a transaction, 1 or more; their quotas are held until it ends
 --
 -- Answers  one row: success, status (DONE, BUSY), rows_done, transaction
 -- Raises   45001 invalid_argument, 45003 clock_pinned

@@ -6,7 +6,7 @@
 -- After each batch it rests twice as long as that took: two thirds of a core are left to consumers.
 -- With a transaction open it closes one batch only, as part of it.
 --
---   p_batch_size   rows a transaction, 1 or more; 100 holds rows for some milliseconds
+--   p_batch_size   rows a transaction, 1 or more; they are held until it ends
 --
 -- Answers  one row: success, status (DONE, BUSY), rows_done, transaction
 -- Raises   45001 invalid_argument, 45003 clock_pinned

@@ -19,6 +19,7 @@ from tenant_quota.apply.pins import released
 from tenant_quota.paths import sql_root
 from tenant_quota.plan.file import as_sql
 from tenant_quota.plan.make import NOTHING, plan_between
+from tenant_quota.schema.verify import shipped_body
 
 RELEASED = Path(__file__).parent / "released"
 
@@ -52,9 +53,10 @@ def change_procedures(root: Path, changed: Collection[str] = ()) -> None:
     for file in (root / "procedures").glob("*.sql"):
         if not changed or file.stem in changed:
             text = file.read_text(encoding="utf-8")
-            text, found = re.subn(r"(?m)^(\w+: )?BEGIN\n", r"\g<0>    -- new\n", text, count=1)
-            assert found
-            file.write_text(text, encoding="utf-8")
+            body = shipped_body(root, f"procedure {file.stem}")
+            assert body
+            changed_body = body.replace("BEGIN\n", "BEGIN\n    -- new\n", 1)
+            file.write_text(text.replace(body, changed_body), encoding="utf-8")
     pins.pin(root)
 
 
