@@ -25,8 +25,10 @@ from benchmarks.server import schema, server
 
 #: In the order of the run: the large database is filled when growth asks for it.
 PARTS = (
-    *("spread", "hot", "connections", "limits", "replays", "denials", "tokens", "batches"),
-    *("cpu", "first_call", "node", "redis", "reset", "growth", "monitor"),
+    *("spread", "hot", "connections", "joined", "limits", "ancestors", "rate", "shadow"),
+    *("replays", "denials", "tokens", "leases", "reservations", "batches"),
+    *("cpu", "cpu_connections", "first_call", "memory"),
+    *("node", "redis", "reset", "growth", "monitor"),
 )
 
 

@@ -8,7 +8,10 @@ from xml.sax.saxutils import escape
 from benchmarks.measure import Cases, figure
 from benchmarks.report import shown
 
-PARTS = ("spread", "hot", "connections", "node", "redis", "limits", "denials", "batches", "growth")
+PARTS = (
+    *("spread", "hot", "connections", "node", "redis", "joined", "limits", "ancestors", "rate"),
+    *("shadow", "tokens", "leases", "reservations", "denials", "batches", "growth"),
+)
 WIDTH, LABEL, BAR, ROW, GAP = 860, 290, 440, 22, 46  # pixels
 OURS, THEIRS, WHISKER = "#2563a8", "#9aa5b1", "#1f2933"
 STYLE = "font-family='sans-serif' fill='#1f2933'"

@@ -8,6 +8,7 @@ from typing import Any
 
 from benchmarks.measure import Cases, Spread, figure
 from benchmarks.targets import TARGETS
+from benchmarks.works import CONSUMING, EVERY_CALL
 
 BEGIN, END = "<!-- results: begin -->", "<!-- results: end -->"
 ENOUGH = 5  # rounds
@@ -19,10 +20,13 @@ COLUMNS = {
     "p99_ms": "p99, ms",
     "longest_ms": "longest, ms",
     "reset_seconds": "reset, s",
+    "resets": "quotas reset a second",
     "first_ms": "first call, ms",
     "later_ms": "later calls, ms",
     "ms": "ms",
     "cpu_us": "processor, µs",
+    **{f"cpu_us_{n}": f"{n} connection{'s' if n > 1 else ''}, µs" for n in (1, 8, 32, 128)},
+    "compiled_mb": "compiled code, MB",
     "binlog_bytes": "binlog, bytes",
     "errors": "deadlocks",
 }
@@ -86,6 +90,19 @@ def part_table(cases: Cases) -> list[str]:
     return markdown(["", *(COLUMNS[what] for what in columns)], rows)
 
 
+def sizing(cases: Cases) -> str:
+    """Return the sentence for whoever sizes a server, out of the part memory.
+
+    It stands on the benchmark's page; a page of docs/ that repeats it can be tested by this.
+    """
+    some, every = (figure(cases, name, "compiled_mb").median for name in (CONSUMING, EVERY_CALL))
+    return (
+        f"A connection that consumes holds up to {shown(some)} MB of compiled procedures; one that"
+        f" has made every application call, {shown(every)} MB. A pool of 1,000 connections holds"
+        f" up to {shown(some)} GB, or {shown(every)} GB."
+    )
+
+
 def page(results: dict[str, Any]) -> str:
     """Return what stands between the markers of the page."""
     machine = results["machine"]
@@ -113,6 +130,8 @@ def page(results: dict[str, Any]) -> str:
             "",
             *part_table(part["cases"]),
         ]
+        if name == "memory":
+            lines += ["", sizing(part["cases"])]
     return "\n".join(lines) + "\n"
 
 

@@ -105,33 +105,42 @@ class Schema:
         count: int = 1,
         limit_types: Sequence[str] = ("MONTHLY",),
         hard_limit: int = PLENTY,
+        parents: str | None = None,
         **options: object,
     ) -> None:
         """Create tenants ``prefix1`` to ``prefix<count>`` with these limits, periods open.
 
-        ``prefix0`` is defined as an application would, and the others are its copies.
+        ``prefix0`` is defined as an application would, and the others are its copies. With
+        ``parents``, the prefix of other tenants, each is the child of the one of its number.
+        A refill_per_second is an option of RATE alone.
         """
         for limit_type in limit_types:
-            definition = (limit_type, hard_limit, None, json.dumps(options))
-            self.call("define_quota", f"{prefix}0", TYPE, *definition)
-        ((columns,),) = self.execute(
-            "SELECT GROUP_CONCAT(column_name) FROM information_schema.columns"
-            " WHERE table_schema = DATABASE() AND table_name = 'tenant_quotas'"
-            " AND column_name NOT IN ('quota_id', 'tenant_id') AND generation_expression = ''"
-        )
+            own = {k: v for k, v in options.items() if k != "refill_per_second"}
+            chosen = json.dumps(options if limit_type == "RATE" else own)
+            self.call("define_quota", f"{prefix}0", TYPE, limit_type, hard_limit, None, chosen)
+        columns = ", ".join(self.columns("tenant_quotas", but=("quota_id", "tenant_id")))
         with self.connect() as connection, connection.cursor() as cursor:
             cursor.execute("SET sql_log_bin = 0")
             for start in range(1, count + 1, NUMBERS):
                 tenant = f"CONCAT('{prefix}', {start} + n)"
                 numbers = f"bench_numbers WHERE n <= {count - start}"
+                parent = f"CONCAT('{parents}', {start} + n)" if parents else "NULL"
                 cursor.execute(
-                    f"INSERT INTO tenants (tenant_id, tenant_name) SELECT {tenant}, 'x'"
-                    f" FROM {numbers}"
+                    "INSERT INTO tenants (tenant_id, tenant_name, parent_tenant_id)"
+                    f" SELECT {tenant}, 'x', {parent} FROM {numbers}"
                 )
                 cursor.execute(
                     f"INSERT INTO tenant_quotas (tenant_id, {columns}) SELECT {tenant}, {columns}"
                     f" FROM tenant_quotas, {numbers} AND tenant_id = '{prefix}0'"
                 )
+
+    def columns(self, table: str, but: Sequence[str]) -> list[str]:
+        """Return the names of a table's columns, but these and generated ones."""
+        found = self.execute(
+            "SELECT column_name FROM information_schema.columns WHERE table_schema = DATABASE()"
+            f" AND table_name = '{table}' AND generation_expression = '' ORDER BY ordinal_position"
+        )
+        return [name for (name,) in found if name not in but]
 
     def add_hot_tenant(self, prefix: str, slot_count: int) -> None:
         """Create tenant ``prefix1`` with one MONTHLY limit and so many slots."""
@@ -156,11 +165,17 @@ class Schema:
         connections: int = 32,
         status: str = "GRANTED",
         percentile: int = 95,
+        drains: bool = False,
+        prepared: int = 0,
     ) -> Figures:
         """Drive one work of calls.lua for some seconds.
 
+        With ``drains``, by a client that takes the row of a CALL. ``prepared`` is the number
+        of rows in bench_prepared, for works that end what is there.
+
         Returns rate (calls a second), p95_ms (or the percentile that was asked for),
-        longest_ms, errors (deadlocks, which sysbench repeats) and binlog_bytes of a call.
+        longest_ms, errors (deadlocks, which sysbench repeats); and of a call binlog_bytes and
+        cpu_us: what the server's threads of these connections ran for, by Linux's scheduler.
         """
         config = self.server.directory / f"sysbench-{self.name}.cnf"  # no password in argv
         if not config.exists():
@@ -174,15 +189,22 @@ class Schema:
             *(f"--threads={connections}", f"--time={seconds}"),
             *(f"--percentile={percentile}", "--rand-type=uniform", str(HERE / "calls.lua")),
             *(f"--work={work}", f"--prefix={prefix}", f"--tenants={tenants}"),
-            *(f"--status={status}", f"--run={secrets.token_hex(3)}-{next(_runs)}", "run"),
+            *(f"--status={status}", f"--run={secrets.token_hex(3)}-{next(_runs)}"),
+            *(f"--client={'drain' if drains else 'driver'}", f"--prepared={prepared}"),
+            *(f"--server={self.server.pid}", "run"),
         ]
         before = self._binlog_bytes()
-        done = subprocess.run(argv, check=False, capture_output=True, text=True)
-        lines = [line for line in done.stdout.splitlines() if line.startswith("{")]
-        if done.returncode != 0 or not lines:
+        # Its folder is where Lua finds drain.lua.
+        done = subprocess.run(argv, check=False, capture_output=True, text=True, cwd=HERE)
+        said = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+        figures: Figures = next((each for each in said if "rate" in each), {})
+        threads = [each for each in said if "cpu_ns" in each]
+        if done.returncode != 0 or not figures or len(threads) != connections:
             raise RuntimeError(f"sysbench {work} failed: {done.stdout}{done.stderr}")
-        figures: Figures = json.loads(lines[-1])
         figures[f"p{percentile}_ms"] = figures.pop("tail_ms")
+        figures["errors"] += sum(each["deadlocks"] for each in threads)
+        nanoseconds = sum(each["cpu_ns"] for each in threads)
+        figures["cpu_us"] = nanoseconds / 1000 / max(figures["calls"], 1)
         calls = figures["calls"] + 2 * connections  # each one's first and last are not timed
         figures["binlog_bytes"] = (self._binlog_bytes() - before) / calls
         return figures

@@ -20,6 +20,10 @@ SCENARIO_2 = "scenario 2 from the client"
 OURS = "try_consume_quota"
 SLOTTED = "try_consume_quota, slots"
 SPREAD = "try_consume_quota, 1,000 tenants"
+ALONE = "the reset alone"
+BATCH = "a batch of 10"
+CONSUMING = "consume_quota, joined, and with a parent"
+EVERY_CALL = "every application call"
 
 Works = dict[str, Callable[[], Figures]]
 

@@ -1,7 +1,7 @@
 -- expire_quota_reservations: give lapsed holds back every minute.
 --
--- A sweep for holds that nobody misses: who needs their units takes them back at once.
--- Needs event_scheduler=ON; with it off nothing but the shown use suffers.
+-- A sweep for lapsed holds that no caller has reclaimed: a call that needs their units takes them
+-- back itself. Needs event_scheduler=ON; with it off only the shown use is late.
 --
 -- Source   DESIGN, sections 3 and 6
 -- Example  SHOW EVENTS LIKE 'expire_quota_reservations';

@@ -1,7 +1,7 @@
 -- reset_due_quotas: close lapsed periods every minute.
 --
--- A sweep for quotas that nobody touches: those that are used close their own periods.
--- Needs event_scheduler=ON; with it off nothing but the monitor's heartbeat suffers.
+-- A sweep for quotas that nobody uses: a call to a quota closes its period itself.
+-- Needs event_scheduler=ON; with it off only the monitor's heartbeat is late.
 --
 -- Source   scenario 3; DESIGN, section 4
 -- Example  SHOW EVENTS LIKE 'reset_due_quotas';

@@ -3,7 +3,7 @@
 
 CREATE TABLE tenant_quotas (
     quota_id           BIGINT UNSIGNED NOT NULL AUTO_INCREMENT,
-    tenant_id          VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin NOT NULL,
+    tenant_id          VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin NOT NULL,
     quota_type         VARCHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin NOT NULL,
     limit_type         VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin NOT NULL,
     hard_limit         BIGINT      NOT NULL DEFAULT 0,
@@ -17,22 +17,13 @@ CREATE TABLE tenant_quotas (
                        COMMENT 'periods begin at anchor + n intervals, tenant wall clock; NULL: not scheduled yet',
     reset_time         DATETIME    DEFAULT NULL COMMENT 'when the last period was closed, tenant wall clock',
     next_reset_time    DATETIME    DEFAULT NULL COMMENT 'when this period ends, tenant wall clock; NULL: not scheduled yet',
-    period_start       DATETIME    GENERATED ALWAYS AS (CASE
-                           WHEN limit_type = 'HOURLY' AND MOD(TIMESTAMPDIFF(SECOND, period_anchor, next_reset_time), 3600) = 0
-                           THEN next_reset_time - INTERVAL 1 HOUR
-                           WHEN limit_type = 'DAILY' AND MOD(TIMESTAMPDIFF(SECOND, period_anchor, next_reset_time), 86400) = 0
-                           THEN next_reset_time - INTERVAL 1 DAY
-                           WHEN limit_type = 'WEEKLY' AND MOD(TIMESTAMPDIFF(SECOND, period_anchor, next_reset_time), 604800) = 0
-                           THEN next_reset_time - INTERVAL 7 DAY
-                           WHEN MOD(PERIOD_DIFF(EXTRACT(YEAR_MONTH FROM next_reset_time), EXTRACT(YEAR_MONTH FROM period_anchor)),
-                                    CASE limit_type WHEN 'MONTHLY' THEN 1 WHEN 'QUARTERLY' THEN 3 WHEN 'YEARLY' THEN 12 END) = 0
-                                AND next_reset_time = period_anchor + INTERVAL PERIOD_DIFF(
-                                    EXTRACT(YEAR_MONTH FROM next_reset_time), EXTRACT(YEAR_MONTH FROM period_anchor)) MONTH
-                           THEN period_anchor + INTERVAL PERIOD_DIFF(
-                                    EXTRACT(YEAR_MONTH FROM next_reset_time), EXTRACT(YEAR_MONTH FROM period_anchor))
-                                - CASE limit_type WHEN 'MONTHLY' THEN 1 WHEN 'QUARTERLY' THEN 3 ELSE 12 END MONTH
-                       END) STORED
-                       COMMENT 'when this period began, tenant wall clock; NULL: next_reset_time is not one of its boundaries',
+    period_start       DATETIME    DEFAULT NULL
+                       COMMENT 'when this period began, tenant wall clock; NULL: not scheduled yet, or no periods',
+    period_end         DATETIME    DEFAULT (IF(limit_type IN ('TOTAL', 'RATE', 'CONCURRENT'), '9999-12-31', NULL))
+                       COMMENT 'the next_reset_time that period_start belongs to: where they differ, somebody moved it',
+    next_alert_count   BIGINT      DEFAULT (IF(enforcement = 'SHADOW', LEAST(
+                           COALESCE(soft_limit, 9223372036854775807), LEAST(hard_limit, 9223372036854775806) + 1), soft_limit))
+                       COMMENT 'the use from which the next alert is due; NULL: none',
     refill_per_second  DECIMAL(18,6) DEFAULT NULL COMMENT 'RATE: tokens per second',
     refilled_at        DATETIME(6) DEFAULT NULL COMMENT 'RATE: used_count counts from here, UTC; NULL: from the first touch',
     enforcement        VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin NOT NULL DEFAULT 'ENFORCE'
@@ -54,5 +45,6 @@ CREATE TABLE tenant_quotas (
     CONSTRAINT tenant_quotas_slot_count CHECK (slot_count BETWEEN 0 AND 1024)
 )
 ENGINE = InnoDB
+ROW_FORMAT = DYNAMIC
 DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_ai_ci
 COMMENT = 'How much of what each tenant may use, and how much it has used';

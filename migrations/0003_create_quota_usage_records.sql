@@ -12,17 +12,17 @@ CREATE TABLE quota_usage_records (
     record_id         BIGINT UNSIGNED NOT NULL DEFAULT (UUID_SHORT())
                       COMMENT 'no AUTO_INCREMENT: any session could use one up with SET insert_id',
     quota_id          BIGINT UNSIGNED NOT NULL,
-    tenant_id         VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin NOT NULL COMMENT 'whose quota it is',
+    tenant_id         VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin NOT NULL COMMENT 'whose quota it is',
     operation_type    VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin NOT NULL,
     delta_value       BIGINT      NOT NULL,
     current_used      BIGINT      DEFAULT NULL COMMENT 'use after this row; NULL where slots make it unknowable',
-    biz_id            VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin DEFAULT NULL,
+    biz_id            VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin DEFAULT NULL,
     biz_type          VARCHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin DEFAULT NULL,
     product_code      VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin DEFAULT NULL,
     period_start      DATETIME    DEFAULT NULL COMMENT 'period charged, tenant wall clock; NULL: none, or written by hand',
     reservation_id    CHAR(36)    CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin DEFAULT NULL,
     refund_id         VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin NOT NULL DEFAULT '',
-    origin_tenant_id  VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin NOT NULL DEFAULT ''
+    origin_tenant_id  VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin NOT NULL DEFAULT ''
                       COMMENT 'the sub-channel that consumed, on its ancestors'' rows; empty: the tenant itself',
     created_at        DATETIME(6) NOT NULL DEFAULT (UTC_TIMESTAMP(6)) COMMENT 'UTC',
     PRIMARY KEY (quota_id, created_at, record_id),
@@ -30,5 +30,6 @@ CREATE TABLE quota_usage_records (
         (quota_id, biz_type, biz_id, operation_type, refund_id, origin_tenant_id)
 )
 ENGINE = InnoDB
+ROW_FORMAT = DYNAMIC
 DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_ai_ci
 COMMENT = 'The ledger: every change of a counted quota''s use, append-only';

@@ -4,7 +4,7 @@
 CREATE TABLE quota_alerts (
     alert_id      BIGINT UNSIGNED NOT NULL DEFAULT (UUID_SHORT()),
     quota_id      BIGINT UNSIGNED NOT NULL,
-    tenant_id     VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin NOT NULL,
+    tenant_id     VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin NOT NULL,
     quota_type    VARCHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin NOT NULL,
     limit_type    VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin NOT NULL,
     alert_level   VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin NOT NULL,
@@ -22,5 +22,6 @@ CREATE TABLE quota_alerts (
     CONSTRAINT quota_alerts_level CHECK (alert_level IN ('WARNING', 'EXCEEDED'))
 )
 ENGINE = InnoDB
+ROW_FORMAT = DYNAMIC
 DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_ai_ci
 COMMENT = 'Outbox of warnings: one row per quota, period and level';

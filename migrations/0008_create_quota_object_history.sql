@@ -14,5 +14,6 @@ CREATE TABLE quota_object_history (
     PRIMARY KEY (migration_id)
 )
 ENGINE = InnoDB
+ROW_FORMAT = DYNAMIC
 DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_ai_ci
 COMMENT = 'The stored objects that migrations replaced';

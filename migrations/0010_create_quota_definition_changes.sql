@@ -4,7 +4,7 @@
 CREATE TABLE quota_definition_changes (
     change_id       BIGINT UNSIGNED NOT NULL DEFAULT (UUID_SHORT()),
     quota_id        BIGINT UNSIGNED NOT NULL,
-    tenant_id       VARCHAR(24)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin NOT NULL,
+    tenant_id       VARCHAR(64)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin NOT NULL,
     quota_type      VARCHAR(32)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin NOT NULL,
     limit_type      VARCHAR(16)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin NOT NULL,
     changed_at      DATETIME(6)  NOT NULL DEFAULT (UTC_TIMESTAMP(6)) COMMENT 'UTC',
@@ -16,5 +16,6 @@ CREATE TABLE quota_definition_changes (
     KEY quota_definition_changes_by_tenant (tenant_id, changed_at)
 )
 ENGINE = InnoDB
+ROW_FORMAT = DYNAMIC
 DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_ai_ci
 COMMENT = 'Who changed which limit, when, from what and to what';

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/abandon_quota_transaction.sql",
-    sha256="c4d7e6c0e9db468e182e1d1a90f45a1e1756af9165aa23c714e67c94807e7f7e",
+    sha256="95fc668b51d8561e38eb1e0c3eb61e1afb20cf420e6c50e65010cc0b27307c84",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/acquire_quota_lease.sql",
-    sha256="853a10edb6c8262f281666178ab5c0a84c00387e30d05d4f2330e37d87537b44",
+    sha256="f6ddf3ea0063467134c0d8798cd65699454fafdb7279832f6114c9ffa33b854d",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/acquire_quota_token.sql",
-    sha256="ec688a0522a41d0d6b7115ecb0aaa6087e558904a183d842f1b50f7837a244d9",
+    sha256="7a6740887129323b27a505ca8034bd975a8cb279a91d3922b89a0c82342d0751",
 )

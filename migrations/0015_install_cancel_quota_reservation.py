@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/cancel_quota_reservation.sql",
-    sha256="8a66b1f54818fe79b800c0c9bb24cfb3a709d803c533a079d93e7fea7e32c325",
+    sha256="b86635c19ab7c5e7b0c2ca1e36eeced65caa7cdcf1d9046cefbbae1e9ea6e1ba",
 )

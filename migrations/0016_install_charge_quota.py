@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/charge_quota.sql",
-    sha256="37b3fb03f5020143dfb079a836a866cee31b61fa70ff717b4910e78c1aa0a9ea",
+    sha256="42f9f6b0c4d7eedcaa901b15d3ef53435ac6c968abe1004edb92e8d8099bb0b7",
 )

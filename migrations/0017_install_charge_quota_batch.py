@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/charge_quota_batch.sql",
-    sha256="bd3d2e94b55b54e7d7ef54fc6b5556d8cf450cf1e22797a94e0cb1a10b21adbd",
+    sha256="6f9cd4d39ccc221c59d30a75ab50d0a3b47aef5f3bb9f9b63aca4a0b1c0577e5",
 )

@@ -24,38 +24,40 @@ CREATE PROCEDURE acquire_quota_lease (
     MODIFIES SQL DATA
     SQL SECURITY DEFINER
 BEGIN
-    DECLARE v_success          BOOLEAN;
     DECLARE v_status           VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_quota_id         BIGINT UNSIGNED;
-    DECLARE v_limit_type       VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_hard_limit       BIGINT;
     DECLARE v_used_count       BIGINT;
-    DECLARE v_remaining        BIGINT;
     DECLARE v_next_reset_time  DATETIME;
     DECLARE v_retry_after_ms   BIGINT;
     DECLARE v_transaction      VARCHAR(8)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_lease_id         CHAR(36)    CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_expires_at       DATETIME(6);
+    DECLARE v_random           CHAR(32)    CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin
+                               DEFAULT LOWER(HEX(RANDOM_BYTES(16)));
+    DECLARE v_lease_id         CHAR(36)    CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin DEFAULT
+        CONCAT_WS('-', LEFT(v_random, 8), SUBSTR(v_random, 9, 4), CONCAT('4', SUBSTR(v_random, 14, 3)),
+                                CONCAT('a', SUBSTR(v_random, 18, 3)), RIGHT(v_random, 12));
 
-    CALL check_quota_name('p_tenant_id', p_tenant_id, 24);
+    CALL check_quota_name('p_tenant_id', p_tenant_id, 64);
     CALL check_quota_name('p_quota_type', p_quota_type, 32);
     CALL check_quota_name('p_holder', p_holder, 64);
-    CALL check_quota_ttl(p_ttl_seconds);
-    CALL charge_quota('LEASE', p_tenant_id, p_quota_type, 1, NULL, NULL, NULL, p_ttl_seconds, p_holder, NULL,
-                      v_success, v_status, v_quota_id, v_limit_type, v_hard_limit, v_used_count, v_remaining,
-                      v_next_reset_time, v_retry_after_ms, v_transaction,
-                      v_lease_id, v_expires_at);
+    CALL check_quota_number('p_ttl_seconds', p_ttl_seconds, 1, 31536000);
+    CALL guard_quota_session();
+    CALL charge_quota('LEASE', p_tenant_id, p_quota_type, 1, NULL, NULL, NULL,
+                      v_lease_id, p_ttl_seconds, p_holder, TRUE, v_transaction,
+                      v_status, v_quota_id, v_used_count, v_next_reset_time, v_retry_after_ms);
 
-    SELECT v_success          AS success,
-           v_status           AS status,
-           v_quota_id         AS quota_id,
-           v_limit_type       AS limit_type,
-           v_hard_limit       AS hard_limit,
-           v_used_count       AS used_count,
-           v_remaining        AS remaining,
-           v_next_reset_time  AS next_reset_time,
-           v_retry_after_ms   AS retry_after_ms,
-           v_transaction      AS `transaction`,
-           v_lease_id         AS lease_id,
-           v_expires_at       AS expires_at;
+    SELECT v_status IN ('GRANTED', 'REPLAYED')  AS success,
+           v_status                             AS status,
+           v_quota_id                           AS quota_id,
+           q.limit_type,
+           q.hard_limit,
+           v_used_count                         AS used_count,
+           GREATEST(IF(q.limit_type = 'CONCURRENT', COALESCE(q.concurrent_tokens, 0), q.hard_limit) - v_used_count, 0)
+                                                AS remaining,
+           IF(v_status = 'REPLAYED', v_next_reset_time, q.next_reset_time) AS next_reset_time,
+           v_retry_after_ms                     AS retry_after_ms,
+           v_transaction                        AS `transaction`,
+           v_lease_id                           AS lease_id,
+           h.expires_at
+    FROM (SELECT MAX(expires_at) AS expires_at FROM quota_reservations WHERE reservation_id = v_lease_id) AS h
+    LEFT JOIN tenant_quotas AS q ON q.quota_id = v_quota_id;
 END

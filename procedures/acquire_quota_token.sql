@@ -15,8 +15,8 @@
 -- Example  CALL acquire_quota_token('CH_123', 'REDEEM_CODE', @ok);  SELECT @ok;
 
 CREATE PROCEDURE acquire_quota_token (
-    IN  p_tenant_id   VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
-    IN  p_quota_type  VARCHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    IN  p_tenant_id   VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    IN  p_quota_type  VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
     OUT p_success     BOOLEAN
 )
     COMMENT 'Take one token of a tenant''s concurrency and rate limits.'
@@ -25,16 +25,17 @@ CREATE PROCEDURE acquire_quota_token (
 BEGIN
     DECLARE v_status           VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_quota_id         BIGINT UNSIGNED;
-    DECLARE v_limit_type       VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_figure           BIGINT;
     DECLARE v_next_reset_time  DATETIME;
     DECLARE v_transaction      VARCHAR(8)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_reservation_id   CHAR(36)    CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_expires_at       DATETIME(6);
+    DECLARE v_hold_id          CHAR(36)    CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
 
-    CALL check_quota_name('p_tenant_id', p_tenant_id, 24);
-    CALL check_quota_name('p_quota_type', p_quota_type, 32);
-    CALL charge_quota('ACQUIRE', p_tenant_id, p_quota_type, 1, NULL, NULL, NULL, NULL, NULL, NULL,
-                      p_success, v_status, v_quota_id, v_limit_type, v_figure, v_figure, v_figure,
-                      v_next_reset_time, v_figure, v_transaction, v_reservation_id, v_expires_at);
+    IF NOT COALESCE(p_tenant_id >= '!' AND CHAR_LENGTH(p_tenant_id) <= 64
+                    AND p_quota_type >= '!' AND CHAR_LENGTH(p_quota_type) <= 32
+                    AND ABS(TIMESTAMPDIFF(SECOND, NOW(6), SYSDATE(6))) <= 1 AND @@SESSION.unique_checks, FALSE) THEN
+        CALL check_quota_call(p_tenant_id, p_quota_type, 1, NULL, NULL, NULL);
+    END IF;
+    CALL charge_quota('TOKEN', p_tenant_id, p_quota_type, 1, NULL, NULL, NULL, v_hold_id, NULL, NULL, FALSE,
+                      v_transaction, v_status, v_quota_id, v_figure, v_next_reset_time, v_figure);
+    SET p_success = v_status = 'GRANTED';
 END

@@ -1,7 +1,7 @@
 -- cancel_quota_reservation: give back all that a reservation holds.
 --
--- It comes back into the period it was held in. Of confirming, cancelling and lapsing one
--- wins, and the others are told. To undo a confirmed reservation, refund it.
+-- It comes back into the period it was held in. If confirm, cancel and expiry race, exactly one
+-- succeeds; the others report it. To undo a confirmed reservation, refund it.
 --
 --   p_reservation_id  from reserve_quota
 --
@@ -19,32 +19,30 @@ CREATE PROCEDURE cancel_quota_reservation (
     MODIFIES SQL DATA
     SQL SECURITY DEFINER
 BEGIN
-    DECLARE v_success          BOOLEAN;
-    DECLARE v_status           VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_quota_id         BIGINT UNSIGNED;
-    DECLARE v_limit_type       VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_hard_limit       BIGINT;
-    DECLARE v_used_count       BIGINT;
-    DECLARE v_remaining        BIGINT;
-    DECLARE v_next_reset_time  DATETIME;
-    DECLARE v_retry_after_ms   BIGINT;
-    DECLARE v_transaction      VARCHAR(8)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_expires_at       DATETIME(6);
+    DECLARE v_status       VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+    DECLARE v_quota_id     BIGINT UNSIGNED;
+    DECLARE v_used_count   BIGINT;
+    DECLARE v_transaction  VARCHAR(8)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+    DECLARE v_expires_at   DATETIME(6);
 
-    CALL check_quota_name('p_reservation_id', p_reservation_id, 36);
-    CALL settle_quota_hold('CANCEL', p_reservation_id, NULL, NULL, NULL,
-                           v_success, v_status, v_quota_id, v_limit_type, v_hard_limit, v_used_count, v_remaining,
-                           v_next_reset_time, v_retry_after_ms, v_transaction, v_expires_at);
+    IF NOT COALESCE(p_reservation_id >= '!' AND CHAR_LENGTH(p_reservation_id) <= 36, FALSE) THEN
+        CALL check_quota_name('p_reservation_id', p_reservation_id, 36);
+    END IF;
+    CALL guard_quota_session();
+    CALL settle_quota_hold('CANCEL', p_reservation_id, NULL, NULL,
+                           v_quota_id, v_status, v_used_count, v_transaction, v_expires_at);
 
-    SELECT v_success          AS success,
-           v_status           AS status,
-           v_quota_id         AS quota_id,
-           v_limit_type       AS limit_type,
-           v_hard_limit       AS hard_limit,
-           v_used_count       AS used_count,
-           v_remaining        AS remaining,
-           v_next_reset_time  AS next_reset_time,
-           v_retry_after_ms   AS retry_after_ms,
-           v_transaction      AS `transaction`,
-           p_reservation_id   AS reservation_id;
+    SELECT v_status IN ('CANCELLED', 'REPLAYED')     AS success,
+           v_status                                  AS status,
+           v_quota_id                                AS quota_id,
+           q.limit_type                              AS limit_type,
+           q.hard_limit                              AS hard_limit,
+           v_used_count                              AS used_count,
+           GREATEST(q.hard_limit - v_used_count, 0)  AS remaining,
+           q.next_reset_time                         AS next_reset_time,
+           CAST(NULL AS SIGNED)                      AS retry_after_ms,
+           v_transaction                             AS `transaction`,
+           p_reservation_id                          AS reservation_id
+    FROM (SELECT 1) AS one
+    LEFT JOIN tenant_quotas AS q ON q.quota_id = v_quota_id;
 END

@@ -1,60 +1,182 @@
--- charge_quota: internal: take what a call asks for, of all its limits or of none.
+-- charge_quota: internal: take what a call asks for, from all its limits or from none.
 --
--- In a transaction of our own or in the caller's. Consumptions come by way of
--- charge_quota_consumption, which has a shorter one for the common case.
+-- Level by level, from the tenant to its last ancestor. Look: is the limit in force, its period open, is
+-- there room? Several limits are counted under their locks instead. Charge: one UPDATE that repeats
+-- what may have changed, and must change as many rows. At an obstacle sort_out_quota_call undoes all,
+-- removes the obstacle or finds the answer, and the call begins again, with locks.
 --
---   p_operation     RESERVE (counted limits, held until a time); ACQUIRE and LEASE (tokens: one
---                   unit, no ledger, no products; a lease is held until a time); CONSUME
---   p_tenant_id .. p_product_code   as in consume_quota, checked by the caller
---   p_ttl_seconds, p_holder   RESERVE, LEASE: for how long, and for whom
---   p_now           UTC; NULL: the clock, read after the locks. Only tests name a time
---   p_success .. p_expires_at       the answer's columns (DESIGN, section 3)
+--   p_operation     CONSUME (counted and RATE limits), BATCH (the same, without ledger), RESERVE
+--                   (counted), TOKEN (CONCURRENT and RATE), LEASE (CONCURRENT)
+--   p_tenant_id .. p_product_code   as in consume_quota, checked; BATCH: a JSON array of products
+--   p_hold_id, p_ttl_seconds, p_holder   of a new hold; p_hold_id afterwards: the one that stands
+--   p_is_shown      FALSE: nobody asks for p_quota_id and p_used_count of several limits
+--   p_transaction   NULL: open one and end it; PART: the caller has one open, and ends it
+--   p_status .. p_retry_after_ms   as in consume_quota; p_used_count NULL: hidden by slots
 --
--- Raises   45001 invalid_argument, 45002 key_reused, 45003 clock_pinned
--- Source   DESIGN, sections 3 to 5
--- Example  see reserve_quota
+-- Raises   45002 key_reused, 45000 interrupted
+-- Source   DESIGN, sections 3 to 7
+-- Example  see consume_quota
 
 CREATE PROCEDURE charge_quota (
-    IN  p_operation        VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
-    IN  p_tenant_id        VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
-    IN  p_quota_type       VARCHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
-    IN  p_amount           BIGINT,
-    IN  p_biz_type         VARCHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
-    IN  p_biz_id           VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
-    IN  p_product_code     VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
-    IN  p_ttl_seconds      INT,
-    IN  p_holder           VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
-    IN  p_now              DATETIME(6),
-    OUT p_success          BOOLEAN,
-    OUT p_status           VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
-    OUT p_quota_id         BIGINT UNSIGNED,
-    OUT p_limit_type       VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
-    OUT p_hard_limit       BIGINT,
-    OUT p_used_count       BIGINT,
-    OUT p_remaining        BIGINT,
-    OUT p_next_reset_time  DATETIME,
-    OUT p_retry_after_ms   BIGINT,
-    OUT p_transaction      VARCHAR(8)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
-    OUT p_reservation_id   CHAR(36)    CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
-    OUT p_expires_at       DATETIME(6)
+    IN    p_operation        VARCHAR(8)   CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    IN    p_tenant_id        VARCHAR(64)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    IN    p_quota_type       VARCHAR(32)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    IN    p_amount           BIGINT,
+    IN    p_biz_type         VARCHAR(32)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    IN    p_biz_id           VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    IN    p_product_code     TEXT         CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    INOUT p_hold_id          CHAR(36)     CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    IN    p_ttl_seconds      INT,
+    IN    p_holder           VARCHAR(64)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    IN    p_is_shown         BOOLEAN,
+    INOUT p_transaction      VARCHAR(8)   CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    OUT   p_status           VARCHAR(24)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    OUT   p_quota_id         BIGINT UNSIGNED,
+    OUT   p_used_count       BIGINT,
+    OUT   p_next_reset_time  DATETIME,
+    OUT   p_retry_after_ms   BIGINT
 )
-    COMMENT 'internal: take what a call asks for, of all its limits or of none.'
+    COMMENT 'internal: take what a call asks for, from all its limits or from none.'
     MODIFIES SQL DATA
     SQL SECURITY DEFINER
 BEGIN
-    DECLARE v_errno  INT;
+    DECLARE v_kinds         VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;  -- limit types that take part
+    DECLARE v_products      TEXT        CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin DEFAULT IF(
+        p_operation IN ('TOKEN', 'LEASE', 'BATCH'), p_product_code,
+        COALESCE(JSON_QUOTE(p_product_code) COLLATE utf8mb4_0900_bin, 'null'));
+    DECLARE v_level_id, v_parent_id, v_time_zone  VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+    DECLARE v_now, v_utc    DATETIME(6);    -- the level's wall clock before its locks; UTC after them
+    DECLARE v_plain         INT;            -- 0: not all limits are; else 1, + 2 for RATE, + 4 for each slot
+    DECLARE v_period_start, v_until  DATETIME;  -- of the level's one limit: its period, how long it holds
+    DECLARE v_charged       INT;            -- limits, on all levels; NULL: an obstacle
+    DECLARE v_limits, v_depth  INT;         -- of the level
+    DECLARE v_attempt       INT DEFAULT 0;
+    DECLARE v_is_paid       BOOLEAN;        -- from a slot
+    DECLARE v_parts         TEXT        CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;  -- see sort_out_quota_call
+    DECLARE v_insert_id     BIGINT UNSIGNED DEFAULT LAST_INSERT_ID();
+    DECLARE CONTINUE HANDLER FOR NOT FOUND BEGIN END;
+    DECLARE CONTINUE HANDLER FOR 1172 SET v_limits = 2, v_plain = 1;  -- LOOK met several limits
+    DECLARE CONTINUE HANDLER FOR 1062 SET v_charged = NULL;           -- the key was charged before
     DECLARE EXIT HANDLER FOR SQLEXCEPTION
     BEGIN
-        GET CURRENT DIAGNOSTICS CONDITION 1 v_errno = MYSQL_ERRNO;
+        DECLARE v_errno  INT;
+        GET STACKED DIAGNOSTICS CONDITION 1 v_errno = MYSQL_ERRNO;
         CALL abandon_quota_transaction(p_transaction, v_errno);
         RESIGNAL;
     END;
 
-    CALL guard_quota_session();
     CALL open_quota_transaction(p_transaction);
-    CALL charge_quota_limits(p_operation, p_tenant_id, p_quota_type, p_amount, p_biz_type, p_biz_id,
-                             p_product_code, p_ttl_seconds, p_holder, p_now, p_transaction,
-                             p_success, p_status, p_quota_id, p_limit_type, p_hard_limit, p_used_count,
-                             p_remaining, p_next_reset_time, p_retry_after_ms, p_reservation_id, p_expires_at);
+    REPEAT
+        SET v_level_id = p_tenant_id, v_charged = 0, v_depth = 0, p_status = NULL, v_kinds = CASE p_operation
+            WHEN 'TOKEN' THEN 'CONCURRENT,RATE' WHEN 'LEASE' THEN 'CONCURRENT' ELSE CONCAT(
+            'HOURLY,DAILY,WEEKLY,MONTHLY,QUARTERLY,YEARLY,TOTAL', IF(p_operation = 'RESERVE', '', ',RATE')) END;
+        WHILE v_level_id IS NOT NULL DO
+            SET v_parent_id = NULL, v_time_zone = @@GLOBAL.time_zone, v_plain = 1, v_limits = 0,
+                v_depth = v_depth + 1, v_is_paid = FALSE;
+            SELECT parent_tenant_id, IF(time_zone = 'SYSTEM', v_time_zone, time_zone),
+                   status = 'ACTIVE' AND v_depth < 65  -- longer is a circle
+            INTO v_parent_id, v_time_zone, v_plain
+            FROM tenants WHERE tenant_id = v_level_id FOR SHARE;
+            SET v_now = CONVERT_TZ(UTC_TIMESTAMP(6), '+00:00', v_time_zone);
+            IF v_attempt = 0 AND v_plain AND p_transaction = 'OWN' THEN
+                SELECT 1, quota_id, period_start, LEAST(period_end, COALESCE(expire_time, period_end)), IF(
+                           period_end = COALESCE(next_reset_time, '9999-12-31')
+                           AND COALESCE(effective_time <= v_now, TRUE)
+                           AND COALESCE(JSON_CONTAINS(product_codes, v_products), TRUE)
+                           AND (limit_type = 'RATE' OR used_count <= -p_amount + LEAST(
+                                    COALESCE(next_alert_count - 1, 9223372036854775807), CASE
+                                    WHEN enforcement = 'SHADOW' THEN 9223372036854775807
+                                    WHEN limit_type = 'CONCURRENT' THEN concurrent_tokens ELSE hard_limit END)),
+                           1 + 2 * (limit_type = 'RATE') + 4 * slot_count, 0)
+                INTO v_limits, p_quota_id, v_period_start, v_until, v_plain
+                FROM tenant_quotas FORCE INDEX (tenant_quotas_natural)
+                WHERE tenant_id = v_level_id AND quota_type = p_quota_type AND FIND_IN_SET(limit_type, v_kinds);
+                SET v_plain = IF(v_limits = 1 AND v_now >= v_until, 0, v_plain);
+            END IF;
+            IF v_plain AND (v_attempt > 0 OR v_limits > 1 OR p_transaction <> 'OWN') THEN
+                SET v_kinds = COALESCE(JSON_UNQUOTE(JSON_EXTRACT(
+                    v_parts, CONCAT('$.', JSON_QUOTE(v_level_id) COLLATE utf8mb4_0900_bin))), v_kinds);
+                SELECT COUNT(*), MAX(quota_id), MAX(period_start), MIN(1 + 2 * (limit_type = 'RATE') + 4 * slot_count)
+                INTO v_limits, p_quota_id, v_period_start, v_plain
+                FROM tenant_quotas FORCE INDEX (tenant_quotas_natural)
+                WHERE tenant_id = v_level_id AND quota_type = p_quota_type AND FIND_IN_SET(limit_type, v_kinds)
+                FOR UPDATE;
+            END IF;
+
+            IF v_plain > 3 AND v_limits = 1 AND p_transaction = 'OWN' THEN
+                CALL spend_quota_slot(p_quota_id, v_plain DIV 4, v_period_start, p_amount, v_attempt,
+                                      v_plain, v_is_paid);
+            END IF;
+            -- Rows are locked by their natural key. By the primary one only where that one lock is all.
+            IF v_limits = 1 AND v_attempt = 0 AND v_plain = 1 AND p_transaction = 'OWN' THEN
+                UPDATE tenant_quotas
+                SET used_count = LAST_INSERT_ID(used_count + p_amount)
+                WHERE quota_id = p_quota_id AND COALESCE(used_count <= CASE
+                          WHEN enforcement = 'SHADOW' THEN 9223372036854775807
+                          WHEN limit_type = 'CONCURRENT' THEN concurrent_tokens ELSE hard_limit END - p_amount
+                      AND COALESCE(used_count < next_alert_count - p_amount, TRUE) AND slot_count = 0
+                      AND period_start <=> v_period_start, FALSE);
+                SET v_plain = ROW_COUNT() = 1;
+            ELSEIF v_limits > 0 AND v_plain AND NOT v_is_paid THEN
+                SET v_now = CONVERT_TZ(UTC_TIMESTAMP(6), '+00:00', v_time_zone);
+                UPDATE tenant_quotas FORCE INDEX (tenant_quotas_natural)
+                SET used_count  = LAST_INSERT_ID(p_amount + IF(  -- a full bucket begins anew
+                        used_count <= COALESCE(FLOOR(GREATEST(TIMESTAMPDIFF(MICROSECOND, refilled_at,
+                            UTC_TIMESTAMP(6)), 0) * refill_per_second * 0.000001), 0), 0, used_count)),
+                    refilled_at = IF(limit_type = 'RATE' AND used_count = p_amount, UTC_TIMESTAMP(6), refilled_at)
+                WHERE tenant_id = v_level_id AND quota_type = p_quota_type AND FIND_IN_SET(limit_type, v_kinds)
+                  AND COALESCE(period_end > v_now AND period_end = COALESCE(next_reset_time, '9999-12-31')
+                      AND COALESCE(effective_time <= v_now, TRUE) AND COALESCE(expire_time > v_now, TRUE)
+                      AND COALESCE(JSON_CONTAINS(product_codes, v_products), TRUE)
+                      AND (limit_type <> 'RATE' OR refilled_at <= UTC_TIMESTAMP(6))
+                      AND (v_limits > 1 OR quota_id = p_quota_id AND period_start <=> v_period_start)
+                      AND used_count - COALESCE(LEAST(used_count, FLOOR(GREATEST(TIMESTAMPDIFF(MICROSECOND, refilled_at,
+                          UTC_TIMESTAMP(6)), 0) * refill_per_second * 0.000001)), 0) <= LEAST(
+                          COALESCE(next_alert_count - 1, 9223372036854775807), CASE
+                          WHEN enforcement = 'SHADOW' AND limit_type <> 'RATE' THEN 9223372036854775807
+                          WHEN limit_type = 'CONCURRENT' THEN concurrent_tokens ELSE hard_limit END) - p_amount, FALSE);
+                SET v_plain = IF(ROW_COUNT() = v_limits, v_plain, 0);
+            END IF;
+
+            SET v_utc = UTC_TIMESTAMP(6);
+            IF NOT v_plain OR v_limits = 1 AND v_attempt = 0
+               AND CONVERT_TZ(v_utc, '+00:00', v_time_zone) >= v_until THEN
+                SET v_charged = NULL;  -- an obstacle, or the wait for the lock outlasted the period
+            ELSEIF v_limits > 0 THEN
+                SET v_charged = v_charged + v_limits, p_used_count = IF(v_plain > 3, NULL, LAST_INSERT_ID());
+                IF v_limits > 1 OR p_ttl_seconds IS NOT NULL THEN
+                    CALL record_quota_charge(p_operation, p_tenant_id, v_level_id, p_quota_type, v_kinds, p_amount,
+                                             p_biz_type, p_biz_id, p_product_code, p_hold_id, p_ttl_seconds, p_holder,
+                                             v_depth - 1);
+                ELSEIF p_operation = 'CONSUME' AND v_plain <> 3 THEN
+                    INSERT INTO quota_usage_records
+                        (quota_id, tenant_id, operation_type, delta_value, current_used, biz_id, biz_type,
+                         product_code, period_start, origin_tenant_id, created_at)
+                    VALUES
+                        (p_quota_id, v_level_id, 'CONSUME', p_amount, p_used_count, p_biz_id, p_biz_type,
+                         p_product_code, v_period_start, IF(v_depth = 1, '', p_tenant_id), v_utc);
+                END IF;
+            END IF;
+            SET v_level_id = IF(v_charged IS NULL, NULL, v_parent_id);
+        END WHILE;
+
+        IF v_charged > 0 OR v_charged = 0 AND v_parts IS NOT NULL THEN
+            SET p_status = 'GRANTED';
+        ELSEIF v_attempt = 0 AND v_limits = 1 AND v_depth = 1 AND v_parent_id IS NULL AND p_transaction = 'OWN' THEN
+            CALL find_told_denial(p_quota_id, v_time_zone, p_amount, p_biz_type, p_biz_id, v_products,
+                                  p_hold_id, p_status, p_used_count, p_retry_after_ms);
+        END IF;
+        IF p_status IS NULL THEN
+            SET v_attempt = v_attempt + 1;
+            CALL sort_out_quota_call(p_operation, p_tenant_id, p_quota_type, p_amount, p_biz_type, p_biz_id,
+                                     p_product_code, v_products, p_transaction, v_attempt, v_parts, p_hold_id,
+                                     p_status, p_quota_id, p_used_count, p_next_reset_time, p_retry_after_ms);
+        END IF;
+    UNTIL p_status IS NOT NULL END REPEAT;
+
+    IF p_is_shown AND p_status = 'GRANTED' AND (v_charged <> 1 OR v_plain = 3 OR p_quota_id IS NULL) THEN
+        CALL find_tightest_limit(p_tenant_id, p_quota_type, v_kinds, p_quota_id, p_used_count);
+    END IF;
+    SET v_insert_id = LAST_INSERT_ID(v_insert_id);
     CALL close_quota_transaction(p_transaction);
 END

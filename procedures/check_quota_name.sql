@@ -10,7 +10,7 @@
 --
 -- Raises   45001 invalid_argument
 -- Source   DESIGN, section 3
--- Example  CALL check_quota_name('p_tenant_id', p_tenant_id, 24);
+-- Example  CALL check_quota_name('p_tenant_id', p_tenant_id, 64);
 
 CREATE PROCEDURE check_quota_name (
     IN p_parameter  VARCHAR(64)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,

@@ -1,4 +1,4 @@
--- close_quota_transaction: internal: keep the work, by committing our own transaction or in the caller's.
+-- close_quota_transaction: internal: keep the work: commit our own transaction, or leave it to the caller's.
 --
 -- The counterpart of open_quota_transaction. It says NO CHAIN because completion_type
 -- is the caller's to set and would leave a new transaction open.
@@ -12,13 +12,13 @@
 CREATE PROCEDURE close_quota_transaction (
     IN p_transaction  VARCHAR(8) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin
 )
-    COMMENT 'internal: keep the work, by committing our own transaction or in the caller''s.'
+    COMMENT 'internal: keep the work: commit our own transaction, or leave it to the caller''s.'
     MODIFIES SQL DATA
     SQL SECURITY DEFINER
 BEGIN
     IF p_transaction = 'OWN' THEN
         COMMIT AND NO CHAIN NO RELEASE;
-    ELSE
+    ELSEIF p_transaction = 'JOINED' THEN
         RELEASE SAVEPOINT tenant_quota_work;
     END IF;
 END

@@ -1,16 +1,16 @@
 -- confirm_quota_drift: internal: compare one quota's counter with its ledger, under its lock.
 --
--- What looked like drift without the lock may have been a consumer in between. Nobody is
--- in between here: the quota's row is locked, then its slots, then the ledger is summed.
--- Meanwhile consumers of this one quota wait; one whose counter looks right never comes here.
+-- What looked like drift without the lock may have been a consumer at work. Here the quota's row
+-- is locked, then its slots, then the ledger is summed, so nobody is. Consumers of this one quota
+-- wait meanwhile; a quota whose counter looks right never comes here.
 --
 -- Asked to repair, it writes one ADJUST row that makes the ledger agree with the counter,
 -- because the counter is what decides. Its period_start is that of the last earlier period
--- that lacks just this much, which is what a reset by hand leaves behind; else the open one.
+-- that lacks just this much, as a reset by hand leaves it; else the open one.
 --
 --   p_quota_id    which
 --   p_repair      TRUE: write the ADJUST row; has no effect on CONCURRENT limits
---   p_used_count  exact use: what slots have not spent is none
+--   p_used_count  exact use, without what slots have not spent
 --   p_ledger_sum  what it should be: the ledger's sum; CONCURRENT: what leases hold
 --   p_status      DRIFT, REPAIRED; NULL: none, or no such quota
 --
@@ -30,9 +30,8 @@ CREATE PROCEDURE confirm_quota_drift (
     SQL SECURITY DEFINER
 BEGIN
     DECLARE v_transaction      VARCHAR(8)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_tenant_id        VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+    DECLARE v_tenant_id        VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_limit_type       VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_time_zone        VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin DEFAULT 'SYSTEM';
     DECLARE v_next_reset_time  DATETIME;
     DECLARE v_period_start     DATETIME;
     DECLARE v_adjusted         DATETIME;  -- the period that the ADJUST row belongs to
@@ -47,8 +46,8 @@ BEGIN
     END;
 
     CALL open_quota_transaction(v_transaction);
-    SELECT tenant_id, limit_type, used_count, next_reset_time
-    INTO v_tenant_id, v_limit_type, p_used_count, v_next_reset_time
+    SELECT tenant_id, limit_type, used_count, next_reset_time, period_start
+    INTO v_tenant_id, v_limit_type, p_used_count, v_next_reset_time, v_period_start
     FROM tenant_quotas
     WHERE quota_id = p_quota_id
     FOR UPDATE;
@@ -61,11 +60,6 @@ BEGIN
         SET p_status = IF(p_used_count < p_ledger_sum, 'DRIFT', NULL);
 
     ELSEIF v_limit_type <> 'RATE' THEN
-        SELECT IF(CONVERT_TZ(UTC_TIMESTAMP(6), '+00:00', time_zone) IS NULL, 'SYSTEM', time_zone) INTO v_time_zone
-        FROM tenants
-        WHERE tenant_id = v_tenant_id
-        FOR SHARE;
-        CALL find_quota_label(p_quota_id, v_time_zone, v_period_start);
         SELECT COALESCE(SUM(IF(next_reset_time <=> v_next_reset_time, remaining, 0)), 0) INTO v_unspent
         FROM quota_slots
         WHERE quota_id = p_quota_id
@@ -80,7 +74,7 @@ BEGIN
             FOR SHARE;
         ELSE
             SELECT COALESCE(SUM(delta_value), 0) INTO p_ledger_sum
-            FROM quota_usage_records
+            FROM quota_usage_records FORCE INDEX (PRIMARY)
             WHERE quota_id = p_quota_id;
         END IF;
 

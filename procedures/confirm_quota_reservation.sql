@@ -1,7 +1,7 @@
 -- confirm_quota_reservation: keep what a reservation holds, or part of it.
 --
--- What is not kept comes back, into the period it was held in, even where that is closed by
--- now. Of confirming, cancelling and lapsing one wins, and the others are told.
+-- The rest comes back, into the period it was held in, even if that is closed by now. If confirm,
+-- cancel and expiry race, exactly one succeeds; the others report it.
 --
 --   p_reservation_id  from reserve_quota
 --   p_amount          units to keep, 1 or more; NULL: all
@@ -16,41 +16,39 @@
 
 CREATE PROCEDURE confirm_quota_reservation (
     IN p_reservation_id  VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
-    IN p_amount          BIGINT
+    IN p_amount          DECIMAL(40,10)
 )
     COMMENT 'Keep what a reservation holds, or part of it.'
     MODIFIES SQL DATA
     SQL SECURITY DEFINER
 BEGIN
-    DECLARE v_success          BOOLEAN;
-    DECLARE v_status           VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_quota_id         BIGINT UNSIGNED;
-    DECLARE v_limit_type       VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_hard_limit       BIGINT;
-    DECLARE v_used_count       BIGINT;
-    DECLARE v_remaining        BIGINT;
-    DECLARE v_next_reset_time  DATETIME;
-    DECLARE v_retry_after_ms   BIGINT;
-    DECLARE v_transaction      VARCHAR(8)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_expires_at       DATETIME(6);
+    DECLARE v_status       VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+    DECLARE v_quota_id     BIGINT UNSIGNED;
+    DECLARE v_used_count   BIGINT;
+    DECLARE v_transaction  VARCHAR(8)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+    DECLARE v_expires_at   DATETIME(6);
 
-    CALL check_quota_name('p_reservation_id', p_reservation_id, 36);
-    IF p_amount IS NOT NULL THEN
-        CALL check_quota_number('p_amount', p_amount, 1);
+    IF NOT COALESCE(p_reservation_id >= '!' AND CHAR_LENGTH(p_reservation_id) <= 36
+                    AND COALESCE(p_amount BETWEEN 1 AND 9223372036854775807 AND p_amount = FLOOR(p_amount), TRUE),
+                    FALSE) THEN
+        CALL check_quota_name('p_reservation_id', p_reservation_id, 36);
+        CALL check_quota_number('p_amount', COALESCE(p_amount, 1), 1, 9223372036854775807);
     END IF;
-    CALL settle_quota_hold('CONFIRM', p_reservation_id, p_amount, NULL, NULL,
-                           v_success, v_status, v_quota_id, v_limit_type, v_hard_limit, v_used_count, v_remaining,
-                           v_next_reset_time, v_retry_after_ms, v_transaction, v_expires_at);
+    CALL guard_quota_session();
+    CALL settle_quota_hold('CONFIRM', p_reservation_id, p_amount, NULL,
+                           v_quota_id, v_status, v_used_count, v_transaction, v_expires_at);
 
-    SELECT v_success          AS success,
-           v_status           AS status,
-           v_quota_id         AS quota_id,
-           v_limit_type       AS limit_type,
-           v_hard_limit       AS hard_limit,
-           v_used_count       AS used_count,
-           v_remaining        AS remaining,
-           v_next_reset_time  AS next_reset_time,
-           v_retry_after_ms   AS retry_after_ms,
-           v_transaction      AS `transaction`,
-           p_reservation_id   AS reservation_id;
+    SELECT v_status IN ('CONFIRMED', 'REPLAYED')     AS success,
+           v_status                                  AS status,
+           v_quota_id                                AS quota_id,
+           q.limit_type                              AS limit_type,
+           q.hard_limit                              AS hard_limit,
+           v_used_count                              AS used_count,
+           GREATEST(q.hard_limit - v_used_count, 0)  AS remaining,
+           q.next_reset_time                         AS next_reset_time,
+           CAST(NULL AS SIGNED)                      AS retry_after_ms,
+           v_transaction                             AS `transaction`,
+           p_reservation_id                          AS reservation_id
+    FROM (SELECT 1) AS one
+    LEFT JOIN tenant_quotas AS q ON q.quota_id = v_quota_id;
 END

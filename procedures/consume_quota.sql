@@ -28,7 +28,7 @@
 CREATE PROCEDURE consume_quota (
     IN p_tenant_id     VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
     IN p_quota_type    VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
-    IN p_amount        BIGINT,
+    IN p_amount        DECIMAL(40,10),
     IN p_biz_type      VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
     IN p_biz_id        VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
     IN p_product_code  VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin
@@ -37,29 +37,38 @@ CREATE PROCEDURE consume_quota (
     MODIFIES SQL DATA
     SQL SECURITY DEFINER
 BEGIN
-    DECLARE v_success          BOOLEAN;
     DECLARE v_status           VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_quota_id         BIGINT UNSIGNED;
-    DECLARE v_limit_type       VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_hard_limit       BIGINT;
     DECLARE v_used_count       BIGINT;
-    DECLARE v_remaining        BIGINT;
     DECLARE v_next_reset_time  DATETIME;
     DECLARE v_retry_after_ms   BIGINT;
     DECLARE v_transaction      VARCHAR(8)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+    DECLARE v_hold_id          CHAR(36)    CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
 
-    CALL charge_quota_consumption(p_tenant_id, p_quota_type, p_amount, p_biz_type, p_biz_id, p_product_code, NULL,
-                                  v_success, v_status, v_quota_id, v_limit_type, v_hard_limit, v_used_count,
-                                  v_remaining, v_next_reset_time, v_retry_after_ms, v_transaction);
+    IF NOT COALESCE(p_tenant_id >= '!' AND CHAR_LENGTH(p_tenant_id) <= 64
+                    AND p_quota_type >= '!' AND CHAR_LENGTH(p_quota_type) <= 32
+                    AND p_amount BETWEEN 1 AND 9223372036854775807 AND p_amount = FLOOR(p_amount)
+                    AND (p_biz_id IS NULL OR p_biz_id >= '!' AND CHAR_LENGTH(p_biz_id) <= 128
+                                             AND p_biz_type >= '!' AND CHAR_LENGTH(p_biz_type) <= 32)
+                    AND (p_product_code IS NULL OR p_product_code >= '!' AND CHAR_LENGTH(p_product_code) <= 64)
+                    AND ABS(TIMESTAMPDIFF(SECOND, NOW(6), SYSDATE(6))) <= 1 AND @@SESSION.unique_checks, FALSE) THEN
+        CALL check_quota_call(p_tenant_id, p_quota_type, p_amount, p_biz_type, p_biz_id, p_product_code);
+    END IF;
+    CALL charge_quota('CONSUME', p_tenant_id, p_quota_type, p_amount, p_biz_type, p_biz_id, p_product_code,
+                      v_hold_id, NULL, NULL, TRUE, v_transaction,
+                      v_status, v_quota_id, v_used_count, v_next_reset_time, v_retry_after_ms);
 
-    SELECT v_success          AS success,
-           v_status           AS status,
-           v_quota_id         AS quota_id,
-           v_limit_type       AS limit_type,
-           v_hard_limit       AS hard_limit,
-           v_used_count       AS used_count,
-           v_remaining        AS remaining,
-           v_next_reset_time  AS next_reset_time,
-           v_retry_after_ms   AS retry_after_ms,
-           v_transaction      AS `transaction`;
+    SELECT v_status IN ('GRANTED', 'REPLAYED')  AS success,
+           v_status                             AS status,
+           v_quota_id                           AS quota_id,
+           q.limit_type,
+           q.hard_limit,
+           v_used_count                         AS used_count,
+           GREATEST(IF(q.limit_type = 'CONCURRENT', COALESCE(q.concurrent_tokens, 0), q.hard_limit) - v_used_count, 0)
+                                                AS remaining,
+           IF(v_status = 'REPLAYED', v_next_reset_time, q.next_reset_time) AS next_reset_time,
+           v_retry_after_ms                     AS retry_after_ms,
+           v_transaction                        AS `transaction`
+    FROM (SELECT 1) AS one
+    LEFT JOIN tenant_quotas AS q ON q.quota_id = v_quota_id;
 END

@@ -1,9 +1,11 @@
 -- consume_quota_batch: use units of several quotas in one call: all items, or none.
 --
--- For a basket: different quota types, amounts and products of one tenant. Each item is
--- charged as consume_quota would, with a ledger row and a key of its own; items that were
--- charged before count as nothing, so the same batch again is answered REPLAYED, with
--- the limits as they stand. The whole batch is one transaction and one round trip.
+-- For a basket: different quota types, amounts and products of one tenant. Each item is charged as
+-- consume_quota would, with a ledger row and a key of its own; items that were charged before count
+-- as nothing, so the same batch again is answered REPLAYED, with the limits as they stand. The whole
+-- batch is one transaction and one round trip. All items are taken for new until the ledger's unique
+-- key or a denial says otherwise. The quota types are charged in the order of their names; the first
+-- that denies is the one shown.
 --
 --   p_tenant_id   who consumes
 --   p_items       JSON text: an array of 1 to 1000 objects {quota_type, amount, biz_type, biz_id,
@@ -23,34 +25,91 @@ CREATE PROCEDURE consume_quota_batch (
     MODIFIES SQL DATA
     SQL SECURITY DEFINER
 BEGIN
-    DECLARE v_items            JSON;  -- parsed once for all that read it
-    DECLARE v_success          BOOLEAN;
+    DECLARE v_items            JSON;
+    DECLARE v_fresh            JSON;               -- those to charge; NULL: none
+    DECLARE v_turn             INT DEFAULT 0;      -- from 1 on v_fresh holds new items only
     DECLARE v_status           VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+    DECLARE v_quota_type       VARCHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_quota_id         BIGINT UNSIGNED;
-    DECLARE v_limit_type       VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_hard_limit       BIGINT;
     DECLARE v_used_count       BIGINT;
-    DECLARE v_remaining        BIGINT;
     DECLARE v_next_reset_time  DATETIME;
     DECLARE v_retry_after_ms   BIGINT;
     DECLARE v_transaction      VARCHAR(8)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_item_index       INT;
+    DECLARE v_amount           DECIMAL(25);
+    DECLARE v_products         JSON;
+    DECLARE v_part             VARCHAR(8)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin DEFAULT 'PART';
+    DECLARE v_parts            TEXT        CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;  -- no interest here, as the next 5
+    DECLARE v_hold_id          CHAR(36)    CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+    DECLARE v_ignored          VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+    DECLARE v_ignored_id       BIGINT UNSIGNED;
+    DECLARE v_figure           BIGINT;
+    DECLARE v_time             DATETIME;
+    DECLARE v_errno            INT;
+    DECLARE EXIT HANDLER FOR SQLEXCEPTION
+    BEGIN
+        GET CURRENT DIAGNOSTICS CONDITION 1 v_errno = MYSQL_ERRNO;
+        CALL abandon_quota_transaction(v_transaction, v_errno);
+        RESIGNAL;
+    END;
 
-    CALL check_quota_name('p_tenant_id', p_tenant_id, 24);
+    CALL check_quota_name('p_tenant_id', p_tenant_id, 64);
     CALL check_quota_items(p_items, v_items);
-    CALL charge_quota_batch(p_tenant_id, v_items, NULL,
-                            v_success, v_status, v_quota_id, v_limit_type, v_hard_limit, v_used_count, v_remaining,
-                            v_next_reset_time, v_retry_after_ms, v_transaction, v_item_index);
+    CALL guard_quota_session();
+    CALL open_quota_transaction(v_transaction);
+    SET v_fresh = v_items;
+    each_turn: LOOP
+        CALL charge_quota_batch(p_tenant_id, COALESCE(v_fresh, v_items), v_fresh IS NULL, v_status, v_quota_type,
+                                v_quota_id, v_used_count, v_next_reset_time, v_retry_after_ms);
+        IF v_status IN ('GRANTED', 'REPLAYED') OR v_status IS NOT NULL AND v_turn > 0 AND v_fresh IS NOT NULL THEN
+            LEAVE each_turn;
+        END IF;
+        CALL abandon_quota_transaction(v_transaction, 0);
+        CALL open_quota_transaction(v_transaction);
+        SET v_fresh = v_items, v_turn = v_turn + 1;
+        CALL find_fresh_items(p_tenant_id, v_fresh);
+    END LOOP;
 
-    SELECT v_success          AS success,
-           v_status           AS status,
-           v_quota_id         AS quota_id,
-           v_limit_type       AS limit_type,
-           v_hard_limit       AS hard_limit,
-           v_used_count       AS used_count,
-           v_remaining        AS remaining,
-           v_next_reset_time  AS next_reset_time,
-           v_retry_after_ms   AS retry_after_ms,
-           v_transaction      AS `transaction`,
-           v_item_index       AS item_index;
+    IF v_status NOT IN ('GRANTED', 'REPLAYED') THEN
+        -- Undo what other types were charged; the alerts of the denial are written anew.
+        CALL abandon_quota_transaction(v_transaction, 0);
+        CALL open_quota_transaction(v_transaction);
+        SAVEPOINT tenant_quota_part;
+        SELECT LEAST(SUM(amount), 9223372036854775807), JSON_ARRAYAGG(product_code) INTO v_amount, v_products
+        FROM JSON_TABLE(v_fresh, '$[*]' COLUMNS (
+            quota_type    VARCHAR(32)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin PATH '$.quota_type',
+            amount        BIGINT PATH '$.amount',
+            product_code  VARCHAR(64)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin PATH '$.product_code')) AS i
+        WHERE quota_type = v_quota_type;
+        CALL sort_out_quota_call('BATCH', p_tenant_id, v_quota_type, v_amount, NULL, NULL, NULL, v_products, v_part,
+                                 1, v_parts, v_hold_id, v_ignored, v_ignored_id, v_figure, v_time, v_figure);
+        SELECT MIN(n) INTO v_item_index
+        FROM (SELECT n, quota_type, product_code, SUM(amount) OVER (PARTITION BY quota_type ORDER BY n) AS asked
+              FROM JSON_TABLE(v_fresh, '$[*]' COLUMNS (
+                  n             INT PATH '$.n',
+                  quota_type    VARCHAR(32)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin PATH '$.quota_type',
+                  amount        BIGINT PATH '$.amount',
+                  product_code  VARCHAR(64)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin PATH '$.product_code')
+              ) AS i) AS item
+        LEFT JOIN tenant_quotas AS q ON q.quota_id = v_quota_id
+        WHERE v_status = 'SUSPENDED' OR item.quota_type = v_quota_type AND CASE v_status
+                  WHEN 'EXCEEDED' THEN item.asked > q.hard_limit - v_used_count
+                  WHEN 'PRODUCT_NOT_COVERED' THEN NOT COALESCE(item.product_code MEMBER OF (q.product_codes), FALSE)
+                  ELSE TRUE END;
+    END IF;
+    CALL close_quota_transaction(v_transaction);
+
+    SELECT v_status IN ('GRANTED', 'REPLAYED')  AS success,
+           v_status                             AS status,
+           v_quota_id                           AS quota_id,
+           q.limit_type,
+           q.hard_limit,
+           v_used_count                         AS used_count,
+           GREATEST(q.hard_limit - v_used_count, 0) AS remaining,
+           q.next_reset_time,
+           v_retry_after_ms                     AS retry_after_ms,
+           v_transaction                        AS `transaction`,
+           v_item_index                         AS item_index
+    FROM (SELECT 1) AS one
+    LEFT JOIN tenant_quotas AS q ON q.quota_id = v_quota_id;
 END

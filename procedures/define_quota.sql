@@ -1,16 +1,10 @@
 -- define_quota: create a limit, or change it while it is in use.
 --
--- What was used stays used. Raising a limit makes room at once; lowering it below what is
--- used denies until the use comes down. The parameters say how the limit is to be; an
--- option left out keeps its value. quota_definition_changes keeps who changed what and when.
---
--- A billing day moved in mid-period cuts the open period anew: what was used and what is
--- held move into the period that now is open, by two ADJUST rows that make 0, and its use
--- comes down at the new boundary. The old one leaves no RESET row, for it never ended.
--- What was consumed before can still be refunded; that is recorded and lowers nothing.
---
--- A new refill_per_second counts from now on: what flowed back until now did so at the old
--- one, in whole tokens.
+-- What was used stays used. Raising a limit makes room at once; lowering it below its use denies
+-- until the use comes down. An option left out keeps its value. A new refill_per_second counts from
+-- now on. A billing day that moves in mid-period cuts the open period anew: its use and its holds
+-- move into the period that is open now, by two ADJUST rows that make 0. The old period never ended,
+-- so it has no RESET row. A consumption from before can still be refunded; that lowers nothing.
 --
 --   p_tenant_id, p_quota_type   whose limit on what
 --   p_limit_type   HOURLY, DAILY, WEEKLY, MONTHLY, QUARTERLY, YEARLY (use is reset with the
@@ -18,13 +12,10 @@
 --                  CONCURRENT (tokens that are given back: p_hard_limit is their number)
 --   p_hard_limit   units, 0 or more
 --   p_soft_limit   units from which to warn, 0 to p_hard_limit; NULL: never
---   p_options      JSON object or NULL: effective_time and expire_time (tenant wall clock),
---                  product_codes (array), period_anchor (where a period begins: the billing
---                  day), refill_per_second (RATE), enforcement (ENFORCE, SHADOW), slot_count
---                  (0 to 1024: more than there are callers at once, for a tenant that many call
---                  at the same moment; 0: none).
---                  Text, so that malformed JSON is answered with 45001, not with the
---                  server's own conversion error
+--   p_options      JSON object or NULL: effective_time, expire_time (tenant wall clock), product_codes
+--                  (array), period_anchor (where a period begins: the billing day), refill_per_second
+--                  (RATE), enforcement (ENFORCE, SHADOW), slot_count (0 to 1024: 0, or more than there
+--                  are callers of this tenant at once). Text: malformed JSON is answered with 45001
 --
 -- Answers  one row: success, status (CREATED, CHANGED, UNCHANGED), quota_id, limit_type,
 --          hard_limit, used_count, remaining, next_reset_time, retry_after_ms, transaction
@@ -33,43 +24,27 @@
 -- Example  CALL define_quota('CH_123', 'REDEEM_CODE', 'DAILY', 500, 400, '{"product_codes": ["app_mall"]}');
 
 CREATE PROCEDURE define_quota (
-    IN p_tenant_id   VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
-    IN p_quota_type  VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
-    IN p_limit_type  VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
-    IN p_hard_limit  BIGINT,
-    IN p_soft_limit  BIGINT,
-    IN p_options     LONGTEXT    CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin
+    IN p_tenant_id   VARCHAR(255)   CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    IN p_quota_type  VARCHAR(255)   CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    IN p_limit_type  VARCHAR(255)   CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    IN p_hard_limit  DECIMAL(40,10),
+    IN p_soft_limit  DECIMAL(40,10),
+    IN p_options     LONGTEXT       CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin
 )
     COMMENT 'Create a limit, or change it while it is in use.'
     MODIFIES SQL DATA
     SQL SECURITY DEFINER
 BEGIN
-    DECLARE v_transaction        VARCHAR(8)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_time_zone          VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin DEFAULT 'SYSTEM';
-    DECLARE v_quota_id           BIGINT UNSIGNED;
-    DECLARE v_is_new             BOOLEAN;
-    DECLARE v_is_calendar        BOOLEAN DEFAULT p_limit_type NOT IN ('TOTAL', 'RATE', 'CONCURRENT');
-    DECLARE v_old_definition     JSON;
-    DECLARE v_new_definition     JSON;
-    DECLARE v_old_start          DATETIME;  -- of the open period, and after the change
-    DECLARE v_new_start          DATETIME;
-    DECLARE v_effective_time     DATETIME;
-    DECLARE v_expire_time        DATETIME;
-    DECLARE v_product_codes      JSON;
-    DECLARE v_period_anchor      DATETIME;
-    DECLARE v_refill_per_second  DECIMAL(18,6);
-    DECLARE v_old_refill         DECIMAL(18,6);
-    DECLARE v_now                DATETIME(6);
-    DECLARE v_returned           BIGINT;    -- tokens that have flowed back at the old rate
-    DECLARE v_enforcement        VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_slot_count         INT;
-    DECLARE v_old_slots          INT;
-    DECLARE v_used_count         BIGINT;
-    DECLARE v_unspent            BIGINT;    -- units that slots held
-    DECLARE v_next_reset_time    DATETIME;
-    DECLARE v_state              VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_status             VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_errno              INT;
+    DECLARE v_transaction      VARCHAR(8)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+    DECLARE v_time_zone        VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin DEFAULT 'SYSTEM';
+    DECLARE v_quota_id         BIGINT UNSIGNED;
+    DECLARE v_is_new, v_is_moved, v_is_repaced BOOLEAN;  -- moved: period_anchor; repaced: refill_per_second
+    DECLARE v_old, v_new       JSON;      -- the definition, before and after
+    DECLARE v_old_start, v_new_start, v_next_reset_time DATETIME;
+    DECLARE v_used_count, v_returned BIGINT;  -- returned: tokens that have flowed back at the old rate
+    DECLARE v_now              DATETIME(6);
+    DECLARE v_status, v_ignored VARCHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+    DECLARE v_errno            INT;
     DECLARE CONTINUE HANDLER FOR NOT FOUND BEGIN END;
     DECLARE EXIT HANDLER FOR SQLEXCEPTION
     BEGIN
@@ -78,21 +53,18 @@ BEGIN
         RESIGNAL;
     END;
 
-    CALL check_quota_name('p_tenant_id', p_tenant_id, 24);
+    CALL check_quota_name('p_tenant_id', p_tenant_id, 64);
     CALL check_quota_name('p_quota_type', p_quota_type, 32);
-    CALL check_quota_number('p_hard_limit', p_hard_limit, 0);
     IF p_limit_type IS NULL OR p_limit_type NOT IN ('HOURLY', 'DAILY', 'WEEKLY', 'MONTHLY', 'QUARTERLY', 'YEARLY',
                                                     'TOTAL', 'RATE', 'CONCURRENT') THEN
         SIGNAL SQLSTATE '45001' SET MESSAGE_TEXT = 'invalid_argument: p_limit_type must be HOURLY, DAILY, WEEKLY, '
             'MONTHLY, QUARTERLY, YEARLY, TOTAL, RATE or CONCURRENT';
     END IF;
-    IF p_limit_type = 'CONCURRENT' AND p_hard_limit > 2147483647 THEN
+    CALL check_quota_number('p_hard_limit', p_hard_limit, 0,
+                            IF(p_limit_type = 'CONCURRENT', 2147483647, 9223372036854775807));
+    IF p_soft_limit NOT BETWEEN 0 AND p_hard_limit OR p_soft_limit <> FLOOR(p_soft_limit) THEN
         SIGNAL SQLSTATE '45001' SET MESSAGE_TEXT =
-            'invalid_argument: p_hard_limit of a CONCURRENT limit must be at most 2147483647';
-    END IF;
-    IF p_soft_limit NOT BETWEEN 0 AND p_hard_limit THEN
-        SIGNAL SQLSTATE '45001' SET MESSAGE_TEXT =
-            'invalid_argument: p_soft_limit must be from 0 to p_hard_limit, or NULL';
+            'invalid_argument: p_soft_limit must be from 0 to p_hard_limit, a whole number, or NULL';
     END IF;
     IF @@SESSION.insert_id <> 0 THEN
         SIGNAL SQLSTATE '45001' SET MESSAGE_TEXT =
@@ -101,94 +73,77 @@ BEGIN
     CALL guard_quota_session();
     CALL open_quota_transaction(v_transaction);
 
-    -- The tenant before its quotas, as everywhere: find_quota_limits locks in this order too.
     SELECT time_zone INTO v_time_zone FROM tenants WHERE tenant_id = p_tenant_id FOR SHARE;
-    SELECT quota_id INTO v_quota_id
-    FROM tenant_quotas
+    SELECT quota_id INTO v_quota_id FROM tenant_quotas FORCE INDEX (tenant_quotas_natural)
     WHERE tenant_id = p_tenant_id AND quota_type = p_quota_type AND limit_type = p_limit_type
     FOR UPDATE;
     SET v_is_new = v_quota_id IS NULL;
     IF v_is_new THEN
-        -- Somebody else may have defined it a moment ago; then this locks his row (2: it was there).
+        -- Somebody else may have defined it a moment ago; then this locks that row, and ROW_COUNT() is 2.
         INSERT INTO tenant_quotas (tenant_id, quota_type, limit_type)
         VALUES (p_tenant_id, p_quota_type, p_limit_type)
         ON DUPLICATE KEY UPDATE quota_id = LAST_INSERT_ID(quota_id), updated_at = UTC_TIMESTAMP(6);
-        SET v_is_new = ROW_COUNT() = 1;
-        SET v_quota_id = LAST_INSERT_ID();
+        SET v_is_new = ROW_COUNT() = 1, v_quota_id = LAST_INSERT_ID();
+    END IF;
+    IF NOT v_is_new THEN
+        CALL settle_quota_period(v_quota_id, v_time_zone, v_ignored);  -- by the old definition
     END IF;
 
-    -- What lapsed under the old definition is closed under it.
-    IF NOT v_is_new AND v_is_calendar THEN
-        CALL settle_quota_period(v_quota_id, v_time_zone, NULL, v_state);
-        CALL find_quota_label(v_quota_id, v_time_zone, v_old_start);
-    END IF;
-    CALL collect_quota_slots(v_quota_id, v_unspent);
-    CALL describe_quota(v_quota_id, v_old_definition);
+    CALL describe_quota(v_quota_id, v_old);
+    SET v_new = JSON_SET(v_old, '$.soft_limit', CAST(p_soft_limit AS SIGNED));
+    CALL read_quota_options(p_limit_type, p_options, v_new);
+    SET v_is_moved = JSON_EXTRACT(v_old, '$.period_anchor') <> JSON_EXTRACT(v_new, '$.period_anchor'),
+        v_is_repaced = JSON_EXTRACT(v_old, '$.refill_per_second') <> JSON_EXTRACT(v_new, '$.refill_per_second');
 
+    CALL collect_quota_slots(v_quota_id, CAST(JSON_EXTRACT(v_new, '$.slot_count') AS SIGNED), v_ignored);
     SET v_now = UTC_TIMESTAMP(6);
-    SELECT effective_time, expire_time, product_codes, period_anchor, refill_per_second, refill_per_second,
-           enforcement, slot_count, slot_count, COALESCE(LEAST(used_count, FLOOR(
+    SELECT period_start, COALESCE(LEAST(used_count, FLOOR(
                GREATEST(TIMESTAMPDIFF(MICROSECOND, refilled_at, v_now), 0) * refill_per_second * 0.000001)), 0)
-    INTO v_effective_time, v_expire_time, v_product_codes, v_period_anchor, v_refill_per_second, v_old_refill,
-         v_enforcement, v_slot_count, v_old_slots, v_returned
-    FROM tenant_quotas
-    WHERE quota_id = v_quota_id
-    FOR UPDATE;
-    CALL read_quota_options(p_limit_type, p_options, v_effective_time, v_expire_time, v_product_codes,
-                            v_period_anchor, v_refill_per_second, v_enforcement, v_slot_count);
+    INTO v_old_start, v_returned
+    FROM tenant_quotas WHERE quota_id = v_quota_id FOR UPDATE;
+    UPDATE JSON_TABLE(v_new, '$' COLUMNS (
+        soft_limit         BIGINT        PATH '$.soft_limit'        ERROR ON ERROR,
+        effective_time     DATETIME      PATH '$.effective_time'    ERROR ON ERROR,
+        expire_time        DATETIME      PATH '$.expire_time'       ERROR ON ERROR,
+        product_codes      JSON          PATH '$.product_codes'     ERROR ON ERROR,
+        period_anchor      DATETIME      PATH '$.period_anchor'     ERROR ON ERROR,
+        refill_per_second  DECIMAL(18,6) PATH '$.refill_per_second' ERROR ON ERROR,
+        enforcement        VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin PATH '$.enforcement',
+        slot_count         INT           PATH '$.slot_count'        ERROR ON ERROR)) AS d
+    STRAIGHT_JOIN tenant_quotas AS q FORCE INDEX (PRIMARY) ON q.quota_id = v_quota_id
+    SET q.hard_limit = p_hard_limit, q.soft_limit = d.soft_limit, q.effective_time = d.effective_time,
+        q.expire_time = d.expire_time, q.product_codes = d.product_codes, q.period_anchor = d.period_anchor,
+        q.enforcement = d.enforcement, q.slot_count = d.slot_count, q.refill_per_second = d.refill_per_second,
+        q.next_reset_time   = IF(v_is_moved, NULL, q.next_reset_time),
+        q.used_count        = IF(v_is_repaced, q.used_count - v_returned, q.used_count),
+        q.refilled_at       = IF(v_is_repaced, v_now, q.refilled_at),
+        q.concurrent_tokens = IF(q.limit_type = 'CONCURRENT', p_hard_limit, q.concurrent_tokens);
+    UPDATE tenant_quotas SET next_alert_count = DEFAULT WHERE quota_id = v_quota_id;
+    CALL settle_quota_period(v_quota_id, v_time_zone, v_ignored);
 
-    UPDATE tenant_quotas
-    SET hard_limit        = p_hard_limit,
-        soft_limit        = p_soft_limit,
-        effective_time    = v_effective_time,
-        expire_time       = v_expire_time,
-        product_codes     = v_product_codes,
-        next_reset_time   = IF(period_anchor <=> v_period_anchor, next_reset_time, NULL),
-        period_anchor     = v_period_anchor,
-        used_count        = IF(v_refill_per_second <=> v_old_refill, used_count, used_count - v_returned),
-        refilled_at       = IF(v_refill_per_second <=> v_old_refill, refilled_at, v_now),
-        refill_per_second = v_refill_per_second,
-        enforcement       = v_enforcement,
-        slot_count        = v_slot_count,
-        concurrent_tokens = IF(limit_type = 'CONCURRENT', p_hard_limit, concurrent_tokens)
-    WHERE quota_id = v_quota_id;
-    CALL set_quota_slots(v_quota_id, p_tenant_id, v_old_slots, v_slot_count);
-    IF v_is_calendar THEN
-        CALL settle_quota_period(v_quota_id, v_time_zone, NULL, v_state);
-        CALL find_quota_label(v_quota_id, v_time_zone, v_new_start);
-        CALL move_quota_period(v_quota_id, v_old_start, v_new_start);
+    SELECT used_count - IF(v_is_repaced, 0, v_returned), period_start, next_reset_time
+    INTO v_used_count, v_new_start, v_next_reset_time
+    FROM tenant_quotas WHERE quota_id = v_quota_id FOR UPDATE;
+    IF v_is_moved AND v_old_start <> v_new_start AND v_used_count > 0 THEN
+        INSERT INTO quota_usage_records (quota_id, tenant_id, operation_type, delta_value, current_used, period_start)
+        VALUES (v_quota_id, p_tenant_id, 'ADJUST', -v_used_count, 0, v_old_start),
+               (v_quota_id, p_tenant_id, 'ADJUST', v_used_count, v_used_count, v_new_start);
+        UPDATE quota_reservations SET period_start = v_new_start
+        WHERE quota_id = v_quota_id AND status = 'HELD' AND period_start = v_old_start;
     END IF;
 
-    CALL describe_quota(v_quota_id, v_new_definition);
-    SET v_status = CASE
-        WHEN v_is_new THEN 'CREATED'
-        WHEN v_old_definition = v_new_definition THEN 'UNCHANGED'
-        ELSE 'CHANGED'
-    END;
+    CALL describe_quota(v_quota_id, v_new);
+    SET v_status = CASE WHEN v_is_new THEN 'CREATED' WHEN v_old = v_new THEN 'UNCHANGED' ELSE 'CHANGED' END;
     IF v_status <> 'UNCHANGED' THEN
         UPDATE tenant_quotas SET updated_at = UTC_TIMESTAMP(6) WHERE quota_id = v_quota_id;
         INSERT INTO quota_definition_changes
             (quota_id, tenant_id, quota_type, limit_type, changed_by, old_definition, new_definition)
-        VALUES
-            (v_quota_id, p_tenant_id, p_quota_type, p_limit_type, USER(),
-             IF(v_is_new, NULL, v_old_definition), v_new_definition);
+        VALUES (v_quota_id, p_tenant_id, p_quota_type, p_limit_type, USER(), IF(v_is_new, NULL, v_old), v_new);
     END IF;
-
-    SELECT used_count - IF(v_refill_per_second <=> v_old_refill, v_returned, 0), next_reset_time
-    INTO v_used_count, v_next_reset_time
-    FROM tenant_quotas
-    WHERE quota_id = v_quota_id
-    FOR UPDATE;
     CALL close_quota_transaction(v_transaction);
 
-    SELECT TRUE                                   AS success,
-           v_status                               AS status,
-           v_quota_id                             AS quota_id,
-           p_limit_type                           AS limit_type,
-           p_hard_limit                           AS hard_limit,
-           v_used_count                           AS used_count,
-           GREATEST(p_hard_limit - v_used_count, 0) AS remaining,
-           v_next_reset_time                      AS next_reset_time,
-           NULL                                   AS retry_after_ms,
-           v_transaction                          AS `transaction`;
+    SELECT TRUE AS success, v_status AS status, v_quota_id AS quota_id, p_limit_type AS limit_type,
+           CAST(p_hard_limit AS SIGNED) AS hard_limit, v_used_count AS used_count,
+           CAST(GREATEST(p_hard_limit - v_used_count, 0) AS SIGNED) AS remaining,
+           v_next_reset_time AS next_reset_time, NULL AS retry_after_ms, v_transaction AS `transaction`;
 END

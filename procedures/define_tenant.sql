@@ -1,12 +1,11 @@
 -- define_tenant: create a tenant, or change what it is.
 --
--- The parameters say how it is to be, NULL where it is to be nothing special: called
--- twice with the same, the second changes nothing. Its status is not touched: suspend a
--- tenant with UPDATE tenants SET status = 'SUSPENDED'. What changed is kept in
--- tenant_definition_changes; refunds find there which parents a consumption was charged to,
--- so change a parent by this procedure only. In another zone the same moments have other names:
--- when a quota was last reset is written anew; when its period ends is not, for that is what
--- its wall clock shows.
+-- The parameters say how it is to be: a second call with the same ones changes nothing. Its status
+-- is not touched: suspend a tenant with UPDATE tenants SET status = 'SUSPENDED'.
+-- tenant_definition_changes keeps what changed. Refunds find there which parents a consumption was
+-- charged to, so change a parent by this procedure only. After a change of the zone reset_time is
+-- the same moment on the new wall clock. The end of a period stays as it is: it is what the wall
+-- clock shows then.
 --
 --   p_tenant_id         its identifier
 --   p_tenant_name       for people
@@ -35,16 +34,15 @@ BEGIN
     DECLARE v_time_zone    VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin
                            DEFAULT COALESCE(p_time_zone, 'SYSTEM');
     DECLARE v_local        DATETIME(6);
-    DECLARE v_ancestor_id  VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin DEFAULT p_parent_tenant_id;
-    DECLARE v_next_id      VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+    DECLARE v_ancestor_id  VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin DEFAULT p_parent_tenant_id;
+    DECLARE v_next_id      VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_is_known     BOOLEAN;
     DECLARE v_matched      INT;
     DECLARE v_old          JSON;  -- NULL: there was none
     DECLARE v_new          JSON DEFAULT JSON_OBJECT('tenant_name', p_tenant_name, 'time_zone', v_time_zone,
                                                     'parent_tenant_id', p_parent_tenant_id);
-    DECLARE v_old_parent   VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+    DECLARE v_old_parent   VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_old_zone     VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin DEFAULT 'SYSTEM';
-    DECLARE v_quotas       JSON;
     DECLARE v_errno        INT;
     DECLARE CONTINUE HANDLER FOR NOT FOUND BEGIN END;
     DECLARE EXIT HANDLER FOR SQLEXCEPTION
@@ -54,12 +52,12 @@ BEGIN
         RESIGNAL;
     END;
 
-    CALL check_quota_name('p_tenant_id', p_tenant_id, 24);
+    CALL check_quota_name('p_tenant_id', p_tenant_id, 64);
     CALL check_quota_name('p_tenant_name', p_tenant_name, 128);
     CALL check_quota_name('p_time_zone', v_time_zone, 64);
     CALL convert_quota_time(v_time_zone, UTC_TIMESTAMP(6), v_local);
     IF p_parent_tenant_id IS NOT NULL THEN
-        CALL check_quota_name('p_parent_tenant_id', p_parent_tenant_id, 24);
+        CALL check_quota_name('p_parent_tenant_id', p_parent_tenant_id, 64);
     END IF;
     CALL guard_quota_session();
     CALL open_quota_transaction(v_transaction);
@@ -109,16 +107,10 @@ BEGIN
         VALUES (p_tenant_id, USER(), IF(v_old_parent <=> p_parent_tenant_id, NULL, v_old_parent), v_old, v_new);
     END IF;
     IF v_old_zone <> v_time_zone THEN
-        SELECT JSON_ARRAYAGG(quota_id) INTO v_quotas
-        FROM tenant_quotas FORCE INDEX (tenant_quotas_natural)
-        WHERE tenant_id = p_tenant_id
-        FOR SHARE;
-        CALL lock_quota_rows(v_quotas);
-        UPDATE JSON_TABLE(v_quotas, '$[*]' COLUMNS (quota_id BIGINT UNSIGNED PATH '$')) AS l
-        STRAIGHT_JOIN tenant_quotas AS q FORCE INDEX (PRIMARY) ON q.quota_id = l.quota_id
-        SET q.reset_time = CONVERT_TZ(q.reset_time, IF(v_old_zone = 'SYSTEM', @@GLOBAL.time_zone, v_old_zone),
-                                      IF(v_time_zone = 'SYSTEM', @@GLOBAL.time_zone, v_time_zone))
-        WHERE q.reset_time IS NOT NULL;
+        UPDATE tenant_quotas FORCE INDEX (tenant_quotas_natural)
+        SET reset_time = CONVERT_TZ(reset_time, IF(v_old_zone = 'SYSTEM', @@GLOBAL.time_zone, v_old_zone),
+                                    IF(v_time_zone = 'SYSTEM', @@GLOBAL.time_zone, v_time_zone))
+        WHERE tenant_id = p_tenant_id AND reset_time IS NOT NULL;
     END IF;
     CALL close_quota_transaction(v_transaction);
 

@@ -1,56 +1,49 @@
--- lock_quota_hold: internal: lock a reservation or lease: its quotas' rows by quota_id, then its own.
+-- lock_quota_hold: internal: lock a hold on several limits, in the order of all locks.
 --
--- Which quotas these are never changes, so a plain read finds them; where that finds none
--- inside the caller's transaction, whose snapshot may be older than the hold, a locking
--- read looks again.
+-- Level by level, from the tenant to its ancestors, then by limit_type: the quotas' rows, and under
+-- each the hold's. Also for a hold that the caller's snapshot does not show: a row shows in it once
+-- this transaction has changed it. Which limits a hold is on never changes, so a plain read finds
+-- them.
 --
---   p_reservation_id, p_kind   which; RESERVATION or LEASE
---   p_transaction   what open_quota_transaction answered
---   p_quotas        JSON array of the quota_ids
---   p_found         HELD if all of it is held, else the status of the row settled first; NULL
---                   if there is no such hold
---   p_held, p_confirmed   units held, and kept by a confirmation
---   p_expires_at    UTC
+--   p_reservation_id  which hold
+--   p_first_id, p_last_id   its least and greatest quota_id, as the caller found them; NULL: not
+--                     found, look again
+--   p_found           HELD if all its parts are held, else the status of one that is not
 --
 -- Raises   nothing of its own
 -- Source   DESIGN, section 5
 -- Example  see settle_quota_hold
 
 CREATE PROCEDURE lock_quota_hold (
-    IN  p_reservation_id  CHAR(36)    CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
-    IN  p_kind            VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
-    IN  p_transaction     VARCHAR(8)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
-    OUT p_quotas          JSON,
-    OUT p_found           VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
-    OUT p_held            BIGINT,
-    OUT p_confirmed       BIGINT,
-    OUT p_expires_at      DATETIME(6)
+    IN    p_reservation_id  CHAR(36)    CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    INOUT p_first_id        BIGINT UNSIGNED,
+    INOUT p_last_id         BIGINT UNSIGNED,
+    OUT   p_found           VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin
 )
-    COMMENT 'internal: lock a reservation or lease: its quotas'' rows by quota_id, then its own.'
+    COMMENT 'internal: lock a hold on several limits, in the order of all locks.'
     MODIFIES SQL DATA
     SQL SECURITY DEFINER
 BEGIN
-    DECLARE CONTINUE HANDLER FOR NOT FOUND BEGIN END;
+    DECLARE v_locked  INT;
 
-    SELECT JSON_ARRAYAGG(quota_id) INTO p_quotas
-    FROM quota_reservations
-    WHERE reservation_id = p_reservation_id AND kind = p_kind;
-    IF p_quotas IS NULL AND p_transaction = 'JOINED' THEN
-        SELECT JSON_ARRAYAGG(quota_id) INTO p_quotas
+    IF p_first_id IS NULL THEN
+        UPDATE quota_reservations FORCE INDEX (PRIMARY)
+        SET updated_at = UTC_TIMESTAMP(6)
+        WHERE reservation_id = p_reservation_id;
+        SELECT MIN(quota_id), MAX(quota_id) INTO p_first_id, p_last_id
         FROM quota_reservations
-        WHERE reservation_id = p_reservation_id AND kind = p_kind
-        FOR SHARE;
+        WHERE reservation_id = p_reservation_id;
     END IF;
 
-    IF p_quotas IS NOT NULL THEN
-        CALL lock_quota_rows(p_quotas);
-
-        SELECT status, amount, confirmed_amount, expires_at INTO p_found, p_held, p_confirmed, p_expires_at
-        FROM JSON_TABLE(p_quotas, '$[*]' COLUMNS (quota_id BIGINT UNSIGNED PATH '$')) AS l
-        STRAIGHT_JOIN quota_reservations AS r FORCE INDEX (PRIMARY)
-            ON r.reservation_id = p_reservation_id AND r.quota_id = l.quota_id
-        ORDER BY r.status = 'HELD', r.quota_id
-        LIMIT 1
-        FOR UPDATE OF r;
-    END IF;
+    SELECT COUNT(q.used_count), MAX(IF(r.status = 'HELD', NULL, r.status)) INTO v_locked, p_found
+    FROM (SELECT h.quota_id
+          FROM quota_reservations AS h
+          LEFT JOIN tenant_quotas AS l ON l.quota_id = h.quota_id
+          WHERE h.reservation_id = p_reservation_id
+          ORDER BY h.level_number, l.limit_type
+          LIMIT 1000000) AS part
+    LEFT JOIN tenant_quotas AS q FORCE INDEX (PRIMARY) ON q.quota_id = part.quota_id
+    STRAIGHT_JOIN quota_reservations AS r FORCE INDEX (PRIMARY)
+        ON r.reservation_id = p_reservation_id AND r.quota_id = part.quota_id
+    FOR UPDATE OF q, r;
 END

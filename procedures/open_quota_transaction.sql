@@ -1,25 +1,25 @@
 -- open_quota_transaction: internal: join the caller's transaction, or begin one that we own.
 --
--- A savepoint survives only inside a transaction, so setting and releasing one asks the
--- server itself whether one is open: with autocommit off, inside XA and inside nested
--- calls as well, and without any privilege (TRAPS, MySQL stored logic). Joined, the work
--- runs under the savepoint tenant_quota_work, and the caller's commit or rollback decides.
--- Owned, it runs at READ COMMITTED, which takes no gap locks, and must be ended on every
--- path: COMMIT AND NO CHAIN NO RELEASE, or abandon_quota_transaction.
+-- SET TRANSACTION answers error 1568 while a transaction is open, also inside XA and in nested
+-- calls, and needs no privilege. With autocommit off there always is one, or the next statement
+-- begins it. In a joined transaction the work runs under the savepoint tenant_quota_work, and the
+-- caller's commit or rollback decides. Our own runs at READ COMMITTED, which takes no gap locks,
+-- and must be ended on every path: close_quota_transaction or abandon_quota_transaction.
 --
--- One path we cannot end: no handler runs when the call is killed (KILL QUERY, which is how
--- drivers time a statement out), so our transaction stays open with its locks. Its own
--- savepoint tells it from one of the caller's; who meets it is told to roll back, because
--- going on would join work that nobody will commit.
+-- One path cannot be ended: no handler runs when the call is killed (KILL QUERY, which is how
+-- drivers time a statement out), so our transaction stays open with its locks. Its savepoint
+-- tenant_quota_owned shows that it is ours. The next call is told to roll back, because going
+-- on would join work that nobody will commit.
 --
---   p_transaction   OWN or JOINED
+--   p_transaction   afterwards OWN or JOINED. PART at first stays PART: a part of a bigger call that has
+--                   opened the transaction, under a savepoint of its own (tenant_quota_part)
 --
 -- Raises   45000 interrupted: an earlier call of this session was killed half-way
--- Source   DESIGN, section 5
+-- Source   DESIGN, section 5; TRAPS
 -- Example  CALL open_quota_transaction(v_transaction);
 
 CREATE PROCEDURE open_quota_transaction (
-    OUT p_transaction  VARCHAR(8) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin
+    INOUT p_transaction  VARCHAR(8) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin
 )
     COMMENT 'internal: join the caller''s transaction, or begin one that we own.'
     MODIFIES SQL DATA
@@ -27,17 +27,20 @@ CREATE PROCEDURE open_quota_transaction (
 BEGIN
     DECLARE v_is_left_over  BOOLEAN DEFAULT TRUE;
 
-    SET p_transaction = 'JOINED';
-    BEGIN
-        DECLARE EXIT HANDLER FOR 1305 SET p_transaction = 'OWN';
-        SAVEPOINT tenant_quota_work;
-        RELEASE SAVEPOINT tenant_quota_work;
-    END;
+    SET p_transaction = IF(p_transaction <=> 'PART', 'PART', 'JOINED');
+    IF p_transaction = 'JOINED' AND @@SESSION.autocommit THEN
+        BEGIN
+            DECLARE EXIT HANDLER FOR 1568 BEGIN END;
+            SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
+            SET p_transaction = 'OWN';
+        END;
+    END IF;
 
     IF p_transaction = 'OWN' THEN
-        SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
         START TRANSACTION;
         SAVEPOINT tenant_quota_owned;
+    ELSEIF p_transaction = 'PART' THEN
+        SAVEPOINT tenant_quota_part;
     ELSE
         BEGIN
             DECLARE EXIT HANDLER FOR 1305 SET v_is_left_over = FALSE;

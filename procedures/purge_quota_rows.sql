@@ -2,8 +2,9 @@
 --
 -- A hold's row stays as long as the ledger still has rows of its key, so that a confirmed
 -- reservation can be refunded as long as it is remembered. An alert stays as long as its
--- period may be open, because it is what keeps the same alert from coming again.
--- Takes only rows that nobody holds (SKIP LOCKED).
+-- period may be open, because it keeps the same alert from coming again. Takes only rows that
+-- nobody has locked (SKIP LOCKED). Holds go one by one: a DELETE that reads the ledger would
+-- wait for its rows.
 --
 --   p_cutoff       UTC; only rows that were settled or delivered before it
 --   p_batch_size   rows of each, at most
@@ -22,10 +23,11 @@ CREATE PROCEDURE purge_quota_rows (
     MODIFIES SQL DATA
     SQL SECURITY DEFINER
 BEGIN
-    DECLARE v_transaction  VARCHAR(8) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_holds        JSON;
-    DECLARE v_alerts       JSON;
-    DECLARE v_errno        INT;
+    DECLARE v_transaction     VARCHAR(8) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+    DECLARE v_reservation_id  CHAR(36)   CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+    DECLARE v_quota_id        BIGINT UNSIGNED;
+    DECLARE v_errno           INT;
+    DECLARE CONTINUE HANDLER FOR NOT FOUND BEGIN END;
     DECLARE EXIT HANDLER FOR SQLEXCEPTION
     BEGIN
         GET CURRENT DIAGNOSTICS CONDITION 1 v_errno = MYSQL_ERRNO;
@@ -33,27 +35,27 @@ BEGIN
         RESIGNAL;
     END;
 
+    SET p_purged = 0;
     CALL open_quota_transaction(v_transaction);
+    REPEAT
+        SET v_quota_id = NULL;
+        SELECT r.reservation_id, r.quota_id INTO v_reservation_id, v_quota_id
+        FROM quota_reservations AS r FORCE INDEX (quota_reservations_lapsed)
+        WHERE r.status IN ('CONFIRMED', 'CANCELLED', 'RELEASED', 'EXPIRED')
+          AND r.expires_at < p_cutoff AND r.updated_at < p_cutoff
+          AND (SELECT COUNT(*)
+               FROM quota_usage_records AS u FORCE INDEX (quota_usage_records_biz_key)
+               WHERE u.quota_id = r.quota_id AND u.biz_type = r.biz_type AND u.biz_id = r.biz_id
+                 AND u.reservation_id = r.reservation_id) = 0
+        LIMIT 1
+        FOR UPDATE OF r SKIP LOCKED;
+        IF v_quota_id IS NOT NULL THEN
+            DELETE FROM quota_reservations WHERE reservation_id = v_reservation_id AND quota_id = v_quota_id;
+            SET p_purged = p_purged + 1;
+        END IF;
+    UNTIL v_quota_id IS NULL OR p_purged >= p_batch_size END REPEAT;
 
-    SELECT JSON_ARRAYAGG(JSON_OBJECT('reservation_id', reservation_id, 'quota_id', quota_id)) INTO v_holds
-    FROM (SELECT r.reservation_id, r.quota_id
-          FROM quota_reservations AS r
-          WHERE r.status IN ('CONFIRMED', 'CANCELLED', 'RELEASED', 'EXPIRED')
-            AND r.expires_at < p_cutoff AND r.updated_at < p_cutoff
-            AND NOT EXISTS (SELECT 1
-                            FROM quota_usage_records AS u
-                            WHERE u.quota_id = r.quota_id
-                              AND u.biz_type = r.biz_type AND u.biz_id = r.biz_id
-                              AND u.reservation_id = r.reservation_id)
-          LIMIT p_batch_size
-          FOR UPDATE OF r SKIP LOCKED) AS batch;
-    DELETE r
-    FROM JSON_TABLE(v_holds, '$[*]' COLUMNS (
-        reservation_id  CHAR(36) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin PATH '$.reservation_id',
-        quota_id        BIGINT UNSIGNED PATH '$.quota_id')) AS l
-    STRAIGHT_JOIN quota_reservations AS r ON r.reservation_id = l.reservation_id AND r.quota_id = l.quota_id;
-
-    SELECT JSON_ARRAYAGG(alert_id) INTO v_alerts
+    DELETE a
     FROM (SELECT alert_id
           FROM quota_alerts
           WHERE delivered_at < p_cutoff
@@ -62,11 +64,8 @@ BEGIN
                                                                    WHEN 'QUARTERLY' THEN 3
                                                                    ELSE 1 END MONTH
           LIMIT p_batch_size
-          FOR UPDATE SKIP LOCKED) AS batch;
-    DELETE a
-    FROM JSON_TABLE(v_alerts, '$[*]' COLUMNS (alert_id BIGINT UNSIGNED PATH '$')) AS l
-    STRAIGHT_JOIN quota_alerts AS a ON a.alert_id = l.alert_id;
-
-    SET p_purged = COALESCE(JSON_LENGTH(v_holds), 0) + COALESCE(JSON_LENGTH(v_alerts), 0);
+          FOR UPDATE SKIP LOCKED) AS l
+    STRAIGHT_JOIN quota_alerts AS a FORCE INDEX (PRIMARY) ON a.alert_id = l.alert_id;
+    SET p_purged = p_purged + ROW_COUNT();
     CALL close_quota_transaction(v_transaction);
 END

@@ -2,14 +2,14 @@
 --
 -- Counted limits: the exact use (the counter, less what slots have not spent) is the sum
 -- of the whole ledger. CONCURRENT limits: as many tokens are out as leases hold, or more.
--- While only procedures write there is no drift; SQL by hand makes some: a counter set
+-- While only procedures write there is no drift. SQL by hand makes some: a counter set
 -- back without a RESET row, a deleted ledger row.
 --
--- It keeps nobody waiting: counters and ledger are compared without locks, a hundred
--- quotas a statement, which sees one moment. Only what differs there is locked, one quota
--- at a time, looked at again and, asked to repair, mended in that lock. Each is a
--- transaction of its own; with one open already it is all part of that, and the locks
--- stay until its end. It reads the whole ledger: for quiet hours where that is large.
+-- It keeps nobody waiting: a statement compares counters and ledger without locks, for a hundred
+-- quotas at most, and sees one moment. Only a quota that differs there is locked, compared again
+-- and, if asked, repaired under that lock. Each is a transaction of its own; with one open already
+-- it is all part of that, and the locks stay until its end. It reads the whole ledger: call it in
+-- quiet hours if that is large.
 --
 --   p_tenant_id   whose quotas; NULL: all
 --   p_repair      TRUE: write one ADJUST row for each drift, so that the ledger agrees with
@@ -31,37 +31,20 @@ CREATE PROCEDURE reconcile_quotas (
     MODIFIES SQL DATA
     SQL SECURITY DEFINER
 BEGIN
-    DECLARE v_found            JSON DEFAULT JSON_ARRAY();
-    DECLARE v_after            BIGINT UNSIGNED DEFAULT 0;  -- quotas up to here are done
-    DECLARE v_quota_id         BIGINT UNSIGNED;
-    DECLARE v_tenant_id        VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_quota_type       VARCHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_limit_type       VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_used_count       BIGINT;
-    DECLARE v_sum              BIGINT;  -- of the ledger, or of the leases
-    DECLARE v_status           VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_rows             INT;
-    DECLARE v_is_done          BOOLEAN;
-    DECLARE c_quotas CURSOR FOR
-        SELECT q.quota_id, q.tenant_id, q.quota_type, q.limit_type,
-               q.used_count - (SELECT COALESCE(SUM(s.remaining), 0)
-                               FROM quota_slots AS s
-                               WHERE s.quota_id = q.quota_id AND s.next_reset_time <=> q.next_reset_time),
-               IF(q.limit_type = 'CONCURRENT',
-                  (SELECT COALESCE(SUM(r.amount), 0)
-                   FROM quota_reservations AS r
-                   WHERE r.quota_id = q.quota_id AND r.status = 'HELD' AND r.expires_at > UTC_TIMESTAMP(6)),
-                  (SELECT COALESCE(SUM(r.delta_value), 0) FROM quota_usage_records AS r WHERE r.quota_id = q.quota_id))
-        FROM tenant_quotas AS q
-        WHERE q.quota_id > v_after
-          AND (p_tenant_id IS NULL OR q.tenant_id = p_tenant_id)
-          AND q.limit_type <> 'RATE'
-        ORDER BY q.quota_id
-        LIMIT 100;
-    DECLARE CONTINUE HANDLER FOR NOT FOUND SET v_is_done = TRUE;
+    DECLARE v_found       JSON DEFAULT JSON_ARRAY();  -- the answer
+    DECLARE v_after       BIGINT UNSIGNED DEFAULT 0;  -- quotas up to here are done
+    DECLARE v_last        BIGINT UNSIGNED;            -- of the hundred at hand; NULL: there are no more
+    DECLARE v_quota_id    BIGINT UNSIGNED;
+    DECLARE v_tenant_id   VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+    DECLARE v_quota_type  VARCHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+    DECLARE v_limit_type  VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+    DECLARE v_used_count  BIGINT;
+    DECLARE v_sum         BIGINT;                     -- of the ledger, or of the leases
+    DECLARE v_status      VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+    DECLARE CONTINUE HANDLER FOR NOT FOUND BEGIN END;
 
     IF p_tenant_id IS NOT NULL THEN
-        CALL check_quota_name('p_tenant_id', p_tenant_id, 24);
+        CALL check_quota_name('p_tenant_id', p_tenant_id, 64);
     END IF;
     IF p_repair IS NULL THEN
         SIGNAL SQLSTATE '45001' SET MESSAGE_TEXT = 'invalid_argument: p_repair is NULL; say TRUE or FALSE';
@@ -69,16 +52,38 @@ BEGIN
     CALL guard_quota_session();
 
     REPEAT
-        SET v_is_done = FALSE, v_rows = 0;
-        OPEN c_quotas;
-        each_quota: LOOP
-            FETCH c_quotas INTO v_quota_id, v_tenant_id, v_quota_type, v_limit_type, v_used_count, v_sum;
-            IF v_is_done THEN
-                LEAVE each_quota;
-            END IF;
-            SET v_rows = v_rows + 1, v_after = v_quota_id;
-
-            IF v_used_count < v_sum OR v_used_count > v_sum AND v_limit_type <> 'CONCURRENT' THEN
+        SELECT MAX(quota_id) INTO v_last
+        FROM (SELECT quota_id
+              FROM tenant_quotas
+              WHERE quota_id > v_after AND (p_tenant_id IS NULL OR tenant_id = p_tenant_id)
+              ORDER BY quota_id
+              LIMIT 100) AS next_ones;
+        REPEAT
+            SET v_quota_id = NULL;
+            SELECT q.quota_id, q.tenant_id, q.quota_type, q.limit_type
+            INTO v_quota_id, v_tenant_id, v_quota_type, v_limit_type
+            FROM tenant_quotas AS q FORCE INDEX (PRIMARY)
+            JOIN LATERAL (
+                SELECT q.used_count - (SELECT COALESCE(SUM(s.remaining), 0)
+                                       FROM quota_slots AS s
+                                       WHERE s.quota_id = q.quota_id
+                                         AND s.next_reset_time <=> q.next_reset_time) AS used,
+                       IF(q.limit_type = 'CONCURRENT',
+                          (SELECT COALESCE(SUM(h.amount), 0)
+                           FROM quota_reservations AS h
+                           WHERE h.quota_id = q.quota_id AND h.status = 'HELD' AND h.expires_at > UTC_TIMESTAMP(6)),
+                          (SELECT COALESCE(SUM(r.delta_value), 0)
+                           FROM quota_usage_records AS r FORCE INDEX (PRIMARY)
+                           WHERE r.quota_id = q.quota_id)) AS recorded
+            ) AS c
+            WHERE q.quota_id > v_after AND q.quota_id <= v_last
+              AND (p_tenant_id IS NULL OR q.tenant_id = p_tenant_id)
+              AND q.limit_type <> 'RATE'
+              AND (c.used < c.recorded OR c.used > c.recorded AND q.limit_type <> 'CONCURRENT')
+            ORDER BY q.quota_id
+            LIMIT 1;
+            SET v_after = COALESCE(v_quota_id, v_last);
+            IF v_quota_id IS NOT NULL THEN
                 CALL confirm_quota_drift(v_quota_id, p_repair, v_used_count, v_sum, v_status);
                 IF v_status IS NOT NULL THEN
                     SET v_found = JSON_ARRAY_APPEND(v_found, '$', JSON_OBJECT(
@@ -87,16 +92,15 @@ BEGIN
                         'status', v_status));
                 END IF;
             END IF;
-        END LOOP;
-        CLOSE c_quotas;
-    UNTIL v_rows < 100 END REPEAT;
+        UNTIL v_quota_id IS NULL END REPEAT;
+    UNTIL v_last IS NULL END REPEAT;
 
     SELECT quota_id, tenant_id, quota_type, limit_type, used_count, ledger_sum,
            used_count - ledger_sum AS drift, status
     FROM JSON_TABLE(v_found, '$[*]' COLUMNS (
         place       FOR ORDINALITY,
         quota_id    BIGINT UNSIGNED PATH '$.quota_id',
-        tenant_id   VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin PATH '$.tenant_id',
+        tenant_id   VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin PATH '$.tenant_id',
         quota_type  VARCHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin PATH '$.quota_type',
         limit_type  VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin PATH '$.limit_type',
         used_count  BIGINT PATH '$.used_count',

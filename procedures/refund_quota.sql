@@ -1,11 +1,11 @@
 -- refund_quota: give back what a consumption took, in whole or in parts.
 --
--- A consumption, a batch item or a confirmed reservation, named by its biz key. Every counted
--- limit and ancestor that was charged gets it back, a former parent too, into the period it
--- came from: where that is closed by now, the refund is recorded and the new period's use
--- stays as it is. Refunds of one consumption never add up to more than it. RATE tokens flow
--- back by themselves. Inside the caller's transaction at REPEATABLE READ the ledger's gap
--- behind the key stays locked until it ends: keep it short, or use READ COMMITTED.
+-- A consumption, a batch item or a confirmed reservation, named by its biz key. Every counted limit
+-- that was charged gets it back, those of ancestors and former parents too, into the period it came
+-- from: if that is closed by now, the refund is recorded and the new period's use stays as it is.
+-- Refunds of one consumption never add up to more than it. RATE tokens flow back by themselves.
+-- Inside the caller's transaction at REPEATABLE READ the ledger's gap behind the key stays locked
+-- until it ends: keep it short, or use READ COMMITTED.
 --
 --   p_tenant_id, p_quota_type   who consumed what
 --   p_amount        units, 1 or more; NULL: all that is left of it
@@ -22,7 +22,7 @@
 CREATE PROCEDURE refund_quota (
     IN p_tenant_id   VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
     IN p_quota_type  VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
-    IN p_amount      BIGINT,
+    IN p_amount      DECIMAL(40,10),
     IN p_biz_type    VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
     IN p_biz_id      VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
     IN p_refund_id   VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin
@@ -31,37 +31,40 @@ CREATE PROCEDURE refund_quota (
     MODIFIES SQL DATA
     SQL SECURITY DEFINER
 BEGIN
-    DECLARE v_success          BOOLEAN;
-    DECLARE v_status           VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_quota_id         BIGINT UNSIGNED;
-    DECLARE v_limit_type       VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_hard_limit       BIGINT;
-    DECLARE v_used_count       BIGINT;
-    DECLARE v_remaining        BIGINT;
-    DECLARE v_next_reset_time  DATETIME;
-    DECLARE v_retry_after_ms   BIGINT;
-    DECLARE v_transaction      VARCHAR(8)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+    DECLARE v_status       VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+    DECLARE v_quota_id     BIGINT UNSIGNED;
+    DECLARE v_used_count   BIGINT;
+    DECLARE v_left         BIGINT;
+    DECLARE v_transaction  VARCHAR(8)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
 
-    CALL check_quota_name('p_tenant_id', p_tenant_id, 24);
-    CALL check_quota_name('p_quota_type', p_quota_type, 32);
-    CALL check_quota_name('p_biz_type', p_biz_type, 32);
-    CALL check_quota_name('p_biz_id', p_biz_id, 64);
-    CALL check_quota_name('p_refund_id', p_refund_id, 64);
-    IF p_amount IS NOT NULL THEN
-        CALL check_quota_number('p_amount', p_amount, 1);
+    IF NOT COALESCE(p_tenant_id >= '!' AND CHAR_LENGTH(p_tenant_id) <= 64
+                    AND p_quota_type >= '!' AND CHAR_LENGTH(p_quota_type) <= 32
+                    AND p_biz_type >= '!' AND CHAR_LENGTH(p_biz_type) <= 32
+                    AND p_biz_id >= '!' AND CHAR_LENGTH(p_biz_id) <= 128
+                    AND p_refund_id >= '!' AND CHAR_LENGTH(p_refund_id) <= 64
+                    AND COALESCE(p_amount BETWEEN 1 AND 9223372036854775807 AND p_amount = FLOOR(p_amount), TRUE),
+                    FALSE) THEN
+        CALL check_quota_name('p_tenant_id', p_tenant_id, 64);
+        CALL check_quota_name('p_quota_type', p_quota_type, 32);
+        CALL check_quota_name('p_biz_type', p_biz_type, 32);
+        CALL check_quota_name('p_biz_id', p_biz_id, 128);
+        CALL check_quota_name('p_refund_id', p_refund_id, 64);
+        CALL check_quota_number('p_amount', COALESCE(p_amount, 1), 1, 9223372036854775807);
     END IF;
-    CALL return_quota(p_tenant_id, p_quota_type, p_amount, p_biz_type, p_biz_id, p_refund_id, NULL,
-                      v_success, v_status, v_quota_id, v_limit_type, v_hard_limit, v_used_count, v_remaining,
-                      v_next_reset_time, v_retry_after_ms, v_transaction);
+    CALL guard_quota_session();
+    CALL return_quota(p_tenant_id, p_quota_type, p_amount, p_biz_type, p_biz_id, p_refund_id,
+                      v_status, v_quota_id, v_used_count, v_left, v_transaction);
 
-    SELECT v_success          AS success,
-           v_status           AS status,
-           v_quota_id         AS quota_id,
-           v_limit_type       AS limit_type,
-           v_hard_limit       AS hard_limit,
-           v_used_count       AS used_count,
-           v_remaining        AS remaining,
-           v_next_reset_time  AS next_reset_time,
-           v_retry_after_ms   AS retry_after_ms,
-           v_transaction      AS `transaction`;
+    SELECT v_status IN ('GRANTED', 'REPLAYED')  AS success,
+           v_status                             AS status,
+           v_quota_id                           AS quota_id,
+           q.limit_type                         AS limit_type,
+           q.hard_limit                         AS hard_limit,
+           v_used_count                         AS used_count,
+           IF(v_status = 'EXCEEDED', v_left, GREATEST(q.hard_limit - v_used_count, 0)) AS remaining,
+           q.next_reset_time                    AS next_reset_time,
+           CAST(NULL AS SIGNED)                 AS retry_after_ms,
+           v_transaction                        AS `transaction`
+    FROM (SELECT 1) AS one
+    LEFT JOIN tenant_quotas AS q ON q.quota_id = v_quota_id;
 END

@@ -1,4 +1,4 @@
--- release_quota_lease: give a leases token back.
+-- release_quota_lease: give a lease's token back.
 --
 -- Releasing twice, or after the lease has lapsed, frees nobody else's token.
 --
@@ -13,36 +13,34 @@
 CREATE PROCEDURE release_quota_lease (
     IN p_lease_id  VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin
 )
-    COMMENT 'Give a leases token back.'
+    COMMENT 'Give a lease''s token back.'
     MODIFIES SQL DATA
     SQL SECURITY DEFINER
 BEGIN
-    DECLARE v_success          BOOLEAN;
-    DECLARE v_status           VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_quota_id         BIGINT UNSIGNED;
-    DECLARE v_limit_type       VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_hard_limit       BIGINT;
-    DECLARE v_used_count       BIGINT;
-    DECLARE v_remaining        BIGINT;
-    DECLARE v_next_reset_time  DATETIME;
-    DECLARE v_retry_after_ms   BIGINT;
-    DECLARE v_transaction      VARCHAR(8)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_expires_at       DATETIME(6);
+    DECLARE v_status       VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+    DECLARE v_quota_id     BIGINT UNSIGNED;
+    DECLARE v_used_count   BIGINT;
+    DECLARE v_transaction  VARCHAR(8)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+    DECLARE v_expires_at   DATETIME(6);
 
-    CALL check_quota_name('p_lease_id', p_lease_id, 36);
-    CALL settle_quota_hold('RELEASE', p_lease_id, NULL, NULL, NULL,
-                           v_success, v_status, v_quota_id, v_limit_type, v_hard_limit, v_used_count, v_remaining,
-                           v_next_reset_time, v_retry_after_ms, v_transaction, v_expires_at);
+    IF NOT COALESCE(p_lease_id >= '!' AND CHAR_LENGTH(p_lease_id) <= 36, FALSE) THEN
+        CALL check_quota_name('p_lease_id', p_lease_id, 36);
+    END IF;
+    CALL guard_quota_session();
+    CALL settle_quota_hold('RELEASE', p_lease_id, NULL, NULL,
+                           v_quota_id, v_status, v_used_count, v_transaction, v_expires_at);
 
-    SELECT v_success          AS success,
-           v_status           AS status,
-           v_quota_id         AS quota_id,
-           v_limit_type       AS limit_type,
-           v_hard_limit       AS hard_limit,
-           v_used_count       AS used_count,
-           v_remaining        AS remaining,
-           v_next_reset_time  AS next_reset_time,
-           v_retry_after_ms   AS retry_after_ms,
-           v_transaction      AS `transaction`,
-           p_lease_id         AS lease_id;
+    SELECT v_status IN ('RELEASED', 'REPLAYED')                          AS success,
+           v_status                                                      AS status,
+           v_quota_id                                                    AS quota_id,
+           q.limit_type                                                  AS limit_type,
+           q.hard_limit                                                  AS hard_limit,
+           v_used_count                                                  AS used_count,
+           GREATEST(COALESCE(q.concurrent_tokens, 0) - v_used_count, 0)  AS remaining,
+           q.next_reset_time                                             AS next_reset_time,
+           CAST(NULL AS SIGNED)                                          AS retry_after_ms,
+           v_transaction                                                 AS `transaction`,
+           p_lease_id                                                    AS lease_id
+    FROM (SELECT 1) AS one
+    LEFT JOIN tenant_quotas AS q ON q.quota_id = v_quota_id;
 END

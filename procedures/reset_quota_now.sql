@@ -1,10 +1,10 @@
 -- reset_quota_now: internal: set one quota's use to 0 before its period ends.
 --
--- For tenant-quota reset. What the ledger knows of it: a RESET row in the open period,
--- so it adds up, as a reset by UPDATE would not. The schedule stays as it is: the period
--- ends when it would have ended. What was used before can still be refunded, and is then
--- recorded without lowering the use: reset_time says from when on a return counts, and is
--- the next full second, because the column holds no fractions.
+-- For tenant-quota reset. It writes a RESET row into the open period, so that the ledger adds up;
+-- a reset by UPDATE would not. The schedule stays as it is: the period ends when it would have
+-- ended. A consumption from before can still be refunded; the refund is recorded and lowers
+-- nothing. reset_time says from when on a return counts. It is the next full second, because the
+-- column holds no fractions.
 --
 --   p_tenant_id, p_quota_type, p_limit_type   which: a limit with a calendar period
 --   p_quota_id         NULL: there is no such limit, and nothing was done
@@ -44,7 +44,7 @@ BEGIN
         RESIGNAL;
     END;
 
-    CALL check_quota_name('p_tenant_id', p_tenant_id, 24);
+    CALL check_quota_name('p_tenant_id', p_tenant_id, 64);
     CALL check_quota_name('p_quota_type', p_quota_type, 32);
     CALL check_quota_name('p_limit_type', p_limit_type, 16);
     IF p_limit_type IN ('TOTAL', 'RATE', 'CONCURRENT') THEN
@@ -54,20 +54,19 @@ BEGIN
     CALL guard_quota_session();
     CALL open_quota_transaction(p_transaction);
 
+    SELECT time_zone INTO v_time_zone FROM tenants WHERE tenant_id = p_tenant_id FOR SHARE;
     SELECT quota_id INTO p_quota_id
-    FROM tenant_quotas
+    FROM tenant_quotas FORCE INDEX (tenant_quotas_natural)
     WHERE tenant_id = p_tenant_id AND quota_type = p_quota_type AND limit_type = p_limit_type
     FOR UPDATE;
 
     IF p_quota_id IS NOT NULL THEN
-        SELECT time_zone INTO v_time_zone FROM tenants WHERE tenant_id = p_tenant_id FOR SHARE;
+        CALL settle_quota_period(p_quota_id, v_time_zone, v_state);
+        CALL collect_quota_slots(p_quota_id, NULL, v_returned);
         SET v_now = UTC_TIMESTAMP(6);
         CALL convert_quota_time(v_time_zone, v_now, v_local);
-        CALL settle_quota_period(p_quota_id, v_time_zone, v_now, v_state);
-        CALL find_quota_label(p_quota_id, v_time_zone, v_period_start);
-        CALL collect_quota_slots(p_quota_id, v_returned);
 
-        SELECT used_count, next_reset_time INTO p_closed_count, p_next_reset_time
+        SELECT used_count, next_reset_time, period_start INTO p_closed_count, p_next_reset_time, v_period_start
         FROM tenant_quotas
         WHERE quota_id = p_quota_id
         FOR UPDATE;
@@ -76,8 +75,9 @@ BEGIN
         VALUES
             (p_quota_id, p_tenant_id, 'RESET', -p_closed_count, 0, v_period_start, v_now);
         UPDATE tenant_quotas
-        SET used_count = 0,
-            reset_time = v_local - INTERVAL MICROSECOND(v_local) MICROSECOND + INTERVAL 1 SECOND
+        SET used_count       = 0,
+            reset_time       = v_local - INTERVAL MICROSECOND(v_local) MICROSECOND + INTERVAL 1 SECOND,
+            next_alert_count = DEFAULT
         WHERE quota_id = p_quota_id;
     END IF;
 

@@ -1,161 +1,150 @@
--- return_quota: internal: the one place that refunds: every limit that was charged, or none.
+-- return_quota: internal: refund a consumption on every limit that it was charged to, or on none.
 --
--- Locks the limits that the tenant has or, through a former parent, may have had, then finds
--- the consumption's ledger rows there. What is left of it on a limit is the sum over its key:
--- what was consumed, less what was given back.
+-- Limit by limit, in the order of all locks: lock the quota's row, look for the key in its ledger,
+-- sum what is left, write. If a later limit disagrees, the work is undone and begun again. Limits of
+-- former parents are looked at too. A caller's transaction first locks all quotas in a round of its
+-- own: at REPEATABLE READ the look locks a gap, in which an ancestor's rows may want to go.
 --
---   p_tenant_id .. p_refund_id   as in refund_quota, checked by the caller
---   p_now           UTC; NULL: the clock, read after the locks. Only tests name a time
---   p_success .. p_transaction   the answer's columns (DESIGN, section 3)
+--   p_tenant_id .. p_refund_id   as in refund_quota, which has checked them
+--   p_status, p_left   GRANTED, REPLAYED, EXCEEDED, NOT_FOUND; units that were left to refund
+--   p_quota_id .. p_transaction   the limit to show: the tightest that was charged, NULL: none was;
+--                   its use, NULL: hidden by slots; OWN or JOINED
 --
--- Raises   45002 key_reused, 45003 clock_pinned
+-- Raises   45002 key_reused; 45000 interrupted; 45001 invalid_argument for an unknown zone
 -- Source   DESIGN, sections 3 to 5
 -- Example  see refund_quota
 
 CREATE PROCEDURE return_quota (
-    IN  p_tenant_id        VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
-    IN  p_quota_type       VARCHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
-    IN  p_amount           BIGINT,
-    IN  p_biz_type         VARCHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
-    IN  p_biz_id           VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
-    IN  p_refund_id        VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
-    IN  p_now              DATETIME(6),
-    OUT p_success          BOOLEAN,
-    OUT p_status           VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
-    OUT p_quota_id         BIGINT UNSIGNED,
-    OUT p_limit_type       VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
-    OUT p_hard_limit       BIGINT,
-    OUT p_used_count       BIGINT,
-    OUT p_remaining        BIGINT,
-    OUT p_next_reset_time  DATETIME,
-    OUT p_retry_after_ms   BIGINT,
-    OUT p_transaction      VARCHAR(8)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin
+    IN  p_tenant_id    VARCHAR(64)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    IN  p_quota_type   VARCHAR(32)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    IN  p_amount       BIGINT,
+    IN  p_biz_type     VARCHAR(32)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    IN  p_biz_id       VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    IN  p_refund_id    VARCHAR(64)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    OUT p_status       VARCHAR(24)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    OUT p_quota_id     BIGINT UNSIGNED,
+    OUT p_used_count   BIGINT,
+    OUT p_left         BIGINT,
+    OUT p_transaction  VARCHAR(8)   CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin
 )
-    COMMENT 'internal: the one place that refunds: every limit that was charged, or none.'
+    COMMENT 'internal: refund a consumption on every limit that it was charged to, or on none.'
     MODIFIES SQL DATA
     SQL SECURITY DEFINER
 BEGIN
-    DECLARE v_limits            JSON;
-    DECLARE v_quotas            JSON;
-    DECLARE v_suspended         BOOLEAN;
-    DECLARE v_charged_at        DATETIME(6);
-    DECLARE v_left              BIGINT;
-    DECLARE v_refunded          BIGINT;
-    DECLARE v_is_held           BOOLEAN;
-    DECLARE v_is_hidden         BOOLEAN DEFAULT FALSE;
-    DECLARE v_now               DATETIME(6);
-    DECLARE v_quota_id          BIGINT UNSIGNED;
-    DECLARE v_time_zone         VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_period_start      DATETIME;
-    DECLARE v_product_code      VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_reservation_id    CHAR(36)    CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_origin_tenant_id  VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_lowered           BIGINT;
-    DECLARE v_is_done           BOOLEAN DEFAULT FALSE;
-    DECLARE v_errno             INT;
-    DECLARE c_charged CURSOR FOR
-        SELECT r.quota_id, COALESCE(t.time_zone, 'SYSTEM'), r.period_start, r.product_code, r.reservation_id,
-               r.origin_tenant_id
-        FROM JSON_TABLE(v_quotas, '$[*]' COLUMNS (quota_id BIGINT UNSIGNED PATH '$')) AS l
-        STRAIGHT_JOIN tenant_quotas AS q ON q.quota_id = l.quota_id
-        STRAIGHT_JOIN quota_usage_records AS r FORCE INDEX (quota_usage_records_biz_key)
-            ON r.quota_id = l.quota_id AND r.biz_type = p_biz_type AND r.biz_id = p_biz_id
-            AND r.operation_type = 'CONSUME' AND r.refund_id = ''
-            AND r.origin_tenant_id = IF(q.tenant_id = p_tenant_id, '', p_tenant_id)
-        LEFT JOIN tenants AS t ON t.tenant_id = q.tenant_id
-        FOR SHARE OF r;
-    DECLARE CONTINUE HANDLER FOR NOT FOUND SET v_is_done = TRUE;
+    DECLARE v_round, v_visits, v_written INT;  -- 0: lock, 1: refund; tenants visited; limits written
+    DECLARE v_tenant_id, v_origin_id, v_above_id, v_time_zone, v_product_code
+            VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+    DECLARE v_limit_type, v_last_type, v_state VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+    DECLARE v_quota_id        BIGINT UNSIGNED;  -- NULL: this limit was not charged
+    DECLARE v_reservation_id  CHAR(36) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+    DECLARE v_period_start    DATETIME;
+    DECLARE v_is_open, v_is_confirmed BOOLEAN;
+    DECLARE v_amount BIGINT DEFAULT p_amount;
+    DECLARE v_refunded, v_used_count, v_lowered BIGINT;
+    DECLARE v_room, v_tightness DECIMAL(22);
     DECLARE EXIT HANDLER FOR SQLEXCEPTION
     BEGIN
-        GET CURRENT DIAGNOSTICS CONDITION 1 v_errno = MYSQL_ERRNO;
+        DECLARE v_errno INT;
+        GET STACKED DIAGNOSTICS CONDITION 1 v_errno = MYSQL_ERRNO;
         CALL abandon_quota_transaction(p_transaction, v_errno);
         RESIGNAL;
     END;
 
-    CALL guard_quota_session();
     CALL open_quota_transaction(p_transaction);
-    CALL find_quota_limits(p_tenant_id, p_quota_type, 'REFUND', p_transaction, v_limits, v_suspended);
-    CALL lock_quota_rows(JSON_EXTRACT(v_limits, '$[*].quota_id'));
-
-    SELECT MIN(r.created_at), JSON_ARRAYAGG(l.quota_id) INTO v_charged_at, v_quotas
-    FROM JSON_TABLE(v_limits, '$[*]' COLUMNS (quota_id BIGINT UNSIGNED PATH '$.quota_id')) AS l
-    STRAIGHT_JOIN tenant_quotas AS q ON q.quota_id = l.quota_id
-    STRAIGHT_JOIN quota_usage_records AS r FORCE INDEX (quota_usage_records_biz_key)
-        ON r.quota_id = l.quota_id AND r.biz_type = p_biz_type AND r.biz_id = p_biz_id
-        AND r.operation_type = 'CONSUME' AND r.refund_id = ''
-        AND r.origin_tenant_id = IF(q.tenant_id = p_tenant_id, '', p_tenant_id);
-    -- An old snapshot may hide it. Inserting the key and taking it back asks the newest state
-    -- without leaving the gap locked that a locking read of a missing key would leave.
-    IF v_charged_at IS NULL AND p_transaction = 'JOINED' THEN
-        BEGIN
-            DECLARE EXIT HANDLER FOR 1062 SET v_is_hidden = TRUE;
-            INSERT INTO quota_usage_records
-                (quota_id, tenant_id, operation_type, delta_value, biz_type, biz_id, origin_tenant_id)
-            SELECT quota_id, tenant_id, 'CONSUME', 0, p_biz_type, p_biz_id,
-                   IF(tenant_id = p_tenant_id, '', p_tenant_id)
-            FROM JSON_TABLE(v_limits, '$[*]' COLUMNS (
-                quota_id   BIGINT UNSIGNED PATH '$.quota_id',
-                tenant_id  VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin PATH '$.tenant_id')) AS l;
-        END;
-        ROLLBACK TO SAVEPOINT tenant_quota_work;
-    END IF;
-    IF v_is_hidden THEN
-        SELECT MIN(r.created_at), JSON_ARRAYAGG(l.quota_id) INTO v_charged_at, v_quotas
-        FROM JSON_TABLE(v_limits, '$[*]' COLUMNS (quota_id BIGINT UNSIGNED PATH '$.quota_id')) AS l
-        STRAIGHT_JOIN tenant_quotas AS q ON q.quota_id = l.quota_id
-        STRAIGHT_JOIN quota_usage_records AS r FORCE INDEX (quota_usage_records_biz_key)
-            ON r.quota_id = l.quota_id AND r.biz_type = p_biz_type AND r.biz_id = p_biz_id
-            AND r.operation_type = 'CONSUME' AND r.refund_id = ''
-            AND r.origin_tenant_id = IF(q.tenant_id = p_tenant_id, '', p_tenant_id)
-        FOR SHARE OF r;
-    END IF;
-
-    SET v_now = COALESCE(p_now, UTC_TIMESTAMP(6));
-
-    SELECT MIN(each_limit.left_of_it), MIN(each_limit.refunded), MAX(each_limit.is_held)
-    INTO v_left, v_refunded, v_is_held
-    FROM (SELECT SUM(r.delta_value) AS left_of_it,
-                 MAX(r.reservation_id IS NOT NULL) AND NOT MAX(r.operation_type = 'CONFIRM') AS is_held,
-                 SUM(IF(r.operation_type = 'REFUND' AND r.refund_id = p_refund_id, -r.delta_value, NULL)) AS refunded
-          FROM JSON_TABLE(v_quotas, '$[*]' COLUMNS (quota_id BIGINT UNSIGNED PATH '$')) AS l
-          STRAIGHT_JOIN tenant_quotas AS q ON q.quota_id = l.quota_id
-          STRAIGHT_JOIN quota_usage_records AS r FORCE INDEX (quota_usage_records_biz_key)
-              ON r.quota_id = l.quota_id AND r.biz_type = p_biz_type AND r.biz_id = p_biz_id
-              AND r.origin_tenant_id = IF(q.tenant_id = p_tenant_id, '', p_tenant_id)
-          GROUP BY l.quota_id
-          FOR SHARE OF r) AS each_limit;
-
-    SET p_success = FALSE;
-    IF v_quotas IS NULL OR v_is_held THEN
-        SET p_status = 'NOT_FOUND';
-    ELSEIF v_refunded IS NOT NULL THEN
-        IF p_amount <> v_refunded THEN
-            SIGNAL SQLSTATE '45002' SET MESSAGE_TEXT =
-                'key_reused: this refund_id was first called with another amount; use one of its own';
-        END IF;
-        SET p_success = TRUE, p_status = 'REPLAYED';
-    ELSEIF COALESCE(p_amount, v_left) > v_left OR v_left = 0 THEN
-        SET p_status = 'EXCEEDED';
-    ELSE
-        SET p_success = TRUE, p_status = 'GRANTED';
-        OPEN c_charged;
-        each_charged: LOOP
-            FETCH c_charged INTO v_quota_id, v_time_zone, v_period_start, v_product_code, v_reservation_id,
-                                 v_origin_tenant_id;
-            IF v_is_done THEN
-                LEAVE each_charged;
+    SET v_round = (p_transaction = 'OWN');
+    each_try: WHILE v_round < 2 DO
+        SET v_visits = 0, v_tenant_id = p_tenant_id, v_origin_id = '', v_written = 0, v_tightness = NULL;
+        each_tenant: WHILE v_tenant_id IS NOT NULL DO
+            SELECT MIN(parent_tenant_id), COALESCE(NULLIF(MIN(time_zone), 'SYSTEM'), @@GLOBAL.time_zone)
+            INTO v_above_id, v_time_zone
+            FROM tenants WHERE tenant_id = v_tenant_id FOR SHARE;
+            SELECT COALESCE(MIN(former_parent_id), v_above_id) INTO v_above_id
+            FROM tenant_definition_changes FORCE INDEX (PRIMARY)
+            WHERE tenant_id = v_tenant_id AND former_parent_id IS NOT NULL FOR SHARE;
+            IF p_transaction = 'OWN' THEN
+                SELECT MIN(limit_type), MAX(limit_type) INTO v_limit_type, v_last_type
+                FROM tenant_quotas WHERE tenant_id = v_tenant_id AND quota_type = p_quota_type;
+            ELSE  -- the newest rows; CONCAT: else MIN is read from the index, and locks beyond the tenant's rows
+                SELECT MIN(CONCAT(limit_type)), MAX(CONCAT(limit_type)) INTO v_limit_type, v_last_type
+                FROM tenant_quotas FORCE INDEX (tenant_quotas_natural)
+                WHERE tenant_id = v_tenant_id AND quota_type = p_quota_type FOR UPDATE;
             END IF;
-            CALL return_quota_units(v_quota_id, v_time_zone, 'REFUND', COALESCE(p_amount, v_left), v_period_start,
-                                    v_charged_at, p_biz_type, p_biz_id, v_product_code, p_refund_id,
-                                    v_reservation_id, v_origin_tenant_id, v_now, v_lowered);
-        END LOOP;
-        CLOSE c_charged;
-    END IF;
 
-    CALL show_quota_rows(v_quotas, p_quota_id, p_limit_type, p_hard_limit, p_used_count, p_remaining,
-                         p_next_reset_time);
-    IF p_status = 'EXCEEDED' THEN
-        SET p_remaining = v_left;
+            each_limit: WHILE v_round = 1 AND v_limit_type IS NOT NULL DO
+                SELECT c.quota_id, c.product_code, c.reservation_id, c.period_start,
+                       IF(q.slot_count = 0, q.used_count, NULL), q.hard_limit + IF(q.enforcement = 'SHADOW', 1e19, 0),
+                       COALESCE(q.period_end = '9999-12-31' OR q.next_reset_time = q.period_end
+                                AND q.period_end > CONVERT_TZ(UTC_TIMESTAMP(6), '+00:00', v_time_zone), FALSE),
+                       -- A row by hand has no label, and a reset by hand in mid-period leaves it: then time decides.
+                       q.used_count * (COALESCE(c.period_start = q.period_start, q.period_start IS NULL
+                               OR CONVERT_TZ(c.created_at, '+00:00', v_time_zone) >= q.period_start)
+                           AND NOT COALESCE(q.reset_time > q.period_start
+                               AND c.created_at < CONVERT_TZ(q.reset_time, v_time_zone, '+00:00'), FALSE))
+                INTO v_quota_id, v_product_code, v_reservation_id, v_period_start, v_used_count, v_room, v_is_open,
+                     v_lowered
+                FROM tenant_quotas AS q
+                LEFT JOIN quota_usage_records AS c
+                    ON c.quota_id = q.quota_id AND c.biz_type = p_biz_type AND c.biz_id = p_biz_id
+                    AND c.operation_type = 'CONSUME' AND c.refund_id = '' AND c.origin_tenant_id = v_origin_id
+                WHERE q.tenant_id = v_tenant_id AND q.quota_type = p_quota_type AND q.limit_type = v_limit_type
+                FOR UPDATE OF q FOR SHARE OF c;
+
+                IF v_quota_id IS NOT NULL AND NOT v_is_open AND v_state IS NULL THEN
+                    CALL settle_quota_period(v_quota_id, v_time_zone, v_state);
+                    ITERATE each_limit;
+                ELSEIF v_quota_id IS NOT NULL AND p_status IS NULL THEN
+                    SELECT SUM(delta_value), MAX(operation_type = 'CONFIRM'),
+                           SUM(IF(operation_type = 'REFUND' AND refund_id = p_refund_id, -delta_value, NULL))
+                    INTO p_left, v_is_confirmed, v_refunded
+                    FROM quota_usage_records FORCE INDEX (quota_usage_records_biz_key)
+                    WHERE quota_id = v_quota_id AND biz_type = p_biz_type AND biz_id = p_biz_id
+                      AND origin_tenant_id = v_origin_id FOR SHARE;
+                    SET v_amount = COALESCE(v_amount, p_left),
+                        p_status = CASE WHEN v_reservation_id IS NOT NULL AND NOT v_is_confirmed THEN 'NOT_FOUND'
+                                        WHEN v_refunded IS NOT NULL THEN 'REPLAYED'
+                                        WHEN p_left = 0 OR p_amount > p_left THEN 'EXCEEDED' END;
+                    IF p_status = 'REPLAYED' AND p_amount <> v_refunded THEN
+                        SIGNAL SQLSTATE '45002' SET MESSAGE_TEXT =
+                            'key_reused: this refund_id was first called with another amount; use one of its own';
+                    ELSEIF v_written > 0 AND (p_status IS NOT NULL OR v_amount > p_left) THEN
+                        CALL abandon_quota_transaction(p_transaction, 0);
+                        CALL open_quota_transaction(p_transaction);
+                        SET v_amount = LEAST(v_amount, p_left), v_state = NULL, v_round = (p_transaction = 'OWN');
+                        ITERATE each_try;
+                    ELSEIF p_status IS NULL THEN
+                        SET v_written = v_written + 1, v_lowered = LEAST(v_lowered, v_amount),
+                            v_used_count = v_used_count - v_lowered;
+                        INSERT INTO quota_usage_records
+                            (quota_id, tenant_id, operation_type, delta_value, current_used, biz_type, biz_id,
+                             product_code, period_start, reservation_id, refund_id, origin_tenant_id)
+                        VALUES
+                            (v_quota_id, v_tenant_id, 'REFUND', -v_amount, v_used_count, p_biz_type, p_biz_id,
+                             v_product_code, v_period_start, v_reservation_id, p_refund_id, v_origin_id);
+                        CALL lower_quota_use(v_quota_id, v_amount, v_lowered, v_period_start);
+                    END IF;
+                END IF;
+                IF v_quota_id IS NOT NULL AND COALESCE(COALESCE(v_room - v_used_count, -1) < v_tightness, TRUE) THEN
+                    SET p_quota_id = v_quota_id, p_used_count = v_used_count,
+                        v_tightness = COALESCE(v_room - v_used_count, -1);
+                END IF;
+                SELECT MIN(limit_type), NULL INTO v_limit_type, v_state
+                FROM tenant_quotas
+                WHERE v_limit_type < v_last_type AND tenant_id = v_tenant_id AND quota_type = p_quota_type
+                  AND limit_type > v_limit_type FOR UPDATE;
+            END WHILE;
+
+            SET v_visits = v_visits + 1, v_origin_id = p_tenant_id, v_tenant_id = NULL;
+            IF v_above_id IS NOT NULL OR v_visits > 1 THEN
+                CALL find_refund_tenant(p_tenant_id, v_visits, v_tenant_id);
+            END IF;
+        END WHILE;
+        SET v_round = v_round + 1;
+    END WHILE;
+
+    SET p_status = COALESCE(p_status, IF(v_written > 0, 'GRANTED', 'NOT_FOUND'));
+    IF p_status = 'NOT_FOUND' THEN  -- lets go of the locks, if the caller's transaction began with this call
+        CALL abandon_quota_transaction(p_transaction, 0);
+    ELSE
+        CALL close_quota_transaction(p_transaction);
     END IF;
-    CALL close_quota_transaction(p_transaction);
 END

@@ -1,131 +1,151 @@
--- settle_quota_hold: internal: confirm, cancel, release or renew one reservation or lease.
+-- settle_quota_hold: internal: end or renew one reservation or lease, or give back its lapsed units.
 --
--- Locks the quotas' rows by quota_id first, then the hold's rows: so of all who come to
--- settle it, expiring included, one wins and the others are told. The clock is read under
--- the locks. A hold that has lapsed is given back here and answered EXPIRED.
+-- It locks the quotas' rows, then the hold's, and reads the clock under these locks: so if confirm,
+-- cancel, release, renew and expiry race, exactly one succeeds, and the others report it. Once the
+-- period is closed that the units were charged in, the return is recorded, a RESET row takes it out
+-- again, and the open period's use stays. Rows are locked by whole keys: at REPEATABLE READ a range
+-- would lock the gap where others' holds go.
 --
---   p_operation       CONFIRM, CANCEL (reservations); RELEASE, RENEW (leases)
---   p_reservation_id  which
---   p_amount          CONFIRM: units to keep; NULL: all
---   p_ttl_seconds     RENEW: from now
---   p_now             UTC; NULL: the clock. Only tests name a time
---   p_success .. p_expires_at   the answer's columns; the limit shown is the tightest
+--   p_operation     CONFIRM, CANCEL (reservations); RELEASE, RENEW (leases); EXPIRE: end one quota's
+--                   part of a hold, if it has lapsed, in the caller's transaction
+--   p_reservation_id .. p_ttl_seconds   which hold; CONFIRM: units to keep, NULL: all; RENEW: from now
+--   p_quota_id      EXPIRE: which part; the caller holds that quota's row. Others: afterwards the
+--                   limit to show, the tightest; NULL: there is no such hold
+--   p_status        as the public procedures answer; EXPIRE: EXPIRED if this call ended it
+--   p_used_count .. p_expires_at   that limit's use, NULL: hidden by slots; NULL for EXPIRE; UTC
 --
--- Raises   45001 invalid_argument for more than is held, 45002 key_reused for another
---          amount than was confirmed, 45003 clock_pinned
--- Source   DESIGN, sections 3 and 5
+-- Raises   45001 invalid_argument, 45002 key_reused, as confirm_quota_reservation; 45000 interrupted
+-- Source   DESIGN, sections 3 to 5
 -- Example  see confirm_quota_reservation
 
 CREATE PROCEDURE settle_quota_hold (
-    IN  p_operation        VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
-    IN  p_reservation_id   CHAR(36)    CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
-    IN  p_amount           BIGINT,
-    IN  p_ttl_seconds      INT,
-    IN  p_now              DATETIME(6),
-    OUT p_success          BOOLEAN,
-    OUT p_status           VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
-    OUT p_quota_id         BIGINT UNSIGNED,
-    OUT p_limit_type       VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
-    OUT p_hard_limit       BIGINT,
-    OUT p_used_count       BIGINT,
-    OUT p_remaining        BIGINT,
-    OUT p_next_reset_time  DATETIME,
-    OUT p_retry_after_ms   BIGINT,
-    OUT p_transaction      VARCHAR(8)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
-    OUT p_expires_at       DATETIME(6)
+    IN    p_operation       VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    IN    p_reservation_id  CHAR(36)    CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    IN    p_amount          BIGINT,
+    IN    p_ttl_seconds     INT,
+    INOUT p_quota_id        BIGINT UNSIGNED,
+    OUT   p_status          VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    OUT   p_used_count      BIGINT,
+    OUT   p_transaction     VARCHAR(8)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    OUT   p_expires_at      DATETIME(6)
 )
-    COMMENT 'internal: confirm, cancel, release or renew one reservation or lease.'
+    COMMENT 'internal: end or renew one reservation or lease, or give back its lapsed units.'
     MODIFIES SQL DATA
     SQL SECURITY DEFINER
 BEGIN
-    DECLARE v_kind              VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin
-                                DEFAULT IF(p_operation IN ('RELEASE', 'RENEW'), 'LEASE', 'RESERVATION');
-    DECLARE v_done_as           VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin
-                                DEFAULT CASE p_operation WHEN 'CONFIRM' THEN 'CONFIRMED' WHEN 'CANCEL' THEN 'CANCELLED'
-                                                         WHEN 'RELEASE' THEN 'RELEASED' END;
-    DECLARE v_act               VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_quotas            JSON;
-    DECLARE v_now               DATETIME(6);
-    DECLARE v_found             VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_held              BIGINT;
-    DECLARE v_confirmed         BIGINT;
-    DECLARE v_lowered           BIGINT;
-    DECLARE v_quota_id          BIGINT UNSIGNED;
-    DECLARE v_time_zone         VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_status            VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_amount            BIGINT;
-    DECLARE v_period_start      DATETIME;
-    DECLARE v_created_at        DATETIME(6);
-    DECLARE v_biz_type          VARCHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_biz_id            VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_product_code      VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_origin_tenant_id  VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_is_done           BOOLEAN DEFAULT FALSE;
-    DECLARE v_errno             INT;
-    DECLARE c_rows CURSOR FOR
-        SELECT r.quota_id, COALESCE(t.time_zone, 'SYSTEM'), r.status, r.amount, r.period_start, r.created_at,
-               r.biz_type, r.biz_id, r.product_code, r.origin_tenant_id
-        FROM JSON_TABLE(v_quotas, '$[*]' COLUMNS (quota_id BIGINT UNSIGNED PATH '$')) AS l
-        STRAIGHT_JOIN quota_reservations AS r FORCE INDEX (PRIMARY)
-            ON r.reservation_id = p_reservation_id AND r.quota_id = l.quota_id
-        LEFT JOIN tenants AS t ON t.tenant_id = r.tenant_id
-        ORDER BY r.quota_id
-        FOR UPDATE OF r;
-    DECLARE CONTINUE HANDLER FOR NOT FOUND SET v_is_done = TRUE;
+    DECLARE v_quota_id, v_last_id BIGINT UNSIGNED DEFAULT p_quota_id;
+    DECLARE v_found, v_status, v_state, v_time_zone VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+    DECLARE v_asked VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin DEFAULT
+        ELT(FIELD(p_operation, 'CONFIRM', 'CANCEL', 'RELEASE', 'RENEW', 'EXPIRE'),
+            'CONFIRMED', 'CANCELLED', 'RELEASED', 'RENEWED', 'EXPIRED');
+    DECLARE v_amount, v_confirmed, v_returned, v_lowered BIGINT;  -- v_lowered: of v_returned, into the open period
+    DECLARE v_period_start, v_expires_at DATETIME(6);
+    DECLARE v_is_lease, v_is_open BOOLEAN;
     DECLARE EXIT HANDLER FOR SQLEXCEPTION
     BEGIN
-        GET CURRENT DIAGNOSTICS CONDITION 1 v_errno = MYSQL_ERRNO;
+        DECLARE v_errno INT;
+        GET STACKED DIAGNOSTICS CONDITION 1 v_errno = MYSQL_ERRNO;
         CALL abandon_quota_transaction(p_transaction, v_errno);
         RESIGNAL;
     END;
 
-    CALL guard_quota_session();
-    CALL open_quota_transaction(p_transaction);
-    CALL lock_quota_hold(p_reservation_id, v_kind, p_transaction, v_quotas, v_found, v_held, v_confirmed, p_expires_at);
-    SET v_now = COALESCE(p_now, UTC_TIMESTAMP(6));
-
-    IF v_found IS NULL THEN
-        SET p_success = FALSE, p_status = 'NOT_FOUND';
-    ELSEIF v_found = 'HELD' AND p_expires_at > v_now THEN
-        SET p_success = TRUE, v_act = p_operation, p_status = COALESCE(v_done_as, 'RENEWED');
-    ELSEIF v_found IN ('HELD', 'EXPIRED') THEN
-        SET p_success = FALSE, v_act = 'EXPIRE', p_status = 'EXPIRED';
-    ELSE
-        SET p_success = v_found <=> v_done_as, p_status = IF(p_success, 'REPLAYED', v_found);
+    IF p_operation <> 'EXPIRE' THEN
+        CALL open_quota_transaction(p_transaction);
+        SELECT MIN(quota_id), MAX(quota_id) INTO v_quota_id, v_last_id
+        FROM quota_reservations WHERE reservation_id = p_reservation_id;
+        IF p_transaction = 'JOINED' THEN  -- other calls of that transaction lock these rows by their natural key
+            SELECT COUNT(q.used_count) INTO v_returned
+            FROM (SELECT DISTINCT tenant_id, quota_type, level_number FROM quota_reservations
+                  WHERE reservation_id = p_reservation_id ORDER BY level_number LIMIT 1000000) AS r
+            STRAIGHT_JOIN tenant_quotas AS q FORCE INDEX (tenant_quotas_natural)
+                ON q.tenant_id = r.tenant_id AND q.quota_type = r.quota_type
+            FOR UPDATE OF q;
+        END IF;
+        IF v_quota_id < v_last_id OR v_quota_id IS NULL AND p_transaction = 'JOINED' THEN
+            CALL lock_quota_hold(p_reservation_id, v_quota_id, v_last_id, v_found);
+        END IF;
     END IF;
-    IF v_act = 'CONFIRM' AND p_amount > v_held THEN
-        SIGNAL SQLSTATE '45001' SET MESSAGE_TEXT =
-            'invalid_argument: p_amount is more than the reservation holds; reserve the rest anew';
-    ELSEIF p_operation = 'CONFIRM' AND p_status = 'REPLAYED' AND COALESCE(p_amount, v_held) <> v_confirmed THEN
-        SIGNAL SQLSTATE '45002' SET MESSAGE_TEXT =
-            'key_reused: the reservation was confirmed with another amount; refund what is too much';
-    END IF;
+    SET p_quota_id = v_quota_id, p_status = IF(v_quota_id IS NULL, 'NOT_FOUND', NULL);
 
-    IF v_act = 'RENEW' THEN
-        SET p_expires_at = v_now + INTERVAL p_ttl_seconds SECOND;
-        UPDATE JSON_TABLE(v_quotas, '$[*]' COLUMNS (quota_id BIGINT UNSIGNED PATH '$')) AS l
-        STRAIGHT_JOIN quota_reservations AS r FORCE INDEX (PRIMARY)
-            ON r.reservation_id = p_reservation_id AND r.quota_id = l.quota_id
-        SET r.expires_at = p_expires_at, r.updated_at = v_now;
-    ELSEIF v_act IS NOT NULL THEN
-        OPEN c_rows;
-        each_row: LOOP
-            FETCH c_rows INTO v_quota_id, v_time_zone, v_status, v_amount, v_period_start, v_created_at, v_biz_type,
-                              v_biz_id, v_product_code, v_origin_tenant_id;
-            IF v_is_done THEN
-                LEAVE each_row;
+    each_part: WHILE v_quota_id IS NOT NULL DO
+        SELECT r.status, r.kind = 'LEASE', r.amount, r.confirmed_amount, r.period_start, r.expires_at,
+               COALESCE(t.time_zone, 'SYSTEM'),
+               COALESCE(q.period_end = '9999-12-31' OR q.next_reset_time = q.period_end AND q.period_end > CONVERT_TZ(
+                   UTC_TIMESTAMP(6), '+00:00', COALESCE(NULLIF(t.time_zone, 'SYSTEM'), @@GLOBAL.time_zone)),
+                   q.quota_id IS NULL),
+               -- A reset by hand in mid-period leaves the label as it was: then the time decides.
+               q.used_count * (r.period_start <=> q.period_start AND NOT COALESCE(
+                   q.reset_time > q.period_start AND r.created_at < CONVERT_TZ(
+                       q.reset_time, COALESCE(NULLIF(t.time_zone, 'SYSTEM'), @@GLOBAL.time_zone), '+00:00'), FALSE)),
+               IF(q.slot_count = 0, q.used_count, NULL)
+        INTO v_status, v_is_lease, v_amount, v_confirmed, v_period_start, v_expires_at,
+             v_time_zone, v_is_open, v_lowered, p_used_count
+        FROM (SELECT 1) AS one
+        LEFT JOIN tenant_quotas AS q ON q.quota_id = v_quota_id
+        LEFT JOIN quota_reservations AS r ON r.reservation_id = p_reservation_id AND r.quota_id = v_quota_id
+        LEFT JOIN tenants AS t ON t.tenant_id = q.tenant_id
+        FOR UPDATE OF q, r;
+
+        IF p_status IS NULL THEN
+            SET v_found = COALESCE(v_found, v_status, 'NOT_FOUND'), p_status = CASE
+                WHEN v_is_lease <> (p_operation IN ('RELEASE', 'RENEW')) AND p_operation <> 'EXPIRE' THEN 'NOT_FOUND'
+                WHEN v_found = v_asked                 THEN 'REPLAYED'
+                WHEN v_found <> 'HELD'                 THEN v_found
+                WHEN v_expires_at <= UTC_TIMESTAMP(6)  THEN 'EXPIRED'
+                WHEN p_operation = 'EXPIRE'            THEN 'HELD'
+                ELSE v_asked END;
+            SET p_quota_id = IF(p_status = 'NOT_FOUND', NULL, p_quota_id),
+                p_expires_at = CASE p_status WHEN 'RENEWED' THEN UTC_TIMESTAMP(6) + INTERVAL p_ttl_seconds SECOND
+                                             WHEN 'NOT_FOUND' THEN NULL ELSE v_expires_at END;
+            IF p_status = 'CONFIRMED' AND p_amount > v_amount THEN
+                SIGNAL SQLSTATE '45001' SET MESSAGE_TEXT =
+                    'invalid_argument: p_amount is more than the reservation holds; reserve the rest anew';
+            ELSEIF p_status = 'REPLAYED' AND COALESCE(p_amount, v_amount) <> v_confirmed THEN
+                SIGNAL SQLSTATE '45002' SET MESSAGE_TEXT =
+                    'key_reused: the reservation was confirmed with another amount; refund what is too much';
             END IF;
-            IF v_status = 'HELD' THEN
-                CALL return_quota_hold(v_act, p_reservation_id, v_quota_id, v_kind, v_time_zone,
-                                       IF(v_act = 'CONFIRM', v_amount - COALESCE(p_amount, v_amount), v_amount),
-                                       v_period_start, v_created_at, v_biz_type, v_biz_id, v_product_code,
-                                       v_origin_tenant_id, v_now, v_lowered);
-            END IF;
-        END LOOP;
-        CLOSE c_rows;
-    END IF;
+        END IF;
 
-    CALL show_quota_rows(v_quotas, p_quota_id, p_limit_type, p_hard_limit, p_used_count, p_remaining,
-                         p_next_reset_time);
-    CALL close_quota_transaction(p_transaction);
+        IF v_status = 'HELD' AND p_status NOT IN ('HELD', 'NOT_FOUND') THEN
+            IF NOT v_is_open AND v_state IS NULL AND p_status <> 'RENEWED' THEN
+                CALL settle_quota_period(v_quota_id, v_time_zone, v_state);
+                ITERATE each_part;
+            END IF;
+            SET v_returned = CASE p_status WHEN 'CONFIRMED' THEN v_amount - COALESCE(p_amount, v_amount)
+                                           WHEN 'RENEWED' THEN 0 ELSE v_amount END;
+            SET v_lowered = LEAST(v_lowered, v_returned), p_used_count = p_used_count - v_lowered;
+            IF NOT v_is_lease AND v_lowered IS NOT NULL THEN
+                INSERT INTO quota_usage_records
+                    (quota_id, tenant_id, operation_type, delta_value, current_used, biz_type, biz_id, product_code,
+                     period_start, reservation_id, origin_tenant_id)
+                SELECT quota_id, tenant_id, IF(p_status = 'EXPIRED', 'EXPIRE', p_operation), -v_returned, p_used_count,
+                       biz_type, biz_id, product_code, period_start, reservation_id, origin_tenant_id
+                FROM quota_reservations WHERE reservation_id = p_reservation_id AND quota_id = v_quota_id;
+            END IF;
+            UPDATE quota_reservations
+            SET status = IF(p_status = 'RENEWED', 'HELD', p_status), expires_at = p_expires_at,
+                confirmed_amount = IF(p_status = 'CONFIRMED', amount - v_returned, NULL), updated_at = UTC_TIMESTAMP(6)
+            WHERE reservation_id = p_reservation_id AND quota_id = v_quota_id;
+            IF v_returned > 0 THEN
+                CALL lower_quota_use(v_quota_id, IF(v_is_lease, v_lowered, v_returned), v_lowered, v_period_start);
+            END IF;
+        END IF;
+
+        SELECT MIN(quota_id), NULL INTO v_quota_id, v_state
+        FROM quota_reservations
+        WHERE v_quota_id < v_last_id AND reservation_id = p_reservation_id AND quota_id > v_quota_id;
+    END WHILE;
+
+    IF p_quota_id < v_last_id THEN
+        SELECT q.quota_id, IF(q.slot_count = 0, q.used_count, NULL) INTO p_quota_id, p_used_count
+        FROM quota_reservations AS r
+        STRAIGHT_JOIN tenant_quotas AS q FORCE INDEX (PRIMARY) ON q.quota_id = r.quota_id
+        WHERE r.reservation_id = p_reservation_id
+        ORDER BY q.enforcement, IF(q.slot_count = 0, IF(v_is_lease, q.concurrent_tokens, q.hard_limit) - q.used_count,
+                                   NULL), q.quota_id
+        LIMIT 1 FOR SHARE OF q;
+    END IF;
+    IF p_operation <> 'EXPIRE' THEN
+        CALL close_quota_transaction(p_transaction);
+    END IF;
 END

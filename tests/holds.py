@@ -6,10 +6,7 @@ from types import SimpleNamespace
 
 from pymysql.connections import Connection
 
-from tests.support import CHARGE_OUTS, Quota, Value, call, call_out, charge, rows
-
-#: The first ten columns of every answer.
-ANSWER = CHARGE_OUTS[:10]
+from tests.support import Quota, Value, at, call, call_out, charge, rows, value
 
 
 def in_utc(quota: Quota, *limit_types: str, hard_limit: int = 10, **options: Value) -> None:
@@ -34,9 +31,13 @@ def refund(
 def refund_at(
     quota: Quota, now: str, key: str, refund_id: str, amount: int | None = None
 ) -> SimpleNamespace:
-    arguments = (quota.tenant_id, quota.quota_type, amount, "ORDER", key, refund_id, now)
-    answer = call_out(quota.connection, "return_quota", *arguments, outs=len(ANSWER))
-    return SimpleNamespace(**dict(zip(ANSWER, answer, strict=True)))
+    arguments = (quota.tenant_id, quota.quota_type, amount, "ORDER", key, refund_id)
+    with at(quota.connection, now):
+        figures = call_out(quota.connection, "return_quota", *arguments, outs=5)
+    names = ("status", "quota_id", "used_count", "left", "transaction")
+    answer = SimpleNamespace(**dict(zip(names, figures, strict=True)))
+    answer.success = int(answer.status in ("GRANTED", "REPLAYED"))
+    return answer
 
 
 def reserve(
@@ -78,10 +79,20 @@ def settle_at(
     ttl: int | None = None,
 ) -> SimpleNamespace:
     """CONFIRM, CANCEL, RELEASE or RENEW at a time, through the ungranted inner procedure."""
-    names = (*ANSWER, "expires_at")
-    arguments = (operation, hold.reservation_id, amount, ttl, now)
-    answer = call_out(quota.connection, "settle_quota_hold", *arguments, outs=len(names))
-    return SimpleNamespace(**dict(zip(names, answer, strict=True)))
+    names = ("quota_id", "status", "used_count", "transaction", "expires_at")
+    with at(quota.connection, now), quota.connection.cursor() as cursor:
+        cursor.execute("SET @quota_id = NULL")
+        cursor.execute(
+            "CALL settle_quota_hold(%s, %s, %s, %s, @quota_id, @status, @used, @transaction, @until)",
+            (operation, hold.reservation_id, amount, ttl),
+        )
+        cursor.execute("SELECT @quota_id, @status, @used, @transaction, @until")
+        answer = SimpleNamespace(**dict(zip(names, cursor.fetchone(), strict=True)))
+    granted = ("CONFIRMED", "CANCELLED", "RELEASED", "RENEWED", "REPLAYED")
+    answer.success = int(answer.status in granted)
+    if isinstance(answer.expires_at, str):
+        answer.expires_at = value(quota.connection, "SELECT CAST(%s AS DATETIME(6))", answer.expires_at)
+    return answer
 
 
 def lease(
@@ -107,9 +118,15 @@ def release(quota: Quota, held: SimpleNamespace, on: Connection | None = None) -
 
 
 def sweep_at(quota: Quota, now: str, batch: int = 100, on: Connection | None = None) -> int:
-    """Give back what has lapsed at a time, one batch of quotas; return how many holds."""
-    (settled,) = call_out(on or quota.connection, "sweep_lapsed_holds", batch, now, outs=1)
-    return int(settled)
+    """Give back what has lapsed at a time, one batch; return how many holds."""
+    mine = on or quota.connection
+    with at(mine, now), mine.cursor() as cursor:
+        cursor.execute("SET @id = '', @at = '1000-01-01', @quota = 0")
+        cursor.execute(
+            "CALL sweep_lapsed_holds(%s, UTC_TIMESTAMP(6), @id, @at, @quota, @ended)", (batch,)
+        )
+        cursor.execute("SELECT @ended")
+        return int(cursor.fetchone()[0])
 
 
 def lapse(quota: Quota) -> None:

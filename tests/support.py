@@ -8,8 +8,10 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Sequence
+import uuid
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, TypeVar
@@ -101,23 +103,67 @@ def call_out(
         return tuple(cursor.fetchone() or ())
 
 
-#: What charge_quota answers, in the order of its OUT parameters.
-CHARGE_OUTS = (
-    *("success", "status", "quota_id", "limit_type", "hard_limit", "used_count", "remaining"),
-    *("next_reset_time", "retry_after_ms", "transaction", "reservation_id", "expires_at"),
-)
+@contextmanager
+def at(connection: Connection, now: str) -> Iterator[None]:
+    """Pin a session's clock to a time (UTC), as only callers of inner procedures may."""
+    rows(connection, f"SET timestamp = UNIX_TIMESTAMP(CONVERT_TZ('{now}', '+00:00', 'SYSTEM'))")
+    try:
+        yield
+    finally:
+        rows(connection, "SET timestamp = DEFAULT")
 
 
-def charge(connection: Connection, *arguments: Value) -> SimpleNamespace:
-    """CALL the internal procedure of an operation, with the time as its last argument (UTC)."""
-    procedure, outs = "charge_quota", list(CHARGE_OUTS)
-    if arguments[0] == "CONSUME":
-        *_, ttl, holder, now = arguments
-        assert ttl is holder is None
-        procedure, outs = "charge_quota_consumption", outs[:10]
-        arguments = (*arguments[1:-3], now)
-    answer = call_out(connection, procedure, *arguments, outs=len(outs))
-    return SimpleNamespace(**dict(zip(outs, answer, strict=True)))
+#: The limit types of an operation and the last OUT parameters of charge_quota, in their order.
+CHARGE_OUTS = ("status", "quota_id", "used_count", "next_reset_time", "retry_after_ms")
+
+
+def charge(
+    connection: Connection,
+    operation: str,
+    tenant_id: str,
+    quota_type: str,
+    amount: int,
+    biz_type: str | None,
+    biz_id: str | None,
+    product: str | None,
+    ttl: int | None,
+    holder: str | None,
+    now: str,
+) -> SimpleNamespace:
+    """CALL the engine at a time of the test's choosing (UTC), and answer as the public ones do."""
+    hold_id = str(uuid.uuid4()) if operation in ("RESERVE", "LEASE") else None
+    names = ", ".join(f"@{name}" for name in CHARGE_OUTS)
+    with at(connection, now), connection.cursor() as cursor:
+        cursor.execute("SET @hold_id = %s, @transaction = NULL", (hold_id,))
+        cursor.execute(
+            "CALL charge_quota(%s, %s, %s, %s, %s, %s, %s, @hold_id, %s, %s, TRUE, @transaction,"
+            f" {names})",
+            (operation, tenant_id, quota_type, amount, biz_type, biz_id, product, ttl, holder),
+        )
+        cursor.execute(f"SELECT @hold_id, @transaction, {names}")
+        hold_id, transaction, *figures = cursor.fetchone()
+    answer = SimpleNamespace(**dict(zip(CHARGE_OUTS, figures, strict=True)))
+    answer.success = int(answer.status in ("GRANTED", "REPLAYED"))
+    answer.transaction, answer.reservation_id = transaction, hold_id
+    answer.limit_type = answer.hard_limit = answer.remaining = None
+    if answer.quota_id is not None:
+        ((answer.limit_type, answer.hard_limit, capacity, boundary),) = rows(
+            connection,
+            "SELECT limit_type, hard_limit, IF(limit_type = 'CONCURRENT', COALESCE("
+            "concurrent_tokens, 0), hard_limit), CAST(next_reset_time AS CHAR)"
+            " FROM tenant_quotas WHERE quota_id = %s",
+            answer.quota_id,
+        )
+        if answer.status != "REPLAYED":
+            answer.next_reset_time = boundary
+        if answer.used_count is not None:
+            answer.remaining = max(capacity - answer.used_count, 0)
+    answer.expires_at = value(
+        connection,
+        "SELECT CAST(MAX(expires_at) AS CHAR) FROM quota_reservations WHERE reservation_id = %s",
+        hold_id,
+    )
+    return answer
 
 
 def state_of(error: BaseException) -> tuple[str | None, str]:
@@ -251,7 +297,7 @@ class Quota:
 
     def acquire_at(self, now: str, on: Connection | None = None) -> bool:
         """Acquire a token at a time of the test's choosing (UTC)."""
-        arguments = ("ACQUIRE", self.tenant_id, self.quota_type, 1, *[None] * 5)
+        arguments = ("TOKEN", self.tenant_id, self.quota_type, 1, *[None] * 5)
         return bool(charge(on or self.connection, *arguments, now).success)
 
     def release(self, on: Connection | None = None) -> bool:

@@ -201,11 +201,10 @@ def test_an_application_needs_execute_and_nothing_else(
         "UPDATE tenant_quotas SET used_count = 0",
         "DELETE FROM quota_usage_records",
         "SELECT * FROM quota_usage_monitor",
-        "CALL charge_quota('CONSUME', 'T', 'U', 1, NULL, NULL, NULL, NULL, NULL, '2099-01-01',"
-        " @a, @b, @c, @d, @e, @f, @g, @h, @i, @j, @k, @l)",
-        "CALL charge_quota_consumption('T', 'U', 1, NULL, NULL, NULL, '2099-01-01',"
-        " @a, @b, @c, @d, @e, @f, @g, @h, @i, @j)",
-        "CALL settle_quota_period(1, 'SYSTEM', '2099-01-01', @a)",
+        "CALL charge_quota('CONSUME', 'T', 'U', 1, NULL, NULL, NULL, @a, NULL, NULL, TRUE, @b,"
+        " @c, @d, @e, @f, @g)",
+        "CALL settle_quota_period(1, 'SYSTEM', @a)",
+        "CALL run_quota_job('reset_due_quotas', NULL, 100)",
         "CALL define_quota('T', 'U', 'TOTAL', 1, NULL, NULL)",
         "CALL reset_due_quotas(1)",
     ],

@@ -2,18 +2,19 @@
 
 from functools import partial
 
+from benchmarks import kinds
 from benchmarks.bench import Bench
 from benchmarks.measure import Cases
-from benchmarks.works import TENANTS, Works
+from benchmarks.works import FLOOR, TENANTS
 
 TITLE = "Denials, 32 connections"
 NEEDS = ("sysbench",)
 
 
 def run(bench: Bench) -> Cases:
-    """Denials against grants, spread and on one tenant; binlog_bytes says what was written."""
+    """Denials, grants and the floor, spread; and on one tenant. A denial has no binlog_bytes."""
     with bench.schema() as schema:
-        works: Works = {}
+        works = kinds.works(schema, bench.size.seconds, (FLOOR,))
         for where, tenants in (("1,000 tenants", TENANTS), ("one tenant", 1)):
             free, empty = f"free{tenants}x", f"empty{tenants}x"
             schema.add_tenants(free, tenants)

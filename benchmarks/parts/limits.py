@@ -1,25 +1,16 @@
 """What further limits of the same quota type cost."""
 
-from functools import partial
-
+from benchmarks import kinds
 from benchmarks.bench import Bench
 from benchmarks.measure import Cases
-from benchmarks.works import TENANTS, Works
+from benchmarks.works import FLOOR
 
 TITLE = "Three limits at once, 1,000 tenants, 32 connections"
 NEEDS = ("sysbench",)
 
 
 def run(bench: Bench) -> Cases:
-    """One limit against three."""
+    """One limit against DAILY, MONTHLY and TOTAL, and against DAILY, MONTHLY and YEARLY."""
     with bench.schema() as schema:
-        works: Works = {}
-        for name, prefix, types in (
-            ("one limit", "a", ("MONTHLY",)),
-            ("three limits", "b", ("DAILY", "MONTHLY", "TOTAL")),
-        ):
-            schema.add_tenants(prefix, TENANTS, types)
-            works[name] = partial(
-                schema.sysbench, "consume", prefix, TENANTS, seconds=bench.size.seconds
-            )
-        return bench.rounds(works)
+        names = (FLOOR, kinds.ONE, kinds.THREE, kinds.CALENDAR)
+        return bench.rounds(kinds.works(schema, bench.size.seconds, names))

@@ -2,22 +2,24 @@
 
 from functools import partial
 
+from benchmarks import kinds
 from benchmarks.bench import Bench
 from benchmarks.measure import Cases
-from benchmarks.works import TENANTS, Works
+from benchmarks.works import FLOOR
 
 TITLE = "Tokens, 32 connections"
 NEEDS = ("sysbench",)
 
 
 def run(bench: Bench) -> Cases:
-    """Acquire and release as one event, and acquire from a bucket; spread and on one tenant."""
+    """Acquire, acquire and release as one event, and from a bucket; spread and on one tenant."""
+    seconds = bench.size.seconds
     with bench.schema() as schema:
-        works: Works = {}
-        for where, tenants in (("1,000 tenants", TENANTS), ("one tenant", 1)):
-            schema.add_tenants(f"c{tenants}x", tenants, ("CONCURRENT",), 10**6)
-            schema.add_tenants(f"r{tenants}x", tenants, ("RATE",), 10**6, refill_per_second=10**6)
-            call = partial(schema.sysbench, tenants=tenants, seconds=bench.size.seconds)
-            works[f"acquire and release, {where}"] = partial(call, "token_and_back", f"c{tenants}x")
-            works[f"acquire from a bucket, {where}"] = partial(call, "token", f"r{tenants}x")
+        names = (FLOOR, kinds.ACQUIRE, kinds.ACQUIRE_AND_RELEASE, kinds.FROM_BUCKET)
+        works = kinds.works(schema, seconds, names)
+        for name in (kinds.ACQUIRE_AND_RELEASE, kinds.FROM_BUCKET):
+            kind = kinds.KINDS[name]  # one of its tenants alone
+            works[f"{name}, one tenant"] = partial(
+                schema.sysbench, kind.work, kind.prefix, seconds=seconds
+            )
         return bench.rounds(works)

@@ -256,7 +256,7 @@ def test_in_a_storm_of_32_callers_no_more_leases_live_than_there_are_tokens(quot
 
 BAD = [
     ((None, "U", "w", 60), "p_tenant_id is NULL"),
-    (("x" * 25, "U", "w", 60), "p_tenant_id is longer than 24 characters"),
+    (("x" * 65, "U", "w", 60), "p_tenant_id is longer than 64 characters"),
     (("T", "", "w", 60), "p_quota_type is blank"),
     (("T", "U", None, 60), "p_holder is NULL"),
     (("T", "U", " ", 60), "p_holder is blank"),

@@ -228,7 +228,7 @@ BAD_ITEMS = [
     (json.dumps([item(2**63)]), r"p_items\[0\] needs an amount"),
     (json.dumps([item(biz_id="k")]), r"p_items\[0\] needs a biz_type"),
     (json.dumps([item(key=" ")]), r"p_items\[0\] has a biz_id"),
-    (json.dumps([item(key="x" * 65)]), r"p_items\[0\] has a biz_id"),
+    (json.dumps([item(key="x" * 129)]), r"p_items\[0\] has a biz_id"),
     (json.dumps([item(product="")]), r"p_items\[0\] has a product_code"),
 ]
 

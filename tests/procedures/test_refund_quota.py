@@ -18,7 +18,7 @@ from tests.holds import (
     refund_at,
     reserve,
 )
-from tests.support import Quota, at_once, call, call_out, rows, state_of, value
+from tests.support import Quota, at_once, call, rows, state_of, value
 
 MAY, JUNE = "2030-05-01 00:00:00", "2030-06-01 00:00:00"
 
@@ -187,7 +187,7 @@ def test_a_refund_into_a_closed_period_leaves_the_new_periods_use_alone(quota: Q
     quota.consume_at("2030-05-10 12:00:00", 5, "may")
     quota.consume_at("2030-06-02 12:00:00", 3, "june")
     answer = refund_at(quota, "2030-06-03 12:00:00", "may", "r1", 2)
-    assert (answer.status, answer.used_count, answer.remaining) == ("GRANTED", 3, 7)
+    assert (answer.status, answer.used_count) == ("GRANTED", 3)
     assert quota.used() == 3
     may, june = datetime(2030, 5, 1), datetime(2030, 6, 1)
     assert quota.ledger(columns="operation_type, delta_value, period_start, refund_id") == [
@@ -297,9 +297,7 @@ def test_a_period_that_was_closed_at_its_very_boundary_is_closed(quota: Quota) -
     quota.set("DAILY", period_anchor=None, next_reset_time=None)
     quota.consume_at("2030-05-17 12:00:00", 4, key="k")
     quota.consume_at("2030-05-18 00:00:00", 3)
-    arguments = (quota.tenant_id, quota.quota_type, 2, "ORDER", "k", "r", "2030-05-18 01:00:00")
-    success, status, *_ = call_out(quota.connection, "return_quota", *arguments, outs=10)
-    assert (success, status) == (1, "GRANTED")
+    assert refund_at(quota, "2030-05-18 01:00:00", "k", "r", 2).status == "GRANTED"
     assert quota.used("DAILY") == 3
     quota.assert_adds_up(["DAILY"])
 
@@ -356,8 +354,7 @@ def test_a_refund_counts_where_the_wall_clock_shows_an_hour_twice(quota: Quota) 
     quota.define("HOURLY", hard_limit=10)
     quota.consume_at("2030-11-03 05:50:00", 3, key="first")  # 01:50, and an hour later
     quota.consume_at("2030-11-03 06:10:00", 3, key="again")  # 01:10 is written down as reset_time
-    arguments = (quota.tenant_id, quota.quota_type, None, "ORDER", "again", "r")
-    call_out(quota.connection, "return_quota", *arguments, "2030-11-03 06:11:00", outs=10)
+    assert refund_at(quota, "2030-11-03 06:11:00", "again", "r").status == "GRANTED"
     assert quota.used("HOURLY") == 3
     quota.assert_adds_up(["HOURLY"])
 
@@ -368,8 +365,7 @@ def test_a_refund_counts_after_the_zone_moved_west(quota: Quota) -> None:
     quota.consume_at("2031-03-05 12:00:00", 3, key="k")  # closes the period before, late
     quota.define_tenant(zone="-08:00")
     assert str(quota.column("reset_time")) == "2031-03-05 04:00:00"
-    arguments = (quota.tenant_id, quota.quota_type, None, "ORDER", "k", "r")
-    call_out(quota.connection, "return_quota", *arguments, "2031-03-05 12:01:00", outs=10)
+    assert refund_at(quota, "2031-03-05 12:01:00", "k", "r").status == "GRANTED"
     assert quota.used() == 0
     quota.assert_adds_up()
 
@@ -483,14 +479,14 @@ def test_refunds_and_consumptions_at_once_keep_the_ledger_exact(quota: Quota) ->
 BAD = [
     # tenant, type, amount, biz type, biz id, refund id, message
     ((None, "U", 1, "ORDER", "k", "r"), "p_tenant_id is NULL"),
-    (("x" * 25, "U", 1, "ORDER", "k", "r"), "p_tenant_id is longer than 24 characters"),
+    (("x" * 65, "U", 1, "ORDER", "k", "r"), "p_tenant_id is longer than 64 characters"),
     (("T", None, 1, "ORDER", "k", "r"), "p_quota_type is NULL"),
     (("T", "U", 0, "ORDER", "k", "r"), "p_amount must be at least 1, not 0"),
     (("T", "U", -1, "ORDER", "k", "r"), "p_amount must be at least 1, not -1"),
     (("T", "U", 1, None, "k", "r"), "p_biz_type is NULL"),
     (("T", "U", 1, "ORDER", None, "r"), "p_biz_id is NULL"),
     (("T", "U", 1, "ORDER", "", "r"), "p_biz_id is blank"),
-    (("T", "U", 1, "ORDER", "x" * 65, "r"), "p_biz_id is longer than 64 characters"),
+    (("T", "U", 1, "ORDER", "x" * 129, "r"), "p_biz_id is longer than 128 characters"),
     (("T", "U", 1, "ORDER", "k", None), "p_refund_id is NULL"),
     (("T", "U", 1, "ORDER", "k", "x" * 65), "p_refund_id is longer than 64 characters"),
 ]

@@ -314,7 +314,7 @@ BAD = [
     (("T", "U", 1, -1, None, None, None), "p_ttl_seconds must be at least 1, not -1"),
     (("T", "U", 1, 31536001, None, None, None), "p_ttl_seconds must be at most 31536000"),
     (("T", "U", 1, 60, None, "k", None), "p_biz_type is NULL"),
-    (("T", "U", 1, 60, "ORDER", "x" * 65, None), "p_biz_id is longer than 64 characters"),
+    (("T", "U", 1, 60, "ORDER", "x" * 129, None), "p_biz_id is longer than 128 characters"),
     (("T", "U", 1, 60, "ORDER", "k", ""), "p_product_code is blank"),
 ]
 

@@ -102,7 +102,7 @@ def test_a_reset_by_hand_and_the_periods_end_are_one_row(quota: Quota) -> None:
         outs=4,
     )
     quota.consume(2)
-    quota.consume_at("2099-01-01 00:00:00")
+    quota.consume_at("2037-01-01 00:00:00")
     assert history(quota, "used_count") == [(5,)]
 
 

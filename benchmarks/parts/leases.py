@@ -1,0 +1,16 @@
+"""Tokens that come back by themselves when their holder crashes."""
+
+from benchmarks import kinds
+from benchmarks.bench import Bench
+from benchmarks.measure import Cases
+from benchmarks.works import FLOOR
+
+TITLE = "Leases, 1,000 tenants, 32 connections"
+NEEDS = ("sysbench",)
+
+
+def run(bench: Bench) -> Cases:
+    """Acquire; acquire and release as one event."""
+    with bench.schema() as schema:
+        names = (FLOOR, kinds.LEASE, kinds.LEASE_AND_BACK)
+        return bench.rounds(kinds.works(schema, bench.size.seconds, names))

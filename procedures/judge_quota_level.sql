@@ -1,0 +1,143 @@
+-- judge_quota_level: internal: what each limit of one level says to one amount.
+--
+-- Reads only. What can be taken back counts as taken back already: expired holds, unspent slices, a
+-- period that is over. A denial may look closely; nobody is charged here.
+--
+--   p_kinds .. p_products   which limits, what of; p_time_zone: a zone, not SYSTEM; p_products: JSON,
+--                   the product or an array of them; NULL: products do not matter
+--   p_is_locking    TRUE: lock the rows, and read the newest
+--   p_taken_back    comma list of the quotas that have nothing left to take back
+--   p_judged        JSON array, an object for each limit: level_id, quota_id, limit_type, verdict
+--                   (GRANTED, EXCEEDED, PRODUCT_NOT_COVERED, EXPIRED, NOT_EFFECTIVE), used (exact,
+--                   before the call), used_after, period_start (of its alerts), next_reset_time,
+--                   wait_ms, is_due (settle the period first), is_short (take back first), takes_part
+--                   (FALSE: a SHADOW limit that is not in force or does not cover the product),
+--                   is_alert (an alert is due if the call is granted), shown_by (the limit with the
+--                   smallest is shown: denials below 0, the longest first; then the tightest grant,
+--                   enforced before SHADOW, RATE last)
+--
+-- Raises   nothing of its own; in a zone the server does not know every limit is due
+-- Source   DESIGN, sections 2 to 6
+-- Example  see sort_out_quota_call
+
+CREATE PROCEDURE judge_quota_level (
+    IN  p_kinds         VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    IN  p_level_id      VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    IN  p_time_zone     VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    IN  p_quota_type    VARCHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    IN  p_amount        BIGINT,
+    IN  p_products      TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    IN  p_is_locking    BOOLEAN,
+    IN  p_taken_back    TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    OUT p_judged        JSON
+)
+    COMMENT 'internal: what each limit of one level says to one amount.'
+    READS SQL DATA
+    SQL SECURITY DEFINER
+BEGIN
+    DECLARE v_utc       DATETIME(6);
+    DECLARE v_now       DATETIME(6);  -- the level's wall clock
+    DECLARE v_facts     JSON;
+
+    IF p_is_locking THEN
+        SELECT JSON_ARRAYAGG(
+            JSON_OBJECT('quota_id', quota_id, 'limit_type', limit_type, 'enforcement', enforcement,
+                        'used_count', used_count, 'next_alert_count', next_alert_count, 'product_codes', product_codes,
+                        'effective_time', effective_time, 'expire_time', expire_time, 'period_start', period_start,
+                        'next_reset_time', next_reset_time,
+                        'refill_per_second', refill_per_second, 'refilled_at', refilled_at, 'slot_count', slot_count,
+                        'capacity', IF(limit_type = 'CONCURRENT', COALESCE(concurrent_tokens, 0), hard_limit),
+                        'is_settled', COALESCE(next_reset_time, '9999-12-31') = period_end
+                        AND (limit_type <> 'RATE' OR refilled_at <= UTC_TIMESTAMP(6)))) INTO v_facts
+        FROM tenant_quotas FORCE INDEX (tenant_quotas_natural)
+        WHERE tenant_id = p_level_id AND quota_type = p_quota_type AND FIND_IN_SET(limit_type, p_kinds)
+        FOR UPDATE;
+    ELSE  -- the same, without locks
+        SELECT JSON_ARRAYAGG(
+            JSON_OBJECT('quota_id', quota_id, 'limit_type', limit_type, 'enforcement', enforcement,
+                        'used_count', used_count, 'next_alert_count', next_alert_count, 'product_codes', product_codes,
+                        'effective_time', effective_time, 'expire_time', expire_time, 'period_start', period_start,
+                        'next_reset_time', next_reset_time,
+                        'refill_per_second', refill_per_second, 'refilled_at', refilled_at, 'slot_count', slot_count,
+                        'capacity', IF(limit_type = 'CONCURRENT', COALESCE(concurrent_tokens, 0), hard_limit),
+                        'is_settled', COALESCE(next_reset_time, '9999-12-31') = period_end
+                        AND (limit_type <> 'RATE' OR refilled_at <= UTC_TIMESTAMP(6)))) INTO v_facts
+        FROM tenant_quotas FORCE INDEX (tenant_quotas_natural)
+        WHERE tenant_id = p_level_id AND quota_type = p_quota_type AND FIND_IN_SET(limit_type, p_kinds);
+    END IF;
+    SET v_utc = UTC_TIMESTAMP(6), v_now = CONVERT_TZ(UTC_TIMESTAMP(6), '+00:00', p_time_zone);
+
+    SELECT JSON_ARRAYAGG(JSON_OBJECT(
+               'level_id', p_level_id, 'quota_id', quota_id, 'limit_type', limit_type, 'verdict', verdict, 'used', used,
+               'used_after', used + IF(takes_part AND (verdict = 'GRANTED' OR enforcement = 'SHADOW'), p_amount, 0),
+               'period_start', label, 'next_reset_time', next_reset_time, 'wait_ms', wait_ms, 'is_due', is_due,
+               'is_short', spare > 0 AND (used_count > capacity - p_amount
+                                          OR COALESCE(used_count >= next_alert_count - p_amount, FALSE))
+                           OR has_expired AND verdict = 'EXCEEDED' AND p_amount <= capacity,
+               'may_fit', p_amount <= capacity,
+               'takes_part', takes_part, 'has_slots', slot_count > 0,
+               'is_alert', takes_part AND COALESCE(used >= next_alert_count - p_amount, FALSE),
+               'shown_by', IF(verdict = 'GRANTED' OR enforcement = 'SHADOW',
+                              (2 * (enforcement = 'SHADOW') + (limit_type = 'RATE')) * 100000000000000000000
+                              + capacity - used, -1 - COALESCE(wait_ms, 10000000000000000000000000))))
+    INTO p_judged
+    FROM (SELECT judged.*,
+                 enforcement = 'ENFORCE' OR verdict = 'GRANTED' OR verdict = 'EXCEEDED' AND limit_type <> 'RATE'
+                     AND used_count <= 9223372036854775807 - p_amount AS takes_part,
+                 CASE WHEN verdict = 'EXCEEDED' AND p_amount > capacity THEN NULL
+                      WHEN verdict = 'NOT_EFFECTIVE' OR verdict = 'EXCEEDED' AND period_start IS NOT NULL
+                      THEN (GREATEST(TIMESTAMPDIFF(MICROSECOND, v_utc, CONVERT_TZ(
+                               IF(verdict = 'EXCEEDED', next_reset_time, effective_time), p_time_zone, '+00:00')), 0)
+                            + 999) DIV 1000
+                      WHEN verdict = 'EXCEEDED' AND limit_type = 'RATE'
+                      THEN GREATEST(CEIL((used_count - capacity + p_amount) * 1000 / refill_per_second)
+                                    - TIMESTAMPDIFF(MICROSECOND, refilled_at, v_utc) DIV 1000, 0) END AS wait_ms
+          FROM (SELECT exact.*,
+                       CASE WHEN v_now < effective_time THEN 'NOT_EFFECTIVE'
+                            WHEN v_now >= expire_time THEN 'EXPIRED'
+                            WHEN NOT COALESCE(JSON_CONTAINS(product_codes, p_products), TRUE)
+                                THEN 'PRODUCT_NOT_COVERED'
+                            WHEN used > capacity - p_amount THEN 'EXCEEDED' ELSE 'GRANTED' END AS verdict
+                FROM (SELECT spared.*,
+                             CASE WHEN is_due AND limit_type NOT IN ('TOTAL', 'RATE', 'CONCURRENT') THEN 0
+                                  WHEN limit_type = 'RATE' THEN used_count - LEAST(used_count, COALESCE(FLOOR(GREATEST(
+                                           TIMESTAMPDIFF(MICROSECOND, refilled_at, v_utc), 0)
+                                           * refill_per_second * 0.000001), 0))
+                                  ELSE used_count - spare END AS used
+                      FROM (SELECT f.*, NOT COALESCE(is_settled AND COALESCE(next_reset_time, '9999-12-31') > v_now,
+                                                FALSE) AS is_due,
+                                   CASE WHEN period_start IS NOT NULL THEN period_start
+                                        WHEN limit_type = 'TOTAL' THEN '1000-01-01' ELSE DATE(v_utc) END AS label,
+                                   IF(FIND_IN_SET(quota_id, p_taken_back), 0,
+                                      IF(slot_count = 0, 0, (SELECT COALESCE(SUM(s.remaining), 0)
+                                                             FROM quota_slots AS s
+                                                             WHERE s.quota_id = f.quota_id
+                                                               AND s.next_reset_time <=> f.next_reset_time))
+                                      + (SELECT COALESCE(SUM(h.amount), 0)
+                                         FROM quota_reservations AS h
+                                         WHERE h.quota_id = f.quota_id AND h.status = 'HELD' AND h.expires_at <= v_utc
+                                           AND h.period_start <=> f.period_start)) AS spare,
+                                   NOT FIND_IN_SET(quota_id, p_taken_back) AND EXISTS (
+                                       SELECT 1 FROM quota_reservations AS h
+                                       WHERE h.quota_id = f.quota_id AND h.status = 'HELD' AND h.expires_at <= v_utc
+                                   ) AS has_expired
+                            FROM JSON_TABLE(v_facts, '$[*]' COLUMNS (
+                                quota_id           BIGINT UNSIGNED PATH '$.quota_id',
+                                limit_type         VARCHAR(16)   CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin
+                                                                 PATH '$.limit_type',
+                                enforcement        VARCHAR(16)   CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin
+                                                                 PATH '$.enforcement',
+                                used_count         BIGINT        PATH '$.used_count',
+                                next_alert_count   BIGINT        PATH '$.next_alert_count',
+                                product_codes      JSON          PATH '$.product_codes',
+                                effective_time     DATETIME      PATH '$.effective_time',
+                                expire_time        DATETIME      PATH '$.expire_time',
+                                period_start       DATETIME      PATH '$.period_start',
+                                next_reset_time    DATETIME      PATH '$.next_reset_time',
+                                refill_per_second  DECIMAL(18,6) PATH '$.refill_per_second',
+                                refilled_at        DATETIME(6)   PATH '$.refilled_at',
+                                slot_count         INT           PATH '$.slot_count',
+                                capacity           BIGINT        PATH '$.capacity',
+                                is_settled         BOOLEAN       PATH '$.is_settled')) AS f) AS spared
+                     ) AS exact) AS judged) AS counted;
+END
