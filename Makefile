@@ -15,7 +15,7 @@ help:
 	@echo "make lock        schema.lock.json anew, after an object or a migration changed"
 	@echo "make mutants     break the SQL on purpose, rule by rule, and see the tests fail"
 	@echo "make chaos       the long runs: 35,000 steps against the model, storms of 32 callers, kills"
-	@echo "make bench       an hour of measuring, side by side with its peers; BENCH='--quick' for minutes"
+	@echo "make bench       nearly two hours of measuring, side by side with its peers; BENCH='--quick': minutes"
 	@echo "make ship        VERSION=1.0.0: what is there is released; kept, to try upgrades from it"
 	@echo "make lint        ruff and mypy alone"
 	@echo "make clean       remove .venv, build products and tool caches"

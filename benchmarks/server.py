@@ -135,10 +135,10 @@ class Schema:
                 )
 
     def columns(self, table: str, but: Sequence[str]) -> list[str]:
-        """Return the names of a table's columns, but these and generated ones."""
+        """Return the names of a table's columns, but these."""
         found = self.execute(
             "SELECT column_name FROM information_schema.columns WHERE table_schema = DATABASE()"
-            f" AND table_name = '{table}' AND generation_expression = '' ORDER BY ordinal_position"
+            f" AND table_name = '{table}' ORDER BY ordinal_position"
         )
         return [name for (name,) in found if name not in but]
 

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/charge_quota.sql",
-    sha256="42f9f6b0c4d7eedcaa901b15d3ef53435ac6c968abe1004edb92e8d8099bb0b7",
+    sha256="e7875d7705e1e084c30137d3360d78eaa1c5d32e3b3cbe4cde0d39171b58ee6b",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/charge_quota_batch.sql",
-    sha256="6f9cd4d39ccc221c59d30a75ab50d0a3b47aef5f3bb9f9b63aca4a0b1c0577e5",
+    sha256="32a431baf395af4faacfaaf528a33cadcf272c2228827b1847de94ea9486e1c2",
 )

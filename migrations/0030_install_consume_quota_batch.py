@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/consume_quota_batch.sql",
-    sha256="5da627495c984fe69ce0848d0bc48c46b94d1937964a567e0f526b410cf0104e",
+    sha256="2ff2815330e3120b44b9210757d3d47e334f328f232d943624a3856538922538",
 )

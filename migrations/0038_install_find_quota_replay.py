@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/find_quota_replay.sql",
-    sha256="63fb91918f146347909e2d39db29867f84d62db75f8b6c5eb3be28bd0c6f65a2",
+    sha256="d9f2e3c48047456b9e511311331c37e9f1848d5803dec312f6e95d1541ed5420",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/find_told_denial.sql",
-    sha256="712b8c92285ed6a814bae94c02cb4e56ec8587b8953191d07c31551d126f4081",
+    sha256="a55a207a79bdc38d63cfd3b9451a06919ecf17931f68af7c71d6d61f641b5dbe",
 )

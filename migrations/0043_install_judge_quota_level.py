@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/judge_quota_level.sql",
-    sha256="a4c7b9a95bf9578872c3f9218fde50f6802944f311019eee4e60f00ee1de4c1a",
+    sha256="1c120507fa39b71c12c4daf72649f998587e8ac52b915a5526e5ef9d7a253159",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/record_quota_charge.sql",
-    sha256="3b46113a588399b8f4abf8118b68f313f3b5d193a3eb4abf4b27caaaf53a6486",
+    sha256="7558ea791954c46e1ccd8502d48a7b56721218953710a680cd23d5a06f64d7b4",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/sort_out_quota_call.sql",
-    sha256="9d2f57dc5bd9dd78d6e16e03cabe5409e8ae5257b13bf8701af804e293595b4f",
+    sha256="759dabac53868c9abbc09ed5d5f44f70963d1b51a1c2749a081c3bb6b9871dad",
 )

@@ -24,7 +24,7 @@ CREATE PROCEDURE charge_quota (
     IN    p_amount           BIGINT,
     IN    p_biz_type         VARCHAR(32)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
     IN    p_biz_id           VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
-    IN    p_product_code     TEXT         CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    IN    p_product_code     LONGTEXT     CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
     INOUT p_hold_id          CHAR(36)     CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
     IN    p_ttl_seconds      INT,
     IN    p_holder           VARCHAR(64)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
@@ -41,13 +41,13 @@ CREATE PROCEDURE charge_quota (
     SQL SECURITY DEFINER
 BEGIN
     DECLARE v_kinds         VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;  -- limit types that take part
-    DECLARE v_products      TEXT        CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin DEFAULT IF(
+    DECLARE v_products      LONGTEXT    CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin DEFAULT IF(
         p_operation IN ('TOKEN', 'LEASE', 'BATCH'), p_product_code,
         COALESCE(JSON_QUOTE(p_product_code) COLLATE utf8mb4_0900_bin, 'null'));
     DECLARE v_level_id, v_parent_id, v_time_zone  VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_now, v_utc    DATETIME(6);    -- the level's wall clock before its locks; UTC after them
     DECLARE v_plain         INT;            -- 0: not all limits are; else 1, + 2 for RATE, + 4 for each slot
-    DECLARE v_period_start, v_until  DATETIME;  -- of the level's one limit: its period, how long it holds
+    DECLARE v_period_start, v_until  DATETIME;  -- of the level's one limit; how long all are in force
     DECLARE v_charged       INT;            -- limits, on all levels; NULL: an obstacle
     DECLARE v_limits, v_depth  INT;         -- of the level
     DECLARE v_attempt       INT DEFAULT 0;
@@ -91,13 +91,15 @@ BEGIN
                 INTO v_limits, p_quota_id, v_period_start, v_until, v_plain
                 FROM tenant_quotas FORCE INDEX (tenant_quotas_natural)
                 WHERE tenant_id = v_level_id AND quota_type = p_quota_type AND FIND_IN_SET(limit_type, v_kinds);
-                SET v_plain = IF(v_limits = 1 AND v_now >= v_until, 0, v_plain);
+                SET v_plain = IF(v_limits = 1 AND NOT COALESCE(v_now < v_until, FALSE), 0, v_plain);
             END IF;
             IF v_plain AND (v_attempt > 0 OR v_limits > 1 OR p_transaction <> 'OWN') THEN
                 SET v_kinds = COALESCE(JSON_UNQUOTE(JSON_EXTRACT(
                     v_parts, CONCAT('$.', JSON_QUOTE(v_level_id) COLLATE utf8mb4_0900_bin))), v_kinds);
-                SELECT COUNT(*), MAX(quota_id), MAX(period_start), MIN(1 + 2 * (limit_type = 'RATE') + 4 * slot_count)
-                INTO v_limits, p_quota_id, v_period_start, v_plain
+                SELECT COUNT(*), MAX(quota_id), MAX(period_start),
+                       MIN(LEAST(period_end, COALESCE(expire_time, period_end))),
+                       MIN(1 + 2 * (limit_type = 'RATE') + 4 * slot_count)
+                INTO v_limits, p_quota_id, v_period_start, v_until, v_plain
                 FROM tenant_quotas FORCE INDEX (tenant_quotas_natural)
                 WHERE tenant_id = v_level_id AND quota_type = p_quota_type AND FIND_IN_SET(limit_type, v_kinds)
                 FOR UPDATE;
@@ -139,12 +141,11 @@ BEGIN
             END IF;
 
             SET v_utc = UTC_TIMESTAMP(6);
-            IF NOT v_plain OR v_limits = 1 AND v_attempt = 0
-               AND CONVERT_TZ(v_utc, '+00:00', v_time_zone) >= v_until THEN
+            IF NOT v_plain OR v_limits > 0 AND CONVERT_TZ(v_utc, '+00:00', v_time_zone) >= v_until THEN
                 SET v_charged = NULL;  -- an obstacle, or the wait for the lock outlasted the period
             ELSEIF v_limits > 0 THEN
                 SET v_charged = v_charged + v_limits, p_used_count = IF(v_plain > 3, NULL, LAST_INSERT_ID());
-                IF v_limits > 1 OR p_ttl_seconds IS NOT NULL THEN
+                IF p_operation NOT IN ('BATCH', 'TOKEN') AND (v_limits > 1 OR p_ttl_seconds IS NOT NULL) THEN
                     CALL record_quota_charge(p_operation, p_tenant_id, v_level_id, p_quota_type, v_kinds, p_amount,
                                              p_biz_type, p_biz_id, p_product_code, p_hold_id, p_ttl_seconds, p_holder,
                                              v_depth - 1);

@@ -79,7 +79,8 @@ BEGIN
                                      v_parts, v_hold_id, v_parts, v_quota_id, v_used_count, v_next_reset_time, v_left);
         ELSE
             CALL charge_quota('BATCH', p_tenant_id, p_quota_type, v_amount, NULL, NULL, v_products, v_hold_id,
-                              NULL, NULL, TRUE, v_part, p_status, v_quota_id, v_used_count, v_next_reset_time, p_retry_after_ms);
+                              NULL, NULL, TRUE, v_part, p_status, v_quota_id, v_used_count, v_next_reset_time,
+                              p_retry_after_ms);
             IF p_status <> 'GRANTED' THEN
                 SET p_quota_id = v_quota_id, p_used_count = v_used_count, p_next_reset_time = v_next_reset_time;
                 LEAVE each_group;

@@ -39,7 +39,7 @@ BEGIN
     DECLARE v_amount           DECIMAL(25);
     DECLARE v_products         JSON;
     DECLARE v_part             VARCHAR(8)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin DEFAULT 'PART';
-    DECLARE v_parts            TEXT        CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;  -- no interest here, as the next 5
+    DECLARE v_parts            TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;  -- nobody asks for the next six
     DECLARE v_hold_id          CHAR(36)    CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_ignored          VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_ignored_id       BIGINT UNSIGNED;

@@ -1,97 +1,111 @@
--- find_quota_replay: internal: the first answer to a biz key that was charged before, on one level.
+-- find_quota_replay: internal: the first answer to a biz key that was charged before.
 --
--- Reads the ledger under a shared lock. In a caller's transaction, whose snapshot may be older than the
--- first call, that would lock the gap around a key that is not there, and so other quotas' keys: there an
--- INSERT that is taken back asks first. A row written by hand (scenario 2) has no period and no product:
--- its key and amount decide.
+-- Level by level. The ledger is read under a shared lock, because a caller's snapshot may be older than
+-- the first call. A locking read of a key that is not there locks the gap around it, and other quotas'
+-- keys with it: so in a caller's transaction an INSERT that is taken back asks first. A row written by
+-- hand (scenario 2) has no period and no product: its key and amount decide.
 --
---   p_operation .. p_transaction   as in sort_out_quota_call, and the level
---   p_replay_by     of the limit shown so far, NULL: none; as in judge_quota_level
---   p_hold_id .. p_next_reset_time   of the limit shown: the reservation, the use then, the end of
---                   the period that was charged
+--   p_operation .. p_transaction   as in sort_out_quota_call; p_kinds: the operation's limit types
+--   p_is_found      TRUE if there is one; then:
+--   p_hold_id .. p_next_reset_time   the reservation; of the limit shown: its use then, the end of the
+--                   period that was charged
 --
 -- Raises   45002 key_reused if the first call was for another amount, product or operation
 -- Source   DESIGN, section 3
 -- Example  see sort_out_quota_call
 
 CREATE PROCEDURE find_quota_replay (
-    IN    p_operation        VARCHAR(16)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    IN    p_operation        VARCHAR(8)   CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
     IN    p_kinds            VARCHAR(64)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
     IN    p_tenant_id        VARCHAR(64)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
-    IN    p_level_id         VARCHAR(64)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
     IN    p_quota_type       VARCHAR(32)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
     IN    p_amount           BIGINT,
     IN    p_biz_type         VARCHAR(32)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
     IN    p_biz_id           VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
     IN    p_product_code     VARCHAR(64)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
     IN    p_transaction      VARCHAR(8)   CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
-    INOUT p_replay_by        DECIMAL(30),
+    OUT   p_is_found         BOOLEAN,
     INOUT p_hold_id          CHAR(36)     CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
-    INOUT p_quota_id         BIGINT UNSIGNED,
-    INOUT p_used_count       BIGINT,
-    INOUT p_next_reset_time  DATETIME
+    OUT   p_quota_id         BIGINT UNSIGNED,
+    OUT   p_used_count       BIGINT,
+    OUT   p_next_reset_time  DATETIME
 )
-    COMMENT 'internal: the first answer to a biz key that was charged before, on one level.'
+    COMMENT 'internal: the first answer to a biz key that was charged before.'
     MODIFIES SQL DATA
     SQL SECURITY DEFINER
 BEGIN
-    DECLARE v_replay_by       DECIMAL(30);
-    DECLARE v_quota_id        BIGINT UNSIGNED;
+    DECLARE v_level_id        VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin DEFAULT p_tenant_id;
+    DECLARE v_parent_id       VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+    DECLARE v_depth           INT DEFAULT 0;
+    DECLARE v_is_known        BOOLEAN;      -- on this level
+    DECLARE v_best            DECIMAL(30);  -- the smallest is shown
     DECLARE v_limit_type      VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_anchor          DATETIME;
     DECLARE v_amount          BIGINT;
-    DECLARE v_used_count      BIGINT;
     DECLARE v_product_code    VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_period_start    DATETIME;
     DECLARE v_reservation_id  CHAR(36) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_is_known        BOOLEAN DEFAULT FALSE;
     DECLARE v_message         VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE CONTINUE HANDLER FOR NOT FOUND BEGIN END;
 
-    IF p_transaction = 'JOINED' THEN
-        SAVEPOINT tenant_quota_probe;
-        BEGIN
-            DECLARE EXIT HANDLER FOR 1062 SET v_is_known = TRUE;
-            INSERT INTO quota_usage_records
-                (quota_id, tenant_id, operation_type, delta_value, biz_type, biz_id, origin_tenant_id)
-            SELECT quota_id, tenant_id, 'CONSUME', 0, p_biz_type, p_biz_id,
-                   IF(p_level_id = p_tenant_id, '', p_tenant_id)
-            FROM tenant_quotas FORCE INDEX (tenant_quotas_natural)
-            WHERE tenant_id = p_level_id AND quota_type = p_quota_type AND FIND_IN_SET(limit_type, p_kinds)
-              AND limit_type <> 'RATE';
-        END;
-        ROLLBACK TO SAVEPOINT tenant_quota_probe;
-        RELEASE SAVEPOINT tenant_quota_probe;
-    END IF;
-    SELECT (q.enforcement = 'SHADOW') * 100000000000000000000
-           + COALESCE(q.hard_limit - r.current_used, -10000000000000000000) AS replay_by,
-           r.quota_id, q.limit_type, q.period_anchor, r.delta_value, r.current_used, r.product_code, r.period_start,
-           r.reservation_id
-    INTO v_replay_by, v_quota_id, v_limit_type, v_anchor, v_amount, v_used_count, v_product_code, v_period_start,
-         v_reservation_id
-    FROM tenant_quotas AS q FORCE INDEX (tenant_quotas_natural)
-    STRAIGHT_JOIN quota_usage_records AS r FORCE INDEX (quota_usage_records_biz_key)
-        ON r.quota_id = q.quota_id AND r.biz_type = p_biz_type AND r.biz_id = p_biz_id
-        AND r.operation_type = 'CONSUME' AND r.refund_id = ''
-        AND r.origin_tenant_id = IF(p_level_id = p_tenant_id, '', p_tenant_id)
-    WHERE (p_transaction <> 'JOINED' OR v_is_known)
-      AND q.tenant_id = p_level_id AND q.quota_type = p_quota_type AND FIND_IN_SET(q.limit_type, p_kinds)
-    ORDER BY replay_by, r.quota_id
-    LIMIT 1
-    FOR SHARE OF r;
-
-    IF v_quota_id IS NOT NULL
-       AND NOT (v_amount = p_amount AND (p_operation = 'RESERVE') = (v_reservation_id IS NOT NULL)
-                AND (v_product_code <=> p_product_code OR v_product_code IS NULL AND v_period_start IS NULL)) THEN
-        SET v_message = CONCAT('key_reused: ', LEFT(p_biz_type, 16), '/', LEFT(p_biz_id, 32),
-                               ' is of another amount, product or operation; use a key of its own');
-        SIGNAL SQLSTATE '45002' SET MESSAGE_TEXT = v_message;
-    END IF;
-    IF v_replay_by < COALESCE(p_replay_by, 1e29) THEN
-        SET p_replay_by = v_replay_by, p_hold_id = v_reservation_id, p_quota_id = v_quota_id,
-            p_used_count = v_used_count, p_next_reset_time = NULL;
-        IF v_period_start IS NOT NULL THEN
-            CALL compute_quota_period(v_limit_type, v_anchor, v_period_start, v_period_start, p_next_reset_time);
+    SET p_is_found = FALSE;
+    WHILE v_level_id IS NOT NULL AND v_depth < 65 DO
+        SET v_parent_id = NULL, v_depth = v_depth + 1, v_is_known = p_transaction <> 'JOINED', v_amount = NULL;
+        SELECT parent_tenant_id INTO v_parent_id FROM tenants WHERE tenant_id = v_level_id FOR SHARE;
+        IF NOT v_is_known THEN
+            SELECT TRUE INTO v_is_known
+            FROM tenant_quotas AS q FORCE INDEX (tenant_quotas_natural)
+            STRAIGHT_JOIN quota_usage_records AS r FORCE INDEX (quota_usage_records_biz_key)
+                ON r.quota_id = q.quota_id AND r.biz_type = p_biz_type AND r.biz_id = p_biz_id
+                AND r.operation_type = 'CONSUME' AND r.refund_id = ''
+                AND r.origin_tenant_id = IF(v_depth = 1, '', p_tenant_id)
+            WHERE q.tenant_id = v_level_id AND q.quota_type = p_quota_type
+            LIMIT 1;
         END IF;
-    END IF;
+        IF NOT v_is_known THEN
+            BEGIN
+                DECLARE EXIT HANDLER FOR 1062 SET v_is_known = TRUE;
+                INSERT INTO quota_usage_records
+                    (quota_id, tenant_id, operation_type, delta_value, biz_type, biz_id, origin_tenant_id)
+                SELECT quota_id, tenant_id, 'CONSUME', 0, p_biz_type, p_biz_id, IF(v_depth = 1, '', p_tenant_id)
+                FROM tenant_quotas FORCE INDEX (tenant_quotas_natural)
+                WHERE tenant_id = v_level_id AND quota_type = p_quota_type AND FIND_IN_SET(limit_type, p_kinds)
+                  AND limit_type <> 'RATE';
+            END;
+            ROLLBACK TO SAVEPOINT tenant_quota_work;  -- nothing else has been done under it
+        END IF;
+
+        SELECT (q.enforcement = 'SHADOW') * 100000000000000000000
+               + COALESCE(q.hard_limit - r.current_used, -10000000000000000000) AS shown_by,
+               r.quota_id, q.limit_type, q.period_anchor, r.delta_value, r.current_used, r.product_code, r.period_start,
+               r.reservation_id
+        INTO v_best, p_quota_id, v_limit_type, v_anchor, v_amount, p_used_count, v_product_code, v_period_start,
+             v_reservation_id
+        FROM tenant_quotas AS q FORCE INDEX (tenant_quotas_natural)
+        STRAIGHT_JOIN quota_usage_records AS r FORCE INDEX (quota_usage_records_biz_key)
+            ON r.quota_id = q.quota_id AND r.biz_type = p_biz_type AND r.biz_id = p_biz_id
+            AND r.operation_type = 'CONSUME' AND r.refund_id = ''
+            AND r.origin_tenant_id = IF(v_depth = 1, '', p_tenant_id)
+        WHERE v_is_known AND q.tenant_id = v_level_id AND q.quota_type = p_quota_type
+          AND FIND_IN_SET(q.limit_type, p_kinds)
+          AND (v_best IS NULL OR (q.enforcement = 'SHADOW') * 100000000000000000000
+                                 + COALESCE(q.hard_limit - r.current_used, -10000000000000000000) < v_best)
+        ORDER BY shown_by, r.quota_id
+        LIMIT 1
+        FOR SHARE OF r;
+
+        IF v_amount IS NOT NULL THEN
+            SET p_is_found = TRUE, p_hold_id = v_reservation_id, p_next_reset_time = NULL;
+            IF NOT (v_amount = p_amount AND (p_operation = 'RESERVE') = (v_reservation_id IS NOT NULL)
+                    AND (v_product_code <=> p_product_code OR v_product_code IS NULL AND v_period_start IS NULL)) THEN
+                SET v_message = CONCAT('key_reused: ', LEFT(p_biz_type, 16), '/', LEFT(p_biz_id, 32),
+                                       ' is of another amount, product or operation; use a key of its own');
+                SIGNAL SQLSTATE '45002' SET MESSAGE_TEXT = v_message;
+            END IF;
+            IF v_period_start IS NOT NULL THEN
+                CALL compute_quota_period(v_limit_type, v_anchor, v_period_start, v_period_start, p_next_reset_time);
+            END IF;
+        END IF;
+        SET v_level_id = v_parent_id;
+    END WHILE;
 END

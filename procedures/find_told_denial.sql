@@ -21,7 +21,7 @@ CREATE PROCEDURE find_told_denial (
     IN  p_amount          BIGINT,
     IN  p_biz_type        VARCHAR(32)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
     IN  p_biz_id          VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
-    IN  p_products        TEXT         CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    IN  p_products        LONGTEXT     CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
     INOUT p_hold_id       CHAR(36)     CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
     OUT p_status          VARCHAR(24)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
     OUT p_used_count      BIGINT,

@@ -26,7 +26,7 @@ CREATE PROCEDURE judge_quota_level (
     IN  p_time_zone     VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
     IN  p_quota_type    VARCHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
     IN  p_amount        BIGINT,
-    IN  p_products      TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    IN  p_products      LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
     IN  p_is_locking    BOOLEAN,
     IN  p_taken_back    TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
     OUT p_judged        JSON

@@ -46,7 +46,8 @@ BEGIN
              biz_type, biz_id, product_code, period_start, expires_at, created_at, updated_at)
         SELECT p_hold_id, quota_id, p_level_number, tenant_id, IF(p_level_number = 0, '', p_tenant_id), p_quota_type,
                IF(p_operation = 'LEASE', 'LEASE', 'RESERVATION'), p_amount, p_holder, p_biz_type, p_biz_id,
-               p_product_code, period_start, UTC_TIMESTAMP(6) + INTERVAL p_ttl_seconds SECOND, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6)
+               p_product_code, period_start, UTC_TIMESTAMP(6) + INTERVAL p_ttl_seconds SECOND, UTC_TIMESTAMP(6),
+               UTC_TIMESTAMP(6)
         FROM tenant_quotas FORCE INDEX (tenant_quotas_natural)
         WHERE tenant_id = p_level_id AND quota_type = p_quota_type AND FIND_IN_SET(limit_type, p_kinds);
     END IF;

@@ -27,8 +27,8 @@ CREATE PROCEDURE sort_out_quota_call (
     IN    p_amount           BIGINT,
     IN    p_biz_type         VARCHAR(32)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
     IN    p_biz_id           VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
-    IN    p_product_code     TEXT         CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
-    IN    p_products         TEXT         CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    IN    p_product_code     LONGTEXT     CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    IN    p_products         LONGTEXT     CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
     INOUT p_transaction      VARCHAR(8)   CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
     IN    p_attempt          INT,
     OUT   p_parts            TEXT         CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
@@ -53,7 +53,8 @@ BEGIN
     DECLARE v_is_judging    BOOLEAN DEFAULT p_operation = 'CHECK';
     DECLARE v_is_locking    BOOLEAN DEFAULT p_transaction <> 'OWN' OR p_attempt > 1;
     DECLARE v_depth         INT DEFAULT 0;
-    DECLARE v_replay_by, v_shown_by  DECIMAL(30);
+    DECLARE v_is_replay     BOOLEAN;
+    DECLARE v_shown_by      DECIMAL(30);
     DECLARE v_due_id, v_short_id     BIGINT UNSIGNED;
     DECLARE v_taken_back    TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin DEFAULT '';
     DECLARE v_state         VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
@@ -69,6 +70,11 @@ BEGIN
     END IF;
     SET p_parts = NULL, p_status = NULL, p_quota_id = NULL, p_used_count = NULL, p_next_reset_time = NULL,
         p_retry_after_ms = NULL;
+    IF p_biz_id IS NOT NULL THEN
+        CALL find_quota_replay(p_operation, v_kinds, p_tenant_id, p_quota_type, p_amount, p_biz_type, p_biz_id,
+                               p_product_code, p_transaction, v_is_replay, p_hold_id, p_quota_id, p_used_count,
+                               p_next_reset_time);
+    END IF;
     WHILE v_level_id IS NOT NULL DO
         SET v_parent_id = NULL, v_time_zone = @@GLOBAL.time_zone, v_is_active = TRUE, v_depth = v_depth + 1;
         SELECT parent_tenant_id, IF(time_zone = 'SYSTEM', v_time_zone, time_zone), status = 'ACTIVE'
@@ -80,10 +86,6 @@ BEGIN
         IF v_depth > 64 THEN
             SIGNAL SQLSTATE '45001' SET MESSAGE_TEXT =
                 'invalid_argument: the tenant''s ancestors run in a circle; mend tenants.parent_tenant_id';
-        ELSEIF p_biz_id IS NOT NULL THEN
-            CALL find_quota_replay(p_operation, v_kinds, p_tenant_id, v_level_id, p_quota_type, p_amount, p_biz_type,
-                                   p_biz_id, p_product_code, p_transaction, v_replay_by, p_hold_id, p_quota_id,
-                                   p_used_count, p_next_reset_time);
         END IF;
         REPEAT
             CALL judge_quota_level(v_kinds, v_level_id, v_time_zone, p_quota_type, p_amount,
@@ -117,7 +119,7 @@ BEGIN
         SET v_judged = JSON_MERGE_PRESERVE(v_judged, COALESCE(v_level, JSON_ARRAY())), v_level_id = v_parent_id;
     END WHILE;
 
-    IF v_replay_by IS NOT NULL THEN
+    IF v_is_replay THEN
         SET p_status = 'REPLAYED';
     ELSEIF v_is_suspended OR JSON_LENGTH(v_judged) = 0 THEN  -- no limit is to blame
         SET p_status = IF(v_is_suspended, 'SUSPENDED', 'NO_QUOTA'), p_hold_id = NULL;

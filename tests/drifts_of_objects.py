@@ -12,12 +12,12 @@ PROCEDURES = [
     drift("dropped", "DROP PROCEDURE consume_quota", found={"procedure consume_quota": "missing"}),
     drift(
         "body",
-        edit(P, ("p_value < p_least", "p_value <= p_least")),
+        edit(P, ("p_value >= p_least", "p_value > p_least")),
         found={f"{P}, body": "differs"},
     ),
     drift(
         "a comment in its body",
-        edit(P, ("    IF p_value", "    -- hotfix\n    IF p_value")),
+        edit(P, ("    IF NOT", "    -- hotfix\n    IF NOT")),
         found={f"{P}, body": "differs"},
     ),
     drift(
@@ -27,8 +27,8 @@ PROCEDURES = [
     ),
     drift(
         "a parameter's type",
-        edit(P, ("p_value      BIGINT", "p_value INT")),
-        found={f"{P}, parameter p_value, type": "expected bigint, found int"},
+        edit(P, ("p_value      DECIMAL(40,10)", "p_value INT")),
+        found={f"{P}, parameter p_value, type": "expected decimal(40,10), found int"},
     ),
     drift(
         "a parameter's collation",
@@ -58,18 +58,18 @@ PROCEDURES = [
     ),
     drift(
         "a parameter less",
-        edit("procedure check_quota_ttl", ("IN p_ttl_seconds  BIGINT", "")),
-        found={"procedure check_quota_ttl, parameter p_ttl_seconds": "missing"},
+        edit("procedure check_quota_name", (",\n    IN p_longest    INT", "")),
+        found={"procedure check_quota_name, parameter p_longest": "missing"},
     ),
     drift(
         "parameters in another order",
         edit(
             P,
-            ("IN p_value      BIGINT", "IN p_least_ BIGINT"),
-            ("IN p_least      BIGINT", "IN p_value BIGINT"),
-            ("p_least_", "p_least"),
+            ("IN p_least      BIGINT", "IN p_most_ BIGINT"),
+            ("IN p_most       BIGINT", "IN p_least BIGINT"),
+            ("p_most_", "p_most"),
         ),
-        found={f"{P}, order of parameters": "found p_parameter, p_least, p_value"},
+        found={f"{P}, order of parameters": "found p_parameter, p_value, p_most, p_least"},
     ),
     drift(
         "security",

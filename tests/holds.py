@@ -87,11 +87,13 @@ def settle_at(
             (operation, hold.reservation_id, amount, ttl),
         )
         cursor.execute("SELECT @quota_id, @status, @used, @transaction, @until")
-        answer = SimpleNamespace(**dict(zip(names, cursor.fetchone(), strict=True)))
+        answer = SimpleNamespace(**dict(zip(names, cursor.fetchone() or (), strict=True)))
     granted = ("CONFIRMED", "CANCELLED", "RELEASED", "RENEWED", "REPLAYED")
     answer.success = int(answer.status in granted)
     if isinstance(answer.expires_at, str):
-        answer.expires_at = value(quota.connection, "SELECT CAST(%s AS DATETIME(6))", answer.expires_at)
+        answer.expires_at = value(
+            quota.connection, "SELECT CAST(%s AS DATETIME(6))", answer.expires_at
+        )
     return answer
 
 
@@ -126,7 +128,8 @@ def sweep_at(quota: Quota, now: str, batch: int = 100, on: Connection | None = N
             "CALL sweep_lapsed_holds(%s, UTC_TIMESTAMP(6), @id, @at, @quota, @ended)", (batch,)
         )
         cursor.execute("SELECT @ended")
-        return int(cursor.fetchone()[0])
+        (ended,) = cursor.fetchone() or ()
+        return int(ended)
 
 
 def lapse(quota: Quota) -> None:

@@ -35,6 +35,7 @@ CHARGED_BY = {
     "RESERVE": COUNTED,
     "ACQUIRE": ("CONCURRENT", "RATE"),
     "LEASE": ("CONCURRENT",),
+    "BATCH": (*COUNTED, "RATE"),
 }
 ENDED = {"CONFIRM": "CONFIRMED", "CANCEL": "CANCELLED", "RELEASE": "RELEASED", "EXPIRE": "EXPIRED"}
 
@@ -107,6 +108,7 @@ class Model:
             self.reset(limit, -used, limit.period(), now)
         limit.anchor = limit.anchor or CALENDAR_ANCHOR
         limit.next_reset = period_of(limit.limit_type, limit.anchor, wall)[1]
+        limit.next_alert = limit.first_alert()
         return True
 
     def sweep_due(self, now: datetime) -> int:
@@ -119,29 +121,31 @@ class Model:
         """Charge all limits of the tenant and its ancestors, or none."""
         suspended = any(each.suspended for each in self.chain(call.tenant_id))
         limits = self.limits_of(call.tenant_id, call.quota_type, CHARGED_BY[call.operation])
-        asked = [Judged(each, call, [call], self.examine(each, call)) for each in limits]
-
         first = self.first_charge(limits, call)
+        is_plain = limits and not suspended and first is None
+        if not is_plain or any(self.is_obstacle(each, call) for each in limits):
+            for each in limits:
+                self.sort_out(each, call)
         if first is not None:
             return self.replay(first, call)
         if suspended or not limits:
             return Answer(False, "SUSPENDED" if suspended else "NO_QUOTA")
-        answer = self.all_or_nothing(asked, call.now)
+        answer = self.all_or_nothing([Judged(each, call, self.judge(each, call)) for each in limits])
         if answer.success and call.hold_id is not None:
             answer = answer._replace(hold_id=call.hold_id, expires_at=expiry(call))
         return answer
 
-    def all_or_nothing(self, asked: list[Judged], now: datetime) -> Answer:
+    def all_or_nothing(self, asked: list[Judged]) -> Answer:
         """Charge what was asked of all these limits, or nothing if one of them denies [3]."""
         denied = [each for each in asked if each.verdict != "GRANTED" and each.limit.enforced]
-        for limit, whole, _, verdict in asked:
-            self.report(limit, verdict, 0 if denied else whole.amount, now)
+        for each in asked:
+            self.report(each, is_denied=bool(denied))
         if denied:
             return self.denial(denied)
-        for limit, _, parts, verdict in asked:
-            for call in parts if self.is_charged(limit, verdict) else []:
+        for limit, call, verdict in asked:
+            if self.takes_part(limit, verdict):
                 self.take(limit, call)
-        return self.tightest([each.limit for each in asked], "GRANTED", now)
+        return self.tightest([each.limit for each in asked], "GRANTED", asked[0].call.now)
 
     def check(self, call: Call) -> Answer:
         """Say what consuming would answer; nothing of it happens [3]."""
@@ -150,38 +154,65 @@ class Model:
     # Batches [3]
 
     def charge_batch(self, calls: list[Call]) -> Answer:
-        """Charge all items of one tenant, or none; each limit is asked once, for their sum."""
+        """Charge all items of one tenant, or none: quota type by quota type, in their order."""
         tenant_id, now = calls[0].tenant_id, calls[0].now
-        types = {call.quota_type for call in calls}
-        of_type = {each: self.limits_of(tenant_id, each, CHARGED_BY["CONSUME"]) for each in types}
-        limits = [limit for each in of_type.values() for limit in each]
-        limits.sort(key=lambda limit: limit.quota_id)
-        fresh = self.fresh_items(calls, of_type)
-        if not fresh:
-            for limit in limits:
-                self.close_period(limit, now)
-            return self.tightest(limits, "REPLAYED", now)
+        fresh = self.fresh_items(calls)
+        shown: Answer | None = None
+        before = self.copy()
+        for mine in by_type(fresh or list(enumerate(calls))):
+            if fresh:
+                answer = self.charge_type(mine)
+            else:
+                whole = mine[0][1]._replace(operation="BATCH", amount=0)
+                limits = self.limits_of(tenant_id, whole.quota_type, CHARGED_BY["BATCH"])
+                for limit in limits:
+                    self.sort_out(limit, whole)
+                answer = self.tightest(limits, "REPLAYED", now)
+            if not answer.success:
+                self.go_back_to(before)
+                self.charge_type(mine)  # its alerts and the periods that it closes
+                return answer._replace(item_index=self.first_denied(fresh, mine, answer))
+            if shown is None or left_of(answer) < left_of(shown):
+                shown = answer
+        assert shown is not None
+        return shown
 
-        asked = [each for limit in limits for each in self.ask_for(fresh, limit)]
-        if any(each.suspended for each in self.chain(tenant_id)):
-            return Answer(False, "SUSPENDED", item_index=0)
-        if not all(of_type.values()):
-            for limit, _, _, verdict in asked:
-                self.report(limit, verdict, 0, now)
-            first = min(n for n, call in enumerate(calls) if not of_type[call.quota_type])
-            return Answer(False, "NO_QUOTA", item_index=first)
-        answer = self.all_or_nothing(asked, now)
-        if not answer.success:
-            (shown,) = [each for each in asked if each.limit.quota_id == answer.quota_id]
-            answer = answer._replace(item_index=self.first_denied(fresh, shown))
-        return answer
+    def charge_type(self, items: list[Item]) -> Answer:
+        """Charge the items of one quota type, or none."""
+        whole = items[0][1]._replace(
+            operation="BATCH", amount=sum(call.amount for _, call in items), key=None
+        )
+        limits = self.limits_of(whole.tenant_id, whole.quota_type, CHARGED_BY["BATCH"])
+        suspended = any(each.suspended for each in self.chain(whole.tenant_id))
+        asked = [self.ask_for(items, limit, whole) for limit in limits]
+        is_plain = limits and not suspended
+        if not is_plain or any(
+            self.is_obstacle(each.limit, each.call) or self.leaves_out(each.limit, items)
+            for each in asked
+        ):
+            for each in asked:
+                self.sort_out(each.limit, each.call)
+        if suspended or not limits:
+            return Answer(False, "SUSPENDED" if suspended else "NO_QUOTA")
+        asked = [self.ask_for(items, limit, whole) for limit in limits]
+        denied = [each for each in asked if each.verdict != "GRANTED" and each.limit.enforced]
+        for each in asked:
+            self.report(each, is_denied=bool(denied))
+        if denied:
+            return self.denial(denied)
+        for limit, _, verdict in asked:
+            for _, call in items if self.takes_part(limit, verdict) else []:
+                if limit.covers(call.product):
+                    self.take(limit, call)
+        return self.tightest(limits, "GRANTED", whole.now)
 
-    def fresh_items(self, calls: list[Call], of_type: dict[str, list[Limit]]) -> list[Item]:
+    def fresh_items(self, calls: list[Call]) -> list[Item]:
         """Leave out what was charged before, and what stands earlier in the same batch."""
         fresh: list[Item] = []
         earlier: dict[tuple[str, str], Call] = {}
         for number, call in enumerate(calls):
-            first = self.first_charge(of_type[call.quota_type], call)
+            limits = self.limits_of(call.tenant_id, call.quota_type, CHARGED_BY["CONSUME"])
+            first = self.first_charge(limits, call)
             if first is not None:
                 self.replay(first, call)  # only to compare
             if call.key is not None:
@@ -194,42 +225,61 @@ class Model:
                 fresh.append((number, call))
         return fresh
 
-    def ask_for(self, items: list[Item], limit: Limit) -> list[Judged]:
+    def ask_for(self, items: list[Item], limit: Limit, whole: Call) -> Judged:
         """Ask one limit for all that it covers; enforced, it denies what it does not cover."""
-        mine = [call for _, call in items if call.quota_type == limit.quota_type]
-        covered = [call for call in mine if limit.covers(call.product)]
-        if not mine or not (covered or limit.enforced):
-            return []
-        amount = sum(call.amount for call in covered)
-        whole = mine[0]._replace(operation="BATCH", amount=amount)
-        verdict = self.examine(limit, whole)
-        if limit.enforced and covered != mine and verdict in ("GRANTED", "EXCEEDED"):
-            verdict = "PRODUCT_NOT_COVERED"
-        return [Judged(limit, whole, covered, verdict)]
+        covered = [call for _, call in items if limit.covers(call.product)]
+        if not limit.enforced:
+            whole = whole._replace(amount=sum(call.amount for call in covered))
+        verdict = self.judge(limit, whole)
+        if self.leaves_out(limit, items) and (limit.enforced or not covered):
+            if verdict in ("GRANTED", "EXCEEDED"):
+                verdict = "PRODUCT_NOT_COVERED"
+        return Judged(limit, whole, verdict)
 
-    def first_denied(self, items: list[Item], shown: Judged) -> int | None:
+    def leaves_out(self, limit: Limit, items: list[Item]) -> bool:
+        """Whether the limit is not on the products of all these items."""
+        return not all(limit.covers(call.product) for _, call in items)
+
+    def first_denied(self, fresh: list[Item], mine: list[Item], answer: Answer) -> int:
         """Name the first item that this limit does not cover, or has no room left for."""
-        room = shown.limit.hard - shown.limit.use(shown.whole.now)
-        for number, call in items:
-            if call.quota_type == shown.limit.quota_type:
-                room -= call.amount
-                is_denied = {
-                    "PRODUCT_NOT_COVERED": not shown.limit.covers(call.product),
-                    "EXCEEDED": room < 0,
-                }
-                if is_denied.get(shown.verdict, True):
-                    return number
-        return None
+        if answer.status == "SUSPENDED":
+            return fresh[0][0]
+        room = (answer.hard_limit or 0) - (answer.used_count or 0)
+        for number, call in mine:
+            room -= call.amount
+            is_denied = answer.status not in ("PRODUCT_NOT_COVERED", "EXCEEDED")
+            if answer.status == "PRODUCT_NOT_COVERED":
+                is_denied = not self.limits[answer.quota_id or 0].covers(call.product)
+            if is_denied or (answer.status == "EXCEEDED" and room < 0):
+                return number
+        raise AssertionError(f"{answer} denies none of {mine}")
+
+    def go_back_to(self, before: Model) -> None:
+        """Undo all that was done since a copy was made."""
+        self.__dict__.update(before.copy().__dict__)
 
     # Judging
 
-    def examine(self, limit: Limit, call: Call) -> str:
-        """Close the period, ask the limit, and ask again once lapsed holds are given back."""
-        self.close_period(limit, call.now)
+    def is_obstacle(self, limit: Limit, call: Call) -> bool:
+        """Whether a limit cannot simply be charged: then all limits of the call are sorted out."""
+        wall = local(call.now, limit.zone)
+        is_over = limit.limit_type in CALENDAR and (
+            limit.next_reset is None or limit.next_reset <= wall
+        )
+        used = limit.use(call.now) + call.amount
         verdict = self.judge(limit, call)
-        if verdict == "EXCEEDED" and self.expire_holds(limit, call.now):
-            verdict = self.judge(limit, call)
-        return verdict
+        is_ignored = verdict == "EXCEEDED" and self.takes_part(limit, verdict)
+        return is_over or limit.reaches_alert(used) or not (verdict == "GRANTED" or is_ignored)
+
+    def sort_out(self, limit: Limit, call: Call) -> None:
+        """Close a period that is over; give lapsed holds back where their units may matter."""
+        self.close_period(limit, call.now)
+        lapsed = [hold for hold in self.lapsed(limit, call.now)]
+        spare = sum(hold.amount for hold in lapsed if hold.period == limit.period())
+        used = limit.use(call.now) + call.amount
+        is_short = spare > 0 and (used > limit.hard or limit.reaches_alert(used))
+        if is_short or (lapsed and call.amount <= limit.hard < used - spare):
+            self.expire_holds(limit, call.now)
 
     def judge(self, limit: Limit, call: Call) -> str:
         """Say what one limit says to one amount."""
@@ -243,8 +293,8 @@ class Model:
             return "PRODUCT_NOT_COVERED"
         return "EXCEEDED" if limit.use(call.now) + call.amount > limit.hard else "GRANTED"
 
-    def is_charged(self, limit: Limit, verdict: str) -> bool:
-        """Of a granted call; a SHADOW limit counts on beyond its hard limit, a bucket cannot [3]."""
+    def takes_part(self, limit: Limit, verdict: str) -> bool:
+        """In a granted call; a SHADOW limit counts on beyond its hard limit, a bucket cannot [3]."""
         counts_on = not limit.enforced and limit.limit_type != "RATE"
         return verdict == "GRANTED" or (verdict == "EXCEEDED" and counts_on)
 
@@ -296,9 +346,9 @@ class Model:
 
     def denial(self, denied: list[Judged]) -> Answer:
         """Show of several denials the one that lasts longest, so that waiting for it helps."""
-        waits = [(self.wait(each.limit, each.verdict, each.whole), each) for each in denied]
+        waits = [(self.wait(each.limit, each.verdict, each.call), each) for each in denied]
         wait, shown = max(waits, key=lambda each: (each[0] is None, each[0] or 0))
-        answer = self.figures(shown.limit, shown.verdict, shown.whole.now)
+        answer = self.figures(shown.limit, shown.verdict, shown.call.now)
         return answer._replace(retry_after_ms=wait)
 
     def wait(self, limit: Limit, verdict: str, call: Call) -> int | None:
@@ -356,18 +406,25 @@ class Model:
 
     # Alerts [6]
 
-    def report(self, limit: Limit, verdict: str, charged: int, now: datetime) -> None:
-        """Write each level once per quota and period; 0 is charged where the call is denied."""
+    def report(self, asked: Judged, is_denied: bool) -> None:
+        """Write each level once per quota and period.
+
+        A denial says who denies; a charge, which threshold it reaches.
+        """
+        limit, call, verdict = asked
         period = limit.period()
         if period is None:
-            today = datetime(now.year, now.month, now.day)
+            today = datetime(call.now.year, call.now.month, call.now.day)
             period = datetime(1000, 1, 1) if limit.limit_type == "TOTAL" else today
-        if verdict == "EXCEEDED":
+        used = limit.use(call.now) + call.amount
+        is_due = self.takes_part(limit, verdict) and limit.reaches_alert(used)
+        if verdict == "EXCEEDED" and (is_denied or is_due):
             self.alerts.add((limit.quota_id, period, "EXCEEDED"))
-        use = limit.use(now)
-        crosses = limit.soft is not None and use < limit.soft <= use + charged
-        if crosses and self.is_charged(limit, verdict):
-            self.alerts.add((limit.quota_id, period, "WARNING"))
+        if is_due and not is_denied:
+            if limit.soft is not None and used >= limit.soft:
+                self.alerts.add((limit.quota_id, period, "WARNING"))
+            is_above = limit.enforced or used > limit.hard
+            limit.next_alert = None if is_above else limit.hard + 1
 
     # Giving back [3, 4]
 
@@ -380,7 +437,7 @@ class Model:
         lowered = 0
         if charge.period == limit.period() and not self.was_reset_since(charge):
             lowered = min(amount, limit.used)  # somebody may have set it by hand
-        limit.used -= lowered
+        self.lower(limit, lowered)
         self.ledger.append(
             charge._replace(
                 operation=operation,
@@ -392,6 +449,12 @@ class Model:
         )
         if lowered < amount:
             self.reset(limit, amount - lowered, charge.period, now)
+
+    def lower(self, limit: Limit, units: int) -> None:
+        """Take units off the use; below the soft limit, reaching it is worth a warning again."""
+        limit.used -= units
+        if units and limit.soft is not None and limit.used < limit.soft:
+            limit.next_alert = min(limit.soft, limit.next_alert or limit.soft)
 
     def was_reset_since(self, charge: Row) -> bool:
         """Whether the open use was reset in mid-period since the charge.
@@ -420,6 +483,8 @@ class Model:
         held = {hold.status for hold in self.holds.values() if hold.charge in charges}
         if not charges or held - {"CONFIRMED"}:
             return Answer(False, "NOT_FOUND")
+        for charge in charges:
+            self.close_period(self.limits[charge.quota_id], now)
         done = [row for row in rows if row.operation == "REFUND" and row.refund_id == refund_id]
         if done:
             if amount not in (None, -done[0].delta):
@@ -454,17 +519,21 @@ class Model:
             hold, status=ENDED[operation], confirmed=confirmed, ended_at=now
         )
         if hold.charge is None:
-            self.limits[hold.quota_id].used -= given_back
+            self.lower(self.limits[hold.quota_id], given_back)
         else:
             self.give_back(hold.charge._replace(period=hold.period), operation, given_back, now)
 
-    def expire_holds(self, limit: Limit, now: datetime) -> int:
-        """Give back what lapsed holds have of one limit; return how many there were."""
-        lapsed = [
+    def lapsed(self, limit: Limit, now: datetime) -> list[Hold]:
+        """Return the holds on one limit whose time is over, and that nobody has ended."""
+        return [
             hold
             for hold in self.holds.values()
             if hold.quota_id == limit.quota_id and hold.status == "HELD" and hold.expires_at <= now
         ]
+
+    def expire_holds(self, limit: Limit, now: datetime) -> int:
+        """Give back what lapsed holds have of one limit; return how many there were."""
+        lapsed = self.lapsed(limit, now)
         for hold in sorted(lapsed, key=lambda hold: (hold.expires_at, hold.hold_id)):
             self.end_hold(hold, "EXPIRE", hold.amount, now)
         return len(lapsed)
@@ -517,3 +586,14 @@ def tightness(limit: Limit, now: datetime) -> tuple[bool, bool, int, int]:
     """Order grants for showing: enforced first, counted first, least left first [3]."""
     left = limit.hard - limit.use(now)
     return not limit.enforced, limit.limit_type == "RATE", left, limit.quota_id
+
+
+def by_type(items: list[Item]) -> list[list[Item]]:
+    """Part a batch by quota type, in the order of their names."""
+    types = sorted({call.quota_type for _, call in items})
+    return [[item for item in items if item[1].quota_type == each] for each in types]
+
+
+def left_of(answer: Answer) -> int:
+    """What the limit that is shown has left; below zero where it counts on beyond."""
+    return (answer.hard_limit or 0) - (answer.used_count or 0)

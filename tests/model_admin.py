@@ -56,6 +56,7 @@ def define_quota(model: Model, wanted: Limit, options: dict[str, Any], now: date
         setattr(limit, name, value)
     if limit.effective and limit.expire and limit.expire <= limit.effective:
         raise InvalidArgument
+    limit.next_alert = limit.first_alert()
     model.close_period(limit, now)
     move_use(model, limit, old_period, now)
 

@@ -52,6 +52,7 @@ class Limit:
     used: int = 0
     refill: Fraction = Fraction(0)  # RATE: tokens per second
     slots: int = 0  # decides nothing: with slots every answer is what it is without [7]
+    next_alert: int | None = None  # the use from which an alert is due; None: none [6]
     debt: Fraction = Fraction(0)  # RATE: what is missing from a full bucket at debt_at
     debt_at: datetime | None = None
 
@@ -67,6 +68,15 @@ class Limit:
     def use(self, now: datetime) -> int:
         """Units in use, in whole numbers."""
         return ceil(self.missing(now)) if self.limit_type == "RATE" else self.used
+
+    def first_alert(self) -> int | None:
+        """Return the use from which the first alert of a period is due [6]."""
+        found = [self.soft, None if self.enforced else self.hard + 1]
+        return min((each for each in found if each is not None), default=None)
+
+    def reaches_alert(self, used: int) -> bool:
+        """Whether an alert is due at this use."""
+        return self.next_alert is not None and used >= self.next_alert
 
     def period(self) -> datetime | None:
         """Return the label of the open period: where the one that ends at next_reset began."""
@@ -143,8 +153,7 @@ class Judged(NamedTuple):
     """What a call asks of one limit, and what that says to it."""
 
     limit: Limit
-    whole: Call  # judged at once
-    parts: list[Call]  # written one by one
+    call: Call
     verdict: str
 
 

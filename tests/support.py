@@ -119,18 +119,14 @@ CHARGE_OUTS = ("status", "quota_id", "used_count", "next_reset_time", "retry_aft
 
 def charge(
     connection: Connection,
-    operation: str,
-    tenant_id: str,
-    quota_type: str,
-    amount: int,
-    biz_type: str | None,
-    biz_id: str | None,
-    product: str | None,
-    ttl: int | None,
-    holder: str | None,
-    now: str,
+    *arguments: Value,
 ) -> SimpleNamespace:
-    """CALL the engine at a time of the test's choosing (UTC), and answer as the public ones do."""
+    """CALL the engine at a time of the test's choosing, and answer as the public procedures do.
+
+    The arguments: operation, tenant, type, amount, biz_type, biz_id, product, ttl, holder, time (UTC).
+    """
+    *call, ttl, holder, now = arguments
+    operation = call[0]
     hold_id = str(uuid.uuid4()) if operation in ("RESERVE", "LEASE") else None
     names = ", ".join(f"@{name}" for name in CHARGE_OUTS)
     with at(connection, now), connection.cursor() as cursor:
@@ -138,10 +134,10 @@ def charge(
         cursor.execute(
             "CALL charge_quota(%s, %s, %s, %s, %s, %s, %s, @hold_id, %s, %s, TRUE, @transaction,"
             f" {names})",
-            (operation, tenant_id, quota_type, amount, biz_type, biz_id, product, ttl, holder),
+            (*call, ttl, holder),
         )
         cursor.execute(f"SELECT @hold_id, @transaction, {names}")
-        hold_id, transaction, *figures = cursor.fetchone()
+        hold_id, transaction, *figures = cursor.fetchone() or ()
     answer = SimpleNamespace(**dict(zip(CHARGE_OUTS, figures, strict=True)))
     answer.success = int(answer.status in ("GRANTED", "REPLAYED"))
     answer.transaction, answer.reservation_id = transaction, hold_id

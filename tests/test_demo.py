@@ -37,7 +37,7 @@ def test_it_runs_the_scenarios_and_the_procedures_and_shows_the_monitor(empty_sc
     assert not password or password not in result.output
     with closing(connect(empty_schema)) as connection:
         used = "SELECT used_count FROM tenant_quotas ORDER BY tenant_id, quota_type, limit_type"
-        assert [count for (count,) in rows(connection, used)] == [2, 0, 2, 9]
+        assert [count for (count,) in rows(connection, used)] == [2, 0, 3, 9]
         event = (
             "SELECT DISTINCT status FROM information_schema.events WHERE event_schema = DATABASE()"
         )

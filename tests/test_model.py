@@ -322,7 +322,7 @@ class Machine(Sides):
 
     def job(self, procedure: str, *arguments: int) -> int:
         """Run a job, and return how many rows it says it has done."""
-        rows(self.reader, "SET @model_now = %s", self.now)
+        self.set_the_clock(self.reader)
         answer = call(self.reader, procedure, *arguments)
         assert (answer.success, answer.status) == (1, "DONE")
         return int(answer.rows_done)
@@ -344,7 +344,7 @@ class Machine(Sides):
     @rule(tenant_id=tenants, used=st.none() | st.integers(0, 12))
     def reconcile(self, tenant_id: str, used: int | None) -> None:
         """Compare counters with the ledger: after procedures alone, and after SQL by hand."""
-        rows(self.reader, "SET @model_now = %s", self.now)
+        self.set_the_clock(self.reader)
         model = self.worlds[tenant_id[0]]
         counted = [
             each
@@ -418,27 +418,17 @@ def put_events_to_sleep(url: str) -> None:
             rows(connection, f"ALTER EVENT {event[1]} DISABLE")
 
 
-def take_over_the_clock(url: str) -> None:
-    """In this schema it is as late as the session's @model_now says."""
+def let_the_clock_be_pinned(url: str) -> None:
+    """In this schema the public procedures, too, believe a session's clock that was SET."""
     with connect(url, autocommit=True) as connection:
         rows(connection, "SET NAMES utf8mb4 COLLATE utf8mb4_0900_bin")
-        for (name,) in rows(
-            connection,
-            "SELECT routine_name FROM information_schema.routines"
-            " WHERE routine_schema = DATABASE() AND INSTR(routine_definition, 'UTC_TIMESTAMP(6)')"
-            "   AND routine_name <> 'record_quota_job'",  # a heartbeat never beats twice at once
-        ):
-            ((_, mode, text, *_),) = rows(connection, f"SHOW CREATE PROCEDURE {name}")
-            text = text.replace("UTC_TIMESTAMP(6)", "CAST(@model_now AS DATETIME(6))")
-            rows(connection, "SET sql_mode = %s", mode)
-            rows(connection, f"DROP PROCEDURE {name}")
-            rows(connection, text.replace("%", "%%"))
-        rows(  # the column's default is the real clock, and all of the test is later
-            connection,
-            "CREATE TRIGGER at_the_models_time BEFORE INSERT ON quota_usage_records FOR EACH ROW"
-            " SET NEW.created_at = IF(NEW.created_at > UTC_TIMESTAMP(6), NEW.created_at,"
-            " CAST(@model_now AS DATETIME(6)))",
-        )
+        found = rows(connection, "SHOW CREATE PROCEDURE guard_quota_session")
+        _, mode, text, *_ = found[0]
+        guard = "ABS(TIMESTAMPDIFF(SECOND, NOW(6), SYSDATE(6))) > 1"
+        assert text.count(guard) == 1
+        rows(connection, "SET sql_mode = %s", mode)
+        rows(connection, "DROP PROCEDURE guard_quota_session")
+        rows(connection, text.replace(guard, "FALSE").replace("%", "%%"))
 
 
 def test_the_procedures_do_what_the_model_does(empty_schema: str) -> None:
@@ -446,5 +436,5 @@ def test_the_procedures_do_what_the_model_does(empty_schema: str) -> None:
     profile = "chaos" if chosen() else os.environ.get("TENANT_QUOTA_TEST_PROFILE", "default")
     apply_everything(empty_schema)
     put_events_to_sleep(empty_schema)
-    take_over_the_clock(empty_schema)
+    let_the_clock_be_pinned(empty_schema)
     run(empty_schema, PROFILES[profile], derandomize=profile == "default" or bool(chosen()))

@@ -164,8 +164,15 @@ def test_scenario_4s_procedure_has_the_parameters_as_written(database: Connectio
             "SELECT parameter_mode, parameter_name, dtd_identifier FROM information_schema.parameters"
             " WHERE specific_schema = DATABASE() AND specific_name = %s ORDER BY ordinal_position"
         )
-        wider = [(*each[:2], each[2].replace("varchar(24)", "varchar(255)").replace(
-            "varchar(32)", "varchar(255)")) for each in rows(database, facts, "as_written")]
+        wider = [
+            (
+                *each[:2],
+                each[2]
+                .replace("varchar(24)", "varchar(255)")
+                .replace("varchar(32)", "varchar(255)"),
+            )
+            for each in rows(database, facts, "as_written")
+        ]
         assert rows(database, facts, "acquire_quota_token") == wider
     finally:
         rows(database, "DROP PROCEDURE as_written")

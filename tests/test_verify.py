@@ -188,8 +188,8 @@ def test_text_shows_a_diff_that_a_person_can_read(edited):
     assert result.exit_code == 1
     text = result.output
     assert "procedure check_quota_number\n  body: differs\n    --- procedure" in text
-    assert "\n    -    IF p_value IS NULL OR p_value < p_least THEN\n" in text
-    assert "\n    +    IF p_value IS NULL OR p_value <= p_least THEN\n" in text
+    assert "\n    -            WHEN p_value >= p_least THEN ' must be a whole number'\n" in text
+    assert "\n    +            WHEN p_value > p_least THEN ' must be a whole number'\n" in text
     assert "table tenants\n  index tenants_by_parent: missing\n" in text
     assert text.splitlines()[-1].startswith("2 differences between tenant_quota_test_")
 
@@ -221,7 +221,7 @@ def test_json_names_object_part_and_attribute(edited):
     body, index = data["differences"]
     assert (body["object"], body["attribute"]) == ("procedure check_quota_number", "body")
     assert body["expected"].startswith("sha256 ")
-    assert any(line.startswith("+    IF") for line in body["diff"])
+    assert any(line.startswith("+            WHEN") for line in body["diff"])
     assert (index["object"], index["part"]) == ("table tenants", "index tenants_by_parent")
     assert json.loads(command(edited, "--format", "json", "--ignore", "*").output)["notes"]
 
@@ -235,7 +235,7 @@ def test_junit_has_a_case_for_each_object_and_a_failure_where_one_differs(edited
     assert suite.get("failures") == "2"
     failure = cases["procedure check_quota_number"].find("failure")
     assert failure is not None
-    assert "p_value <= p_least" in str(failure.text)
+    assert "p_value > p_least" in str(failure.text)
     assert cases["table tenants"].find("failure") is not None
     assert cases["procedure consume_quota"].find("failure") is None
     assert "migration 0001_create_tenants" in cases
@@ -247,7 +247,7 @@ def test_github_has_an_annotation_for_each_on_one_line(edited):
     first, second, last = result.output.splitlines()
     assert first.startswith("::error title=tenant-quota verify ")
     assert ",file=procedures/check_quota_number.sql::procedure check_quota_number, body" in first
-    assert "%0A+    IF p_value" in first
+    assert "%0A+            WHEN p_value" in first
     assert second.endswith("::table tenants, index tenants_by_parent: missing")
     assert last.startswith("2 differences")
 

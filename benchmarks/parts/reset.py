@@ -48,7 +48,7 @@ def consume(schema: Schema, bench: Bench) -> Figures:
 
 
 def make_due(schema: Schema) -> None:
-    """Put the end of every period into the past, with some use behind it."""
+    """Put every open period a month back, so that it is over, with some use behind it."""
     with schema.connect() as connection, connection.cursor() as cursor:
         cursor.execute("SET sql_log_bin = 0")
         cursor.execute("SELECT MIN(quota_id), MAX(quota_id) FROM tenant_quotas")
@@ -56,6 +56,8 @@ def make_due(schema: Schema) -> None:
         for start in range(low, high + 1, BATCH):
             cursor.execute(
                 "UPDATE tenant_quotas SET used_count = used_count + 1,"
+                " period_start = period_start - INTERVAL 1 MONTH,"
+                " period_end = period_end - INTERVAL 1 MONTH,"
                 " next_reset_time = next_reset_time - INTERVAL 1 MONTH"
                 f" WHERE quota_id >= {start} AND quota_id < {start + BATCH}"
             )

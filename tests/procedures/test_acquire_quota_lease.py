@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from datetime import timedelta
+from uuid import UUID
 
 import pymysql
 import pytest
@@ -30,6 +31,15 @@ def test_it_says_yes_until_no_token_is_free(quota: Quota) -> None:
     assert (denied.lease_id, denied.expires_at) == (None, None)
     assert (quota.used("CONCURRENT"), len(holds(quota))) == (2, 2)
     assert quota.ledger("CONCURRENT") == []
+
+
+def test_an_id_is_random_and_does_not_tell_the_next_one(quota: Quota) -> None:
+    quota.define("CONCURRENT", hard_limit=2)
+    first, second = lease(quota).lease_id, lease(quota).lease_id
+    assert all(UUID(each).version == 4 and str(UUID(each)) == each for each in (first, second))
+    # Two ids of UUID() differ in their first part alone: a clock. The last one is the machine.
+    assert first[:8] != second[:8]
+    assert first[-12:] != second[-12:]
 
 
 def test_the_answer_has_the_columns_of_the_contract_in_their_order(quota: Quota) -> None:

@@ -229,6 +229,8 @@ BAD_ITEMS = [
     (json.dumps([item(biz_id="k")]), r"p_items\[0\] needs a biz_type"),
     (json.dumps([item(key=" ")]), r"p_items\[0\] has a biz_id"),
     (json.dumps([item(key="x" * 129)]), r"p_items\[0\] has a biz_id"),
+    (json.dumps([item(biz_type="ORDER", biz_id=7)]), r"p_items\[0\] has a biz_id"),
+    (json.dumps([item(biz_type="ORDER", biz_id=[])]), r"p_items\[0\] has a biz_id"),
     (json.dumps([item(product="")]), r"p_items\[0\] has a product_code"),
 ]
 

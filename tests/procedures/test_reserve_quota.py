@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import UUID
 
 import pymysql
 import pytest
@@ -92,6 +93,15 @@ def test_a_shadow_limit_counts_what_is_held_and_never_denies(quota: Quota) -> No
     assert cancel(quota, reserve(quota, 3)).status == "CANCELLED"
     assert (quota.used(), quota.used("TOTAL")) == (4, 4)
     quota.assert_adds_up(["MONTHLY", "TOTAL"])
+
+
+def test_an_id_is_random_and_does_not_tell_the_next_one(quota: Quota) -> None:
+    quota.define("MONTHLY", hard_limit=10)
+    first, second = reserve(quota).reservation_id, reserve(quota).reservation_id
+    assert all(UUID(each).version == 4 and str(UUID(each)) == each for each in (first, second))
+    # Two ids of UUID() differ in their first part alone: a clock. The last one is the machine.
+    assert first[:8] != second[:8]
+    assert first[-12:] != second[-12:]
 
 
 # Keys
