@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/charge_quota.sql",
-    sha256="e7875d7705e1e084c30137d3360d78eaa1c5d32e3b3cbe4cde0d39171b58ee6b",
+    sha256="39b9693d40b87ae9f3dda373bf726fd3c1427abb782cb17946536ab3fba98ad2",
 )

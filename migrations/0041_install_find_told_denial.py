@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/find_told_denial.sql",
-    sha256="a55a207a79bdc38d63cfd3b9451a06919ecf17931f68af7c71d6d61f641b5dbe",
+    sha256="c33b5757fc32d7e1c192c4ed38e1002d78e12b6b936b13b50c73e45c144219d2",
 )

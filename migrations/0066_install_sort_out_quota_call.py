@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/sort_out_quota_call.sql",
-    sha256="759dabac53868c9abbc09ed5d5f44f70963d1b51a1c2749a081c3bb6b9871dad",
+    sha256="73710f52564da4f3d46151432276e6049c0ce452c9618148487b432f8842117a",
 )

@@ -47,16 +47,15 @@ BEGIN
     DECLARE v_level_id, v_parent_id, v_time_zone  VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_now, v_utc    DATETIME(6);    -- the level's wall clock before its locks; UTC after them
     DECLARE v_plain         INT;            -- 0: not all limits are; else 1, + 2 for RATE, + 4 for each slot
-    DECLARE v_period_start, v_until  DATETIME;  -- of the level's one limit; how long all are in force
+    DECLARE v_period_start, v_from, v_until  DATETIME;  -- of the level's one limit; v_until: of all
     DECLARE v_charged       INT;            -- limits, on all levels; NULL: an obstacle
     DECLARE v_limits, v_depth  INT;         -- of the level
     DECLARE v_attempt       INT DEFAULT 0;
-    DECLARE v_is_paid       BOOLEAN;        -- from a slot
+    DECLARE v_is_paid, v_event  BOOLEAN;    -- from a slot; of the handler below
     DECLARE v_parts         TEXT        CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;  -- see sort_out_quota_call
     DECLARE v_insert_id     BIGINT UNSIGNED DEFAULT LAST_INSERT_ID();
-    DECLARE CONTINUE HANDLER FOR NOT FOUND BEGIN END;
-    DECLARE CONTINUE HANDLER FOR 1172 SET v_limits = 2, v_plain = 1;  -- LOOK met several limits
-    DECLARE CONTINUE HANDLER FOR 1062 SET v_charged = NULL;           -- the key was charged before
+    -- One handler costs less than three: no tenant, no limit; several limits; the key was charged before.
+    DECLARE CONTINUE HANDLER FOR NOT FOUND, 1172, 1062 SET v_event = TRUE;
     DECLARE EXIT HANDLER FOR SQLEXCEPTION
     BEGIN
         DECLARE v_errno  INT;
@@ -71,29 +70,37 @@ BEGIN
             WHEN 'TOKEN' THEN 'CONCURRENT,RATE' WHEN 'LEASE' THEN 'CONCURRENT' ELSE CONCAT(
             'HOURLY,DAILY,WEEKLY,MONTHLY,QUARTERLY,YEARLY,TOTAL', IF(p_operation = 'RESERVE', '', ',RATE')) END;
         WHILE v_level_id IS NOT NULL DO
-            SET v_parent_id = NULL, v_time_zone = @@GLOBAL.time_zone, v_plain = 1, v_limits = 0,
-                v_depth = v_depth + 1, v_is_paid = FALSE;
-            SELECT parent_tenant_id, IF(time_zone = 'SYSTEM', v_time_zone, time_zone),
-                   status = 'ACTIVE' AND v_depth < 65  -- longer is a circle
-            INTO v_parent_id, v_time_zone, v_plain
-            FROM tenants WHERE tenant_id = v_level_id FOR SHARE;
-            SET v_now = CONVERT_TZ(UTC_TIMESTAMP(6), '+00:00', v_time_zone);
-            IF v_attempt = 0 AND v_plain AND p_transaction = 'OWN' THEN
-                SELECT 1, quota_id, period_start, LEAST(period_end, COALESCE(expire_time, period_end)), IF(
-                           period_end = COALESCE(next_reset_time, '9999-12-31')
-                           AND COALESCE(effective_time <= v_now, TRUE)
-                           AND COALESCE(JSON_CONTAINS(product_codes, v_products), TRUE)
-                           AND (limit_type = 'RATE' OR used_count <= -p_amount + LEAST(
-                                    COALESCE(next_alert_count - 1, 9223372036854775807), CASE
-                                    WHEN enforcement = 'SHADOW' THEN 9223372036854775807
-                                    WHEN limit_type = 'CONCURRENT' THEN concurrent_tokens ELSE hard_limit END)),
-                           1 + 2 * (limit_type = 'RATE') + 4 * slot_count, 0)
-                INTO v_limits, p_quota_id, v_period_start, v_until, v_plain
-                FROM tenant_quotas FORCE INDEX (tenant_quotas_natural)
-                WHERE tenant_id = v_level_id AND quota_type = p_quota_type AND FIND_IN_SET(limit_type, v_kinds);
-                SET v_plain = IF(v_limits = 1 AND NOT COALESCE(v_now < v_until, FALSE), 0, v_plain);
+            SET v_parent_id = NULL, v_time_zone = @@GLOBAL.time_zone, v_plain = v_depth < 64, v_limits = 0,
+                v_until = NULL, v_depth = v_depth + 1, v_is_paid = FALSE, v_event = FALSE;
+            IF v_attempt = 0 AND p_transaction = 'OWN' THEN
+                SELECT 1, q.quota_id, q.period_start, LEAST(q.period_end, COALESCE(q.expire_time, q.period_end)),
+                       COALESCE(q.effective_time, '1000-01-01'), t.parent_tenant_id,
+                       COALESCE(NULLIF(t.time_zone, 'SYSTEM'), v_time_zone), IF(
+                           v_plain AND COALESCE(t.status, 'ACTIVE') = 'ACTIVE'
+                           AND q.period_end = COALESCE(q.next_reset_time, '9999-12-31')
+                           AND COALESCE(JSON_CONTAINS(q.product_codes, v_products), TRUE)
+                           AND (q.limit_type = 'RATE' OR q.used_count <= -p_amount + LEAST(
+                                    COALESCE(q.next_alert_count - 1, 9223372036854775807), CASE
+                                    WHEN q.enforcement = 'SHADOW' THEN 9223372036854775807
+                                    WHEN q.limit_type = 'CONCURRENT' THEN q.concurrent_tokens ELSE q.hard_limit END)),
+                           1 + 2 * (q.limit_type = 'RATE') + 4 * q.slot_count, 0)
+                INTO v_limits, p_quota_id, v_period_start, v_until, v_from, v_parent_id, v_time_zone, v_plain
+                FROM tenant_quotas AS q FORCE INDEX (tenant_quotas_natural)
+                LEFT JOIN tenants AS t ON t.tenant_id = v_level_id
+                WHERE q.tenant_id = v_level_id AND q.quota_type = p_quota_type AND FIND_IN_SET(q.limit_type, v_kinds);
+                SET v_now = CONVERT_TZ(UTC_TIMESTAMP(6), '+00:00', v_time_zone);
+                SET v_limits = IF(v_event, 2 * v_limits, 1),  -- 2: there are several
+                    v_plain = v_plain * COALESCE(v_now >= v_from AND v_now < v_until, FALSE);
             END IF;
-            IF v_plain AND (v_attempt > 0 OR v_limits > 1 OR p_transaction <> 'OWN') THEN
+            SET v_plain = IF(v_limits = 1, v_plain, v_depth < 65);
+            IF v_limits <> 1 AND p_transaction = 'OWN' THEN
+                SELECT parent_tenant_id, IF(time_zone = 'SYSTEM', v_time_zone, time_zone), v_plain AND status = 'ACTIVE'
+                INTO v_parent_id, v_time_zone, v_plain FROM tenants WHERE tenant_id = v_level_id;
+            ELSEIF v_limits <> 1 THEN  -- locked before its quotas, as define_tenant does
+                SELECT parent_tenant_id, IF(time_zone = 'SYSTEM', v_time_zone, time_zone), v_plain AND status = 'ACTIVE'
+                INTO v_parent_id, v_time_zone, v_plain FROM tenants WHERE tenant_id = v_level_id FOR SHARE;
+            END IF;
+            IF v_plain AND (v_limits > 1 OR v_attempt > 0 OR p_transaction <> 'OWN') THEN
                 SET v_kinds = COALESCE(JSON_UNQUOTE(JSON_EXTRACT(
                     v_parts, CONCAT('$.', JSON_QUOTE(v_level_id) COLLATE utf8mb4_0900_bin))), v_kinds);
                 SELECT COUNT(*), MAX(quota_id), MAX(period_start),
@@ -103,6 +110,7 @@ BEGIN
                 FROM tenant_quotas FORCE INDEX (tenant_quotas_natural)
                 WHERE tenant_id = v_level_id AND quota_type = p_quota_type AND FIND_IN_SET(limit_type, v_kinds)
                 FOR UPDATE;
+                SET v_now = CONVERT_TZ(UTC_TIMESTAMP(6), '+00:00', v_time_zone);
             END IF;
 
             IF v_plain > 3 AND v_limits = 1 AND p_transaction = 'OWN' THEN
@@ -120,7 +128,6 @@ BEGIN
                       AND period_start <=> v_period_start, FALSE);
                 SET v_plain = ROW_COUNT() = 1;
             ELSEIF v_limits > 0 AND v_plain AND NOT v_is_paid THEN
-                SET v_now = CONVERT_TZ(UTC_TIMESTAMP(6), '+00:00', v_time_zone);
                 UPDATE tenant_quotas FORCE INDEX (tenant_quotas_natural)
                 SET used_count  = LAST_INSERT_ID(p_amount + IF(  -- a full bucket begins anew
                         used_count <= COALESCE(FLOOR(GREATEST(TIMESTAMPDIFF(MICROSECOND, refilled_at,
@@ -144,7 +151,8 @@ BEGIN
             IF NOT v_plain OR v_limits > 0 AND CONVERT_TZ(v_utc, '+00:00', v_time_zone) >= v_until THEN
                 SET v_charged = NULL;  -- an obstacle, or the wait for the lock outlasted the period
             ELSEIF v_limits > 0 THEN
-                SET v_charged = v_charged + v_limits, p_used_count = IF(v_plain > 3, NULL, LAST_INSERT_ID());
+                SET v_charged = v_charged + v_limits, p_used_count = IF(v_plain > 3, NULL, LAST_INSERT_ID()),
+                    v_event = FALSE;
                 IF p_operation NOT IN ('BATCH', 'TOKEN') AND (v_limits > 1 OR p_ttl_seconds IS NOT NULL) THEN
                     CALL record_quota_charge(p_operation, p_tenant_id, v_level_id, p_quota_type, v_kinds, p_amount,
                                              p_biz_type, p_biz_id, p_product_code, p_hold_id, p_ttl_seconds, p_holder,
@@ -158,7 +166,8 @@ BEGIN
                          p_product_code, v_period_start, IF(v_depth = 1, '', p_tenant_id), v_utc);
                 END IF;
             END IF;
-            SET v_level_id = IF(v_charged IS NULL, NULL, v_parent_id);
+            SET v_charged = IF(v_event AND v_limits > 0, NULL, v_charged),
+                v_level_id = IF(v_charged IS NULL, NULL, v_parent_id);
         END WHILE;
 
         IF v_charged > 0 OR v_charged = 0 AND v_parts IS NOT NULL THEN
@@ -179,5 +188,9 @@ BEGIN
         CALL find_tightest_limit(p_tenant_id, p_quota_type, v_kinds, p_quota_id, p_used_count);
     END IF;
     SET v_insert_id = LAST_INSERT_ID(v_insert_id);
-    CALL close_quota_transaction(p_transaction);
+    IF p_transaction = 'OWN' THEN
+        COMMIT AND NO CHAIN NO RELEASE;
+    ELSE
+        CALL close_quota_transaction(p_transaction);
+    END IF;
 END

@@ -40,9 +40,10 @@ BEGIN
     FROM tenant_quotas AS q
     JOIN quota_alerts AS a ON a.quota_id = p_quota_id AND a.alert_level = 'EXCEEDED'
         AND a.period_start = IF(q.limit_type = 'CONCURRENT', UTC_DATE(), COALESCE(q.period_start, '1000-01-01'))
+    LEFT JOIN tenants AS t ON t.tenant_id = q.tenant_id
     LEFT JOIN quota_usage_records AS u ON u.quota_id = p_quota_id AND u.biz_type = p_biz_type AND u.biz_id = p_biz_id
         AND u.operation_type = 'CONSUME' AND u.refund_id = '' AND u.origin_tenant_id = ''
-    WHERE q.quota_id = p_quota_id AND u.quota_id IS NULL
+    WHERE q.quota_id = p_quota_id AND u.quota_id IS NULL AND COALESCE(t.status, 'ACTIVE') = 'ACTIVE'
       AND q.limit_type <> 'RATE' AND q.enforcement = 'ENFORCE' AND q.slot_count = 0
       AND COALESCE(JSON_CONTAINS(q.product_codes, p_products), TRUE)
       AND q.used_count > IF(q.limit_type = 'CONCURRENT', COALESCE(q.concurrent_tokens, 0), q.hard_limit) - p_amount

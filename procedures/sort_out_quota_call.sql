@@ -77,11 +77,13 @@ BEGIN
     END IF;
     WHILE v_level_id IS NOT NULL DO
         SET v_parent_id = NULL, v_time_zone = @@GLOBAL.time_zone, v_is_active = TRUE, v_depth = v_depth + 1;
-        SELECT parent_tenant_id, IF(time_zone = 'SYSTEM', v_time_zone, time_zone), status = 'ACTIVE'
-        INTO v_parent_id, v_time_zone, v_is_active
-        FROM tenants
-        WHERE tenant_id = v_level_id
-        FOR SHARE;
+        IF p_transaction = 'OWN' THEN
+            SELECT parent_tenant_id, IF(time_zone = 'SYSTEM', v_time_zone, time_zone), status = 'ACTIVE'
+            INTO v_parent_id, v_time_zone, v_is_active FROM tenants WHERE tenant_id = v_level_id;
+        ELSE
+            SELECT parent_tenant_id, IF(time_zone = 'SYSTEM', v_time_zone, time_zone), status = 'ACTIVE'
+            INTO v_parent_id, v_time_zone, v_is_active FROM tenants WHERE tenant_id = v_level_id FOR SHARE;
+        END IF;
         SET v_is_suspended = v_is_suspended OR NOT v_is_active;
         IF v_depth > 64 THEN
             SIGNAL SQLSTATE '45001' SET MESSAGE_TEXT =

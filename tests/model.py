@@ -82,15 +82,17 @@ class Model:
             tenant_id = found[-1].parent
         return found
 
+    def limits_above(self, tenant_id: str) -> list[Limit]:
+        """Return all limits of the tenant and its ancestors."""
+        names = {each.tenant_id for each in self.chain(tenant_id)}
+        return [each for _, each in sorted(self.limits.items()) if each.tenant_id in names]
+
     def limits_of(self, tenant_id: str, quota_type: str, types: Iterable[str]) -> list[Limit]:
         """Return the limits that a call touches, in the order of quota_id [3, 5]."""
-        names = {each.tenant_id for each in self.chain(tenant_id)}
         return [
             limit
-            for _, limit in sorted(self.limits.items())
-            if limit.tenant_id in names
-            and limit.quota_type == quota_type
-            and limit.limit_type in types
+            for limit in self.limits_above(tenant_id)
+            if limit.quota_type == quota_type and limit.limit_type in types
         ]
 
     # Periods [4]
@@ -101,6 +103,8 @@ class Model:
             return False
         wall = local(now, limit.zone)
         if limit.next_reset is not None and limit.next_reset > wall:
+            if self.is_misplaced(limit, wall):
+                limit.next_reset, limit.next_alert = limit.period(), limit.first_alert()
             return False
         if limit.next_reset is not None:
             used, limit.used = limit.used, 0
@@ -110,6 +114,13 @@ class Model:
         limit.next_reset = period_of(limit.limit_type, limit.anchor, wall)[1]
         limit.next_alert = limit.first_alert()
         return True
+
+    def is_misplaced(self, limit: Limit, wall: datetime) -> bool:
+        """Whether a next_reset_time by hand is off the boundaries: it means the one before it."""
+        start = limit.period()
+        if limit.next_reset is None or start is None or start <= wall:
+            return False
+        return period_of(limit.limit_type, limit.anchor or CALENDAR_ANCHOR, start)[1] != limit.next_reset
 
     def sweep_due(self, now: datetime) -> int:
         """What the event does: close every period that is over."""
@@ -132,7 +143,9 @@ class Model:
             return Answer(False, "SUSPENDED" if suspended else "NO_QUOTA")
         answer = self.all_or_nothing([Judged(each, call, self.judge(each, call)) for each in limits])
         if answer.success and call.hold_id is not None:
-            answer = answer._replace(hold_id=call.hold_id, expires_at=expiry(call))
+            is_held = any(hold_id == call.hold_id for hold_id, _ in self.holds)
+            until = expiry(call) if is_held else None  # SHADOW limits that are not in force hold none
+            answer = answer._replace(hold_id=call.hold_id, expires_at=until)
         return answer
 
     def all_or_nothing(self, asked: list[Judged]) -> Answer:
@@ -148,8 +161,11 @@ class Model:
         return self.tightest([each.limit for each in asked], "GRANTED", asked[0].call.now)
 
     def check(self, call: Call) -> Answer:
-        """Say what consuming would answer; nothing of it happens [3]."""
-        return self.copy().charge(call)
+        """Say what consuming would answer after all that has lapsed is over; nothing happens [3]."""
+        model = self.copy()
+        for limit in model.limits_of(call.tenant_id, call.quota_type, CHARGED_BY["CONSUME"]):
+            model.expire_holds(limit, call.now)
+        return model.charge(call)
 
     # Batches [3]
 
@@ -200,6 +216,8 @@ class Model:
             self.report(each, is_denied=bool(denied))
         if denied:
             return self.denial(denied)
+        if any(not each.enforced and each.products for each in self.limits_above(whole.tenant_id)):
+            items = sorted(items, key=lambda item: item[1].product or "")  # product by product
         for limit, _, verdict in asked:
             for _, call in items if self.takes_part(limit, verdict) else []:
                 if limit.covers(call.product):
@@ -263,22 +281,21 @@ class Model:
     def is_obstacle(self, limit: Limit, call: Call) -> bool:
         """Whether a limit cannot simply be charged: then all limits of the call are sorted out."""
         wall = local(call.now, limit.zone)
-        is_over = limit.limit_type in CALENDAR and (
-            limit.next_reset is None or limit.next_reset <= wall
+        is_due = limit.limit_type in CALENDAR and (
+            limit.next_reset is None or limit.next_reset <= wall or self.is_misplaced(limit, wall)
         )
         used = limit.use(call.now) + call.amount
         verdict = self.judge(limit, call)
         is_ignored = verdict == "EXCEEDED" and self.takes_part(limit, verdict)
-        return is_over or limit.reaches_alert(used) or not (verdict == "GRANTED" or is_ignored)
+        return is_due or limit.reaches_alert(used) or not (verdict == "GRANTED" or is_ignored)
 
     def sort_out(self, limit: Limit, call: Call) -> None:
         """Close a period that is over; give lapsed holds back where their units may matter."""
         self.close_period(limit, call.now)
-        lapsed = [hold for hold in self.lapsed(limit, call.now)]
-        spare = sum(hold.amount for hold in lapsed if hold.period == limit.period())
+        spare = self.spare(limit, call.now)
         used = limit.use(call.now) + call.amount
         is_short = spare > 0 and (used > limit.hard or limit.reaches_alert(used))
-        if is_short or (lapsed and call.amount <= limit.hard < used - spare):
+        if is_short or (self.lapsed(limit, call.now) and call.amount <= limit.hard < used - spare):
             self.expire_holds(limit, call.now)
 
     def judge(self, limit: Limit, call: Call) -> str:
@@ -349,7 +366,9 @@ class Model:
         waits = [(self.wait(each.limit, each.verdict, each.call), each) for each in denied]
         wait, shown = max(waits, key=lambda each: (each[0] is None, each[0] or 0))
         answer = self.figures(shown.limit, shown.verdict, shown.call.now)
-        return answer._replace(retry_after_ms=wait)
+        used = (answer.used_count or 0) - self.spare(shown.limit, shown.call.now)
+        left = max(shown.limit.hard - used, 0)
+        return answer._replace(used_count=used, remaining=left, retry_after_ms=wait)
 
     def wait(self, limit: Limit, verdict: str, call: Call) -> int | None:
         """Milliseconds until the same call may succeed; None: waiting does not help."""
@@ -530,6 +549,11 @@ class Model:
             for hold in self.holds.values()
             if hold.quota_id == limit.quota_id and hold.status == "HELD" and hold.expires_at <= now
         ]
+
+    def spare(self, limit: Limit, now: datetime) -> int:
+        """What lapsed holds still have of the open period."""
+        lapsed = self.lapsed(limit, now)
+        return sum(hold.amount for hold in lapsed if hold.period == limit.period())
 
     def expire_holds(self, limit: Limit, now: datetime) -> int:
         """Give back what lapsed holds have of one limit; return how many there were."""

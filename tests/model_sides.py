@@ -149,11 +149,25 @@ class Sides(RuleBasedStateMachine):
             self.worlds[family] = before
             self.seen[kind.__name__] += 1
             return Answer(False, kind.__name__)
+        self.expire_where_slots_hide_the_use(self.worlds[family])
         expected = as_modelled(self.worlds[family], answer)
         has_slots = self.hot & self.worlds[family].limits.keys()
         assert_same(answer, expected, bool(has_slots))
         self.seen[answer.status] += 1
         return answer
+
+    def expire_where_slots_hide_the_use(self, model: Model) -> None:
+        """Follow the procedures: which slices are out says whether lapsed holds are needed."""
+        for quota_id in self.hot & model.limits.keys():
+            ended = rows(
+                self.reader,
+                "SELECT reservation_id FROM quota_reservations"
+                " WHERE quota_id = %s AND status = 'EXPIRED'",
+                quota_id,
+            )
+            limit = model.limits[quota_id]
+            if {(hold.hold_id,) for hold in model.lapsed(limit, self.now)} & set(ended):
+                model.expire_holds(limit, self.now)
 
     def charge(self, number: int, wanted: Call, just_try: bool = False) -> None:
         """Ask for units or tokens; ``just_try`` by the way that answers with OUT values."""

@@ -12,10 +12,10 @@ CALLERS = 16
 REPLACED = (
     "abandon_quota_transaction",
     "charge_quota",
-    "charge_quota_limits",
     "close_quota_transaction",
     "consume_quota",
-    "lock_quota_rows",
+    "open_quota_transaction",
+    "record_quota_charge",
 )
 LONGEST = 3.0  # seconds that a call takes with all its errors; seen: 0.4 on two busy cores
 ERRORS = 20  # of a caller, for each procedure, that tries again every 5 ms; seen: 1

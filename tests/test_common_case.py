@@ -1,22 +1,21 @@
-"""The short ways of a consumption decide, answer and write what the general one does."""
+"""One consumption at a time, whatever the limits: it does what the model of the rules does."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from types import SimpleNamespace
+import json
+from datetime import datetime, timedelta, timezone
+from fractions import Fraction
 
 import pytest
 
 from tests.holds import lapse, reserve
+from tests.model import Model
+from tests.model_data import Answer, Call, Limit, Tenant, period_of
+from tests.model_draws import assert_same
 from tests.support import Quota, Value, at_once, rows, value, wait_until, waiting
 
 NOW = "2030-05-17 12:34:56.789"
 THREE: dict[str, dict[str, Value]] = {"HOURLY": {}, "DAILY": {}, "MONTHLY": {}}
-COLUMNS = (
-    "quota_id, tenant_id, operation_type, delta_value, current_used, biz_id, biz_type,"
-    " product_code, period_start, origin_tenant_id, created_at"
-)
-
 Held = list[tuple[Value, ...]]  # rows of a table
 
 #: Limits of one tenant, and what is special about them. Columns are written by hand.
@@ -73,47 +72,106 @@ def define(quota: Quota, limits: dict[str, dict[str, Value]]) -> None:
         )
 
 
-def outcome(quota: Quota, **arguments: Value) -> tuple[SimpleNamespace, Held, Held, Held]:
-    """Consume at NOW; return the answer, what ledger and outbox hold then, and the limits' state."""
-    answer = quota.consume_at(NOW, **arguments)
-    del answer.transaction
+def modelled(quota: Quota) -> Model:
+    """Return the model of what a tenant in UTC has now."""
     found = rows(
         quota.connection,
-        f"SELECT {COLUMNS} FROM quota_usage_records WHERE tenant_id = %s"
-        " ORDER BY quota_id, operation_type",
+        "SELECT quota_id, quota_type, limit_type, hard_limit, soft_limit,"
+        " enforcement = 'ENFORCE', CAST(product_codes AS CHAR), effective_time, expire_time,"
+        " period_anchor, next_reset_time, used_count, COALESCE(refill_per_second, 0),"
+        " slot_count, next_alert_count FROM tenant_quotas WHERE tenant_id = %s",
+        quota.tenant_id,
+    )
+    model = Model({quota.tenant_id: Tenant(quota.tenant_id)})
+    for quota_id, quota_type, limit_type, hard, soft, enforced, products, *rest in found:
+        effective, expire, anchor, next_reset, used, refill, slots, next_alert = rest
+        model.limits[quota_id] = Limit(
+            *(quota_id, quota.tenant_id, timezone.utc, quota_type, limit_type, hard, soft),
+            *(bool(enforced), products and tuple(json.loads(products)), effective, expire),
+            *(anchor, next_reset, None, used, Fraction(refill), slots, next_alert),
+        )
+    return model
+
+
+def tables(quota: Quota) -> tuple[Held, Held, Held]:
+    """Return the ledger, the limits' state and the alerts, as far as the model knows them."""
+    ledger = rows(
+        quota.connection,
+        "SELECT quota_id, operation_type, delta_value, current_used, biz_id, product_code,"
+        " period_start, created_at FROM quota_usage_records WHERE tenant_id = %s",
         quota.tenant_id,
     )
     limits = rows(
         quota.connection,
-        "SELECT q.limit_type, q.used_count - COALESCE((SELECT SUM(s.remaining) FROM quota_slots AS s"
-        " WHERE s.quota_id = q.quota_id AND s.next_reset_time <=> q.next_reset_time), 0),"
-        " q.next_reset_time FROM tenant_quotas AS q WHERE q.tenant_id = %s ORDER BY q.quota_id",
+        "SELECT q.quota_id, CAST(q.used_count - COALESCE((SELECT SUM(s.remaining)"
+        "   FROM quota_slots AS s"
+        "   WHERE s.quota_id = q.quota_id AND s.next_reset_time <=> q.next_reset_time), 0)"
+        "   AS SIGNED), q.next_reset_time, q.next_alert_count"
+        " FROM tenant_quotas AS q WHERE q.tenant_id = %s",
         quota.tenant_id,
     )
     alerts = rows(
         quota.connection,
-        "SELECT quota_id, period_start, alert_level, used_count FROM quota_alerts"
-        " WHERE tenant_id = %s ORDER BY quota_id, alert_level",
+        "SELECT quota_id, period_start, alert_level FROM quota_alerts WHERE tenant_id = %s",
         quota.tenant_id,
     )
-    return answer, list(found), list(limits), list(alerts)
+    return sorted(ledger), sorted(limits), sorted(alerts)
 
 
+def modelled_tables(model: Model, now: datetime) -> tuple[Held, Held, Held]:
+    """Return the same of the model."""
+    limits = model.limits
+    ledger = [
+        (
+            *(row.quota_id, row.operation, row.delta),
+            None if limits[row.quota_id].slots and row.operation == "CONSUME" else row.current_used,
+            *(row.key, row.product, row.period, row.at),
+        )
+        for row in model.ledger
+    ]
+    state = [
+        (
+            each.quota_id,
+            each.use(now) if each.limit_type == "RATE" else each.used,
+            *(each.next_reset, each.next_alert),
+        )
+        for each in limits.values()
+    ]
+    return sorted(ledger), sorted(state), sorted(model.alerts)
+
+
+def consume_on_both_sides(
+    quota: Quota, model: Model, amount: int, key: str | None, joins: bool
+) -> Answer:
+    """Consume BOOKs at NOW; the answer and the tables are the model's."""
+    now = datetime.fromisoformat(f"{NOW}000")
+    if joins:
+        quota.connection.begin()
+    found = vars(quota.consume_at(NOW, amount, key, "BOOK"))
+    quota.connection.commit()
+    assert found["transaction"] == ("JOINED" if joins else "OWN")
+    boundary = found["next_reset_time"]
+    found["next_reset_time"] = boundary and datetime.fromisoformat(str(boundary))
+    answer = Answer(**{name: found[name] for name in Answer._fields if name in found})
+    wanted = Call("CONSUME", quota.tenant_id, quota.quota_type, amount, now, key, "BOOK")
+    has_slots = any(each.slots for each in model.limits.values())
+    assert_same(answer._replace(success=bool(answer.success)), model.charge(wanted), has_slots)
+    assert tables(quota) == modelled_tables(model, now)
+    return answer
+
+
+@pytest.mark.parametrize("joins", [False, True], ids=["OWN", "JOINED"])
 @pytest.mark.parametrize("key", [None, "k"])
 @pytest.mark.parametrize("case", CASES)
-def test_it_does_what_the_general_way_does(quota: Quota, case: str, key: str | None) -> None:
+def test_it_does_what_the_model_does(quota: Quota, case: str, key: str | None, joins: bool) -> None:
     quota.define_tenant(zone="UTC")
     define(quota, CASES[case])
-    quota.connection.begin()
-    general = outcome(quota, amount=3, key=key, product="BOOK")
-    quota.connection.rollback()
-    assert outcome(quota, amount=3, key=key, product="BOOK") == general
-    if key and general[0].success:
-        first, *before = general
-        answer, *state = outcome(quota, amount=3, key=key, product="BOOK")
-        assert (answer.status, state) == ("REPLAYED", before)
-        if case != "one has slots":  # what a limit with slots had left is not in the ledger
-            assert answer.quota_id == first.quota_id
+    model = modelled(quota)
+    answer = consume_on_both_sides(quota, model, 3, key, joins)
+    if key and answer.success:
+        again = consume_on_both_sides(quota, model, 3, key, joins)
+        assert again.status == "REPLAYED"
+    consume_on_both_sides(quota, model, 2, key and "another", joins)
 
 
 @pytest.mark.parametrize("beside", [[], ["TOTAL"], ["TOTAL", "YEARLY"]])
@@ -124,39 +182,26 @@ def test_it_does_what_the_general_way_does(quota: Quota, case: str, key: str | N
         *("2020-02-29 00:00:00", "2020-01-31 08:00:01", "2031-03-30 00:00:00"),
     ],
 )
-def test_a_use_counts_in_the_period_that_the_general_way_names(
+def test_a_use_counts_in_the_period_that_the_model_names(
     quota: Quota, anchor: str, beside: list[str]
 ) -> None:
     """At several ends of a period each, on its boundaries and off them."""
     quota.define_tenant(zone="UTC")
     kinds = ["HOURLY", "DAILY", "WEEKLY", "MONTHLY", "QUARTERLY", "YEARLY"]
-    labels = []
+    labels = set()
     for kind in kinds:
-        end = end_of_period(quota, kind, anchor)
+        _, end = period_of(kind, datetime.fromisoformat(anchor), datetime.fromisoformat(f"{NOW}000"))
         for moved in (0, 5, 86_400):
             one = quota.sibling(f"{kind[:2]}{moved}")
             one.define_tenant(zone="UTC")
             late = end + timedelta(seconds=moved)
             define(one, {kind: {"period_anchor": anchor, "next_reset_time": late}})
             define(one, {other: {} for other in beside if other != kind})
-            quota.connection.begin()
-            general = outcome(one, amount=1)
-            quota.connection.rollback()
-            assert outcome(one, amount=1) == general, (kind, moved)
-            labels += [row[8] for row in general[1]]
-    assert len(set(labels)) >= len(kinds)
-
-
-def end_of_period(quota: Quota, kind: str, anchor: str) -> datetime:
-    """Return when the period of this kind ends that holds NOW."""
-    rows(
-        quota.connection,
-        "CALL compute_quota_period(%s, %s, %s, @start, @end)",
-        *(kind, anchor, NOW),
-    )
-    end = value(quota.connection, "SELECT CAST(@end AS DATETIME)")
-    assert isinstance(end, datetime)
-    return end
+            model = modelled(one)
+            for joins in (False, True):
+                consume_on_both_sides(one, model, 1, None, joins)
+            labels |= {row.period for row in model.ledger}
+    assert len(labels) >= len(kinds)
 
 
 def test_the_callers_last_insert_id_is_left_alone(quota: Quota) -> None:

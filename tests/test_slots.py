@@ -353,21 +353,13 @@ def test_one_key_at_once_from_a_transaction_that_rolls_back_and_from_slots(
 ) -> None:
     """Two wait, each in a slot, for the key of a third: its rollback sets them against each other."""
     quota.define("MONTHLY", 60, slot_count=4)  # too little to draw another slice for 5 units
-    quota.consume(1)
-    session = quota.connect(autocommit=False)
-    drawn = "SELECT slot_number FROM quota_slots WHERE quota_id = %s AND remaining > 0"
-    quota_id = quota.column("quota_id")
-    ((slot_number,),) = rows(quota.connection, drawn, quota_id)
-    one_slot = "SELECT * FROM quota_slots WHERE quota_id = %s AND slot_number = %s FOR UPDATE"
-    rows(session, one_slot, quota_id, slot_number)
-    quota.consume(1)  # draws into another slot
-    session.rollback()
-    slots = [number for (number,) in rows(quota.connection, drawn, quota_id)]
-    assert len(slots) == 2
-    assert quota.consume(5, key="k", on=session).transaction == "JOINED"
-    wanted = slots if are_own else [number for number in range(4) if number not in slots]
     connections = [quota.connect() for _ in range(16)]
-    callers = [next(c for c in connections if c.thread_id() % 4 == number) for number in wanted]
+    of_slot = [next(c for c in connections if c.thread_id() % 4 == n) for n in range(4)]
+    for connection in of_slot[:2]:
+        quota.consume(1, on=connection)  # draws a slice of more than 5
+    session = quota.connect(autocommit=False)
+    assert quota.consume(5, key="k", on=session).transaction == "JOINED"
+    callers = of_slot[:2] if are_own else of_slot[2:]
 
     def work(number: int) -> str:
         if number < 2:

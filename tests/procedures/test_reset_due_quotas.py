@@ -30,6 +30,21 @@ def test_it_closes_lapsed_periods_that_nobody_touches(quota: Quota) -> None:
     assert sweep(quota) == ("DONE", 0)
 
 
+def test_periods_that_are_closed_together_end_as_one_that_is_closed_alone(quota: Quota) -> None:
+    alone = quota.sibling()
+    for each in (quota, alone):  # today's period began at the end of last month
+        each.define("MONTHLY", 10, soft_limit=3, used=4, period_anchor="2001-01-31 23:59:59")
+        each.set(period_start="2019-11-30 23:59:59", next_alert_count=None)
+        each.set(period_end="2019-12-31 23:59:59", next_reset_time="2019-12-31 23:59:59")
+    alone.set(period_end=None)
+    assert sweep(quota) == ("DONE", 2)
+    columns = ("used_count", "period_start", "period_end", "next_reset_time", "next_alert_count")
+    assert [quota.column(name) for name in columns] == [alone.column(name) for name in columns]
+    written = "operation_type, delta_value, current_used, period_start"
+    assert quota.ledger(columns=written) == alone.ledger(columns=written)
+    assert quota.ledger()[1:] == [-4]
+
+
 def test_it_leaves_open_periods_and_limits_without_periods_alone(quota: Quota) -> None:
     for limit_type in ("MONTHLY", "TOTAL"):
         quota.define(limit_type, 10)
