@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/charge_quota.sql",
-    sha256="39b9693d40b87ae9f3dda373bf726fd3c1427abb782cb17946536ab3fba98ad2",
+    sha256="b513c72055b6a05abcd32f68229a9cda23f3abf1cefa138e7be9c478ce295c1b",
 )

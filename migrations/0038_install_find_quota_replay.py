@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/find_quota_replay.sql",
-    sha256="d9f2e3c48047456b9e511311331c37e9f1848d5803dec312f6e95d1541ed5420",
+    sha256="bc0580315c142deba24a5f8828895acf9502e2b91cbeee2f62f67bc63dda8be3",
 )

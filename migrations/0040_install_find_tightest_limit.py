@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/find_tightest_limit.sql",
-    sha256="634db46175a7e40045046f32d06d9fdc461a950e89fc9c67ccfa793fe2e37c39",
+    sha256="9e0c258506b6793707449b5187359bd6b5119d185a961c4c7e30a4dee0ed768e",
 )

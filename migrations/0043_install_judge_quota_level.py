@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/judge_quota_level.sql",
-    sha256="1c120507fa39b71c12c4daf72649f998587e8ac52b915a5526e5ef9d7a253159",
+    sha256="2e9bf5041d214be0d5a3a8ad64230e7b703053e0b2d9b3e42093362a2b4378a6",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/record_quota_charge.sql",
-    sha256="7558ea791954c46e1ccd8502d48a7b56721218953710a680cd23d5a06f64d7b4",
+    sha256="ff953f62e93220cfc28aa23f7466e97c0be2d6fd5e9e2d2109ec2d581c519a4d",
 )

@@ -103,13 +103,16 @@ BEGIN
             IF v_plain AND (v_limits > 1 OR v_attempt > 0 OR p_transaction <> 'OWN') THEN
                 SET v_kinds = COALESCE(JSON_UNQUOTE(JSON_EXTRACT(
                     v_parts, CONCAT('$.', JSON_QUOTE(v_level_id) COLLATE utf8mb4_0900_bin))), v_kinds);
-                SELECT COUNT(*), MAX(quota_id), MAX(period_start),
-                       MIN(LEAST(period_end, COALESCE(expire_time, period_end))),
-                       MIN(1 + 2 * (limit_type = 'RATE') + 4 * slot_count)
+                -- No kind in WHERE: READ COMMITTED would give up the others' locks, and UPDATE ask again.
+                SELECT COUNT(kind), MAX(IF(kind, quota_id, NULL)), MAX(IF(kind, period_start, NULL)),
+                       MIN(IF(kind, LEAST(period_end, COALESCE(expire_time, period_end)), NULL)),
+                       MIN(IF(kind, 1 + 2 * (limit_type = 'RATE') + 4 * slot_count, NULL))
                 INTO v_limits, p_quota_id, v_period_start, v_until, v_plain
-                FROM tenant_quotas FORCE INDEX (tenant_quotas_natural)
-                WHERE tenant_id = v_level_id AND quota_type = p_quota_type AND FIND_IN_SET(limit_type, v_kinds)
-                FOR UPDATE;
+                FROM (SELECT quota_id, limit_type, period_start, period_end, expire_time, slot_count,
+                             NULLIF(FIND_IN_SET(limit_type, v_kinds), 0) AS kind
+                      FROM tenant_quotas FORCE INDEX (tenant_quotas_natural)
+                      WHERE tenant_id = v_level_id AND quota_type = p_quota_type
+                      FOR UPDATE) AS level;
                 SET v_now = CONVERT_TZ(UTC_TIMESTAMP(6), '+00:00', v_time_zone);
             END IF;
 
@@ -153,17 +156,16 @@ BEGIN
             ELSEIF v_limits > 0 THEN
                 SET v_charged = v_charged + v_limits, p_used_count = IF(v_plain > 3, NULL, LAST_INSERT_ID()),
                     v_event = FALSE;
-                IF p_operation NOT IN ('BATCH', 'TOKEN') AND (v_limits > 1 OR p_ttl_seconds IS NOT NULL) THEN
-                    CALL record_quota_charge(p_operation, p_tenant_id, v_level_id, p_quota_type, v_kinds, p_amount,
-                                             p_biz_type, p_biz_id, p_product_code, p_hold_id, p_ttl_seconds, p_holder,
-                                             v_depth - 1);
-                ELSEIF p_operation = 'CONSUME' AND v_plain <> 3 THEN
+                IF p_operation IN ('CONSUME', 'RESERVE') AND v_limits > 1 THEN
+                    CALL record_quota_charge(p_tenant_id, v_level_id, p_quota_type, v_kinds, p_amount, p_biz_type,
+                                             p_biz_id, p_product_code, p_hold_id);
+                ELSEIF p_operation IN ('CONSUME', 'RESERVE') AND v_plain <> 3 THEN
                     INSERT INTO quota_usage_records
                         (quota_id, tenant_id, operation_type, delta_value, current_used, biz_id, biz_type,
-                         product_code, period_start, origin_tenant_id, created_at)
+                         product_code, period_start, reservation_id, origin_tenant_id, created_at)
                     VALUES
                         (p_quota_id, v_level_id, 'CONSUME', p_amount, p_used_count, p_biz_id, p_biz_type,
-                         p_product_code, v_period_start, IF(v_depth = 1, '', p_tenant_id), v_utc);
+                         p_product_code, v_period_start, p_hold_id, IF(v_depth = 1, '', p_tenant_id), v_utc);
                 END IF;
             END IF;
             SET v_charged = IF(v_event AND v_limits > 0, NULL, v_charged),
@@ -172,6 +174,10 @@ BEGIN
 
         IF v_charged > 0 OR v_charged = 0 AND v_parts IS NOT NULL THEN
             SET p_status = 'GRANTED';
+            IF p_ttl_seconds IS NOT NULL THEN
+                CALL record_quota_hold(p_operation, p_tenant_id, p_quota_type, v_depth, v_kinds, v_parts, p_amount,
+                                       p_biz_type, p_biz_id, p_product_code, p_hold_id, p_ttl_seconds, p_holder);
+            END IF;
         ELSEIF v_attempt = 0 AND v_limits = 1 AND v_depth = 1 AND v_parent_id IS NULL AND p_transaction = 'OWN' THEN
             CALL find_told_denial(p_quota_id, v_time_zone, p_amount, p_biz_type, p_biz_id, v_products,
                                   p_hold_id, p_status, p_used_count, p_retry_after_ms);

@@ -38,6 +38,7 @@ BEGIN
     DECLARE v_parent_id       VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_depth           INT DEFAULT 0;
     DECLARE v_is_known        BOOLEAN;      -- on this level
+    DECLARE v_limits          INT;
     DECLARE v_best            DECIMAL(30);  -- the smallest is shown
     DECLARE v_limit_type      VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_anchor          DATETIME;
@@ -63,6 +64,10 @@ BEGIN
             LIMIT 1;
         END IF;
         IF NOT v_is_known THEN
+            SELECT COUNT(*) INTO v_limits  -- locked first: the INSERT leaves locks that a charge may wait for
+            FROM tenant_quotas FORCE INDEX (tenant_quotas_natural)
+            WHERE tenant_id = v_level_id AND quota_type = p_quota_type
+            FOR UPDATE;
             BEGIN
                 DECLARE EXIT HANDLER FOR 1062 SET v_is_known = TRUE;
                 INSERT INTO quota_usage_records
@@ -70,7 +75,7 @@ BEGIN
                 SELECT quota_id, tenant_id, 'CONSUME', 0, p_biz_type, p_biz_id, IF(v_depth = 1, '', p_tenant_id)
                 FROM tenant_quotas FORCE INDEX (tenant_quotas_natural)
                 WHERE tenant_id = v_level_id AND quota_type = p_quota_type AND FIND_IN_SET(limit_type, p_kinds)
-                  AND limit_type <> 'RATE';
+                  AND NOT FIND_IN_SET(limit_type, 'RATE');  -- no range: it would lock the next quota
             END;
             ROLLBACK TO SAVEPOINT tenant_quota_work;  -- nothing else has been done under it
         END IF;

@@ -42,7 +42,7 @@ BEGIN
         ORDER BY ranked, quota_id
         LIMIT 1;
         SET v_parent_id = NULL;
-        SELECT parent_tenant_id INTO v_parent_id FROM tenants WHERE tenant_id = v_level_id FOR SHARE;
+        SELECT parent_tenant_id INTO v_parent_id FROM tenants WHERE tenant_id = v_level_id;
         SET v_level_id = v_parent_id;
     END WHILE;
 END

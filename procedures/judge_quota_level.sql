@@ -50,7 +50,7 @@ BEGIN
                         'is_settled', COALESCE(next_reset_time, '9999-12-31') = period_end
                         AND (limit_type <> 'RATE' OR refilled_at <= UTC_TIMESTAMP(6)))) INTO v_facts
         FROM tenant_quotas FORCE INDEX (tenant_quotas_natural)
-        WHERE tenant_id = p_level_id AND quota_type = p_quota_type AND FIND_IN_SET(limit_type, p_kinds)
+        WHERE tenant_id = p_level_id AND quota_type = p_quota_type  -- all kinds, as charge_quota does
         FOR UPDATE;
     ELSE  -- the same, without locks
         SELECT JSON_ARRAYAGG(
@@ -63,7 +63,7 @@ BEGIN
                         'is_settled', COALESCE(next_reset_time, '9999-12-31') = period_end
                         AND (limit_type <> 'RATE' OR refilled_at <= UTC_TIMESTAMP(6)))) INTO v_facts
         FROM tenant_quotas FORCE INDEX (tenant_quotas_natural)
-        WHERE tenant_id = p_level_id AND quota_type = p_quota_type AND FIND_IN_SET(limit_type, p_kinds);
+        WHERE tenant_id = p_level_id AND quota_type = p_quota_type;
     END IF;
     SET v_utc = UTC_TIMESTAMP(6), v_now = CONVERT_TZ(UTC_TIMESTAMP(6), '+00:00', p_time_zone);
 
@@ -138,6 +138,7 @@ BEGIN
                                 refilled_at        DATETIME(6)   PATH '$.refilled_at',
                                 slot_count         INT           PATH '$.slot_count',
                                 capacity           BIGINT        PATH '$.capacity',
-                                is_settled         BOOLEAN       PATH '$.is_settled')) AS f) AS spared
+                                is_settled         BOOLEAN       PATH '$.is_settled')) AS f
+                            WHERE FIND_IN_SET(limit_type, p_kinds)) AS spared
                      ) AS exact) AS judged) AS counted;
 END

@@ -53,7 +53,8 @@ BEGIN
             biz_type      VARCHAR(32)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin PATH '$.biz_type',
             biz_id        VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin PATH '$.biz_id',
             product_code  VARCHAR(64)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin PATH '$.product_code')) AS i
-        WHERE q.tenant_id = v_level_id AND q.quota_type = p_quota_type AND q.limit_type NOT IN ('RATE', 'CONCURRENT')
+        WHERE q.tenant_id = v_level_id AND q.quota_type = p_quota_type
+          AND NOT FIND_IN_SET(q.limit_type, 'RATE,CONCURRENT')  -- no range: it would lock the next quota as well
           AND i.quota_type = p_quota_type AND (NOT p_is_product OR i.product_code <=> p_product_code)
           AND (q.enforcement = 'ENFORCE'
                OR COALESCE(q.effective_time, v_now) <= v_now AND COALESCE(q.expire_time, '9999-12-31') > v_now

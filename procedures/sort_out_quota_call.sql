@@ -107,8 +107,11 @@ BEGIN
                 verdict    VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin PATH '$.verdict')) AS j;
             IF v_is_judging THEN
                 SET v_due_id = NULL, v_short_id = NULL;
-            ELSEIF NOT v_is_locking THEN  -- all rows by their natural key before one by its primary key
-                SET v_is_locking = v_due_id IS NOT NULL OR v_short_id IS NOT NULL;
+            ELSEIF NOT v_is_locking THEN
+                IF COALESCE(v_due_id, v_short_id) IS NOT NULL THEN  -- once more from the first level, under locks
+                    SET v_is_locking = TRUE, v_due_id = NULL, v_short_id = NULL, v_depth = 0, v_level = NULL,
+                        v_judged = JSON_ARRAY(), v_parent_id = p_tenant_id;
+                END IF;
             ELSEIF v_due_id IS NOT NULL THEN
                 CALL settle_quota_period(v_due_id, v_time_zone, v_state);
             ELSEIF v_short_id IS NOT NULL THEN

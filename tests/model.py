@@ -120,7 +120,10 @@ class Model:
         start = limit.period()
         if limit.next_reset is None or start is None or start <= wall:
             return False
-        return period_of(limit.limit_type, limit.anchor or CALENDAR_ANCHOR, start)[1] != limit.next_reset
+        return (
+            period_of(limit.limit_type, limit.anchor or CALENDAR_ANCHOR, start)[1]
+            != limit.next_reset
+        )
 
     def sweep_due(self, now: datetime) -> int:
         """What the event does: close every period that is over."""
@@ -141,10 +144,14 @@ class Model:
             return self.replay(first, call)
         if suspended or not limits:
             return Answer(False, "SUSPENDED" if suspended else "NO_QUOTA")
-        answer = self.all_or_nothing([Judged(each, call, self.judge(each, call)) for each in limits])
+        answer = self.all_or_nothing(
+            [Judged(each, call, self.judge(each, call)) for each in limits]
+        )
         if answer.success and call.hold_id is not None:
             is_held = any(hold_id == call.hold_id for hold_id, _ in self.holds)
-            until = expiry(call) if is_held else None  # SHADOW limits that are not in force hold none
+            until = (
+                expiry(call) if is_held else None
+            )  # SHADOW limits that are not in force hold none
             answer = answer._replace(hold_id=call.hold_id, expires_at=until)
         return answer
 
@@ -249,9 +256,9 @@ class Model:
         if not limit.enforced:
             whole = whole._replace(amount=sum(call.amount for call in covered))
         verdict = self.judge(limit, whole)
-        if self.leaves_out(limit, items) and (limit.enforced or not covered):
-            if verdict in ("GRANTED", "EXCEEDED"):
-                verdict = "PRODUCT_NOT_COVERED"
+        is_out = self.leaves_out(limit, items) and (limit.enforced or not covered)
+        if is_out and verdict in ("GRANTED", "EXCEEDED"):
+            verdict = "PRODUCT_NOT_COVERED"
         return Judged(limit, whole, verdict)
 
     def leaves_out(self, limit: Limit, items: list[Item]) -> bool:

@@ -86,9 +86,23 @@ def modelled(quota: Quota) -> Model:
     for quota_id, quota_type, limit_type, hard, soft, enforced, products, *rest in found:
         effective, expire, anchor, next_reset, used, refill, slots, next_alert = rest
         model.limits[quota_id] = Limit(
-            *(quota_id, quota.tenant_id, timezone.utc, quota_type, limit_type, hard, soft),
-            *(bool(enforced), products and tuple(json.loads(products)), effective, expire),
-            *(anchor, next_reset, None, used, Fraction(refill), slots, next_alert),
+            quota_id,
+            quota.tenant_id,
+            timezone.utc,
+            quota_type,
+            limit_type,
+            hard,
+            soft,
+            bool(enforced),
+            products and tuple(json.loads(products)),
+            effective,
+            expire,
+            anchor,
+            next_reset,
+            used=used,
+            refill=Fraction(refill),
+            slots=slots,
+            next_alert=next_alert,
         )
     return model
 
@@ -190,7 +204,9 @@ def test_a_use_counts_in_the_period_that_the_model_names(
     kinds = ["HOURLY", "DAILY", "WEEKLY", "MONTHLY", "QUARTERLY", "YEARLY"]
     labels = set()
     for kind in kinds:
-        _, end = period_of(kind, datetime.fromisoformat(anchor), datetime.fromisoformat(f"{NOW}000"))
+        _, end = period_of(
+            kind, datetime.fromisoformat(anchor), datetime.fromisoformat(f"{NOW}000")
+        )
         for moved in (0, 5, 86_400):
             one = quota.sibling(f"{kind[:2]}{moved}")
             one.define_tenant(zone="UTC")

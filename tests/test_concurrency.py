@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from datetime import timedelta
 
 import pymysql
 import pytest
 from pymysql.connections import Connection
 
-from tests.support import Quota, at_once, state_of, value
+from tests.support import Quota, at_once, rows, state_of, value, wait_until, waiting
 
 CALLERS = 32
 
@@ -203,3 +204,81 @@ def test_batches_of_new_tenants_are_defined_and_used_at_once(quota: Quota) -> No
         return sum(mine.consume(1).success for _ in range(7))
 
     assert at_once(16, work) == [5] * 16
+
+
+def while_it_waits(
+    quota: Quota, waiter: Connection, ask: Callable[[], object], meanwhile: Callable[[], object]
+) -> object:
+    """Ask on one connection; once that waits for a lock do the rest; return the answer."""
+
+    def work(number: int) -> object:
+        if number == 0:
+            return ask()
+        assert wait_until(lambda: waiting(quota, waiter))
+        return meanwhile()
+
+    return at_once(2, work)[0]
+
+
+@pytest.mark.parametrize("joins", [False, True], ids=["OWN", "JOINED"])
+@pytest.mark.parametrize("beside", [(), ("TOTAL",)], ids=["one limit", "two limits"])
+@pytest.mark.parametrize("ending", ["commit", "rollback"])
+def test_of_two_sessions_at_the_last_unit_one_gets_it(
+    quota: Quota, joins: bool, beside: tuple[str, ...], ending: str
+) -> None:
+    for limit_type in ("MONTHLY", *beside):
+        quota.define(limit_type, 3)
+    quota.consume(2)
+    first, second = quota.connect(autocommit=False), quota.connect(autocommit=not joins)
+    if joins:
+        value(second, "SELECT COUNT(*) FROM tenant_quotas")  # an old snapshot: a unit is left
+    assert quota.consume(1, on=first).status == "GRANTED"
+    answer = while_it_waits(
+        quota, second, lambda: quota.consume(1, on=second).status, getattr(first, ending)
+    )
+    second.commit()
+    assert answer == ("EXCEEDED" if ending == "commit" else "GRANTED")
+    for limit_type in ("MONTHLY", *beside):
+        assert quota.used(limit_type) == sum(quota.ledger(limit_type)) == 3
+
+
+@pytest.mark.parametrize("joins", [False, True], ids=["OWN", "JOINED"])
+@pytest.mark.parametrize("beside", [(), ("TOTAL",)], ids=["one limit", "two limits"])
+@pytest.mark.parametrize("slot_count", [0, 4], ids=["no slots", "slots"])
+def test_a_use_counts_in_the_period_in_which_its_wait_ended(
+    quota: Quota, joins: bool, beside: tuple[str, ...], slot_count: int
+) -> None:
+    """The boundary passes while the call waits for the quota's row."""
+    quota.define_tenant(zone="UTC")
+    quota.define("HOURLY", 9, slot_count=slot_count)
+    for limit_type in beside:
+        quota.define(limit_type, 99)
+    ((boundary,),) = rows(
+        quota.connection,
+        "SELECT CAST(UTC_TIMESTAMP() + INTERVAL 3 SECOND AS DATETIME)",
+    )
+    quota.define("HOURLY", 9, period_anchor=str(boundary))
+    assert quota.column("next_reset_time", "HOURLY") == boundary
+    assert quota.consume(2).status == "GRANTED"
+    first, second = quota.connect(autocommit=False), quota.connect(autocommit=not joins)
+    assert quota.consume(1, on=first).status == "GRANTED"
+
+    def let_it_pass() -> None:
+        passed = "SELECT UTC_TIMESTAMP(6) > %s"
+        assert wait_until(lambda: value(quota.connection, passed, boundary))
+        first.commit()
+
+    answer = while_it_waits(
+        quota, second, lambda: quota.consume(4, on=second).used_count, let_it_pass
+    )
+    second.commit()
+    assert answer == (None if slot_count else 4)
+    assert quota.used("HOURLY") - quota.lent("HOURLY") == 4
+    found = quota.ledger("HOURLY", "operation_type, delta_value, period_start")
+    hour = timedelta(hours=1)
+    assert sorted(found, key=lambda row: str(row[2]))[:3] == [
+        ("CONSUME", 2, boundary - hour),
+        ("CONSUME", 1, boundary - hour),
+        ("RESET", -3, boundary - hour),
+    ]
+    assert found[-1] == ("CONSUME", 4, boundary)

@@ -18,11 +18,11 @@ CALLERS = 32
 SECONDS = 10.0  # how long the storm lasts
 TYPES = ("A_UNITS", "B_UNITS", "C_UNITS", "TOKENS")
 #: (tenant, quota type, limit type, hard limit, options): most have room for the whole storm.
-LIMITS = (
+LIMITS: tuple[tuple[str, str, str, int, dict[str, object]], ...] = (
     ("root", "A_UNITS", "MONTHLY", 10**9, {}),
     ("root", "A_UNITS", "DAILY", 10**9, {"enforcement": "SHADOW"}),
     ("root", "B_UNITS", "TOTAL", 10**9, {"slot_count": 8}),
-    ("root", "C_UNITS", "HOURLY", 300, {}),
+    ("root", "C_UNITS", "HOURLY", 100, {}),
     ("root", "TOKENS", "CONCURRENT", 40, {}),
     ("a", "A_UNITS", "TOTAL", 10**9, {}),
     ("a", "B_UNITS", "HOURLY", 10**9, {}),
@@ -30,7 +30,7 @@ LIMITS = (
     ("a", "TOKENS", "CONCURRENT", 10, {}),
     ("b", "A_UNITS", "RATE", 50, {"refill_per_second": 100}),
     ("b", "A_UNITS", "YEARLY", 10**9, {}),
-    ("b", "C_UNITS", "TOTAL", 500, {}),
+    ("b", "C_UNITS", "TOTAL", 30, {}),
     ("aa", "A_UNITS", "DAILY", 10**9, {}),
     ("aa", "B_UNITS", "MONTHLY", 10**9, {"slot_count": 4}),
 )
@@ -187,8 +187,8 @@ def test_a_storm_of_everything_meets_no_deadlock_and_adds_up(quota: Quota) -> No
             some = [of_tenant[each] for each in used]
             units = [each for each in some if each.quota_type != "TOKENS"]
             ways: list[Callable[[], str]] = [
-                *([lambda some=some: mine.transaction(some)] * 3),  # type: ignore[misc]
-                *([lambda some=some: mine.use(some[0])] * 3),  # type: ignore[misc]
+                *([lambda some=some: mine.transaction(some)] * 3),
+                *([lambda some=some: mine.use(some[0])] * 3),
                 mine.settle,
             ]
             if units:

@@ -192,6 +192,59 @@ def test_a_tenant_suspended_after_the_snapshot_is_suspended(quota: Quota) -> Non
     session.rollback()
 
 
+@pytest.fixture
+def halfway(quota: Quota) -> tuple[Quota, Connection]:
+    """Give a quota, and a transaction whose snapshot an earlier call has taken, on another one."""
+    other = quota.sibling("before")
+    other.define_tenant()
+    other.define("MONTHLY", 5)
+    for each in (quota, quota.sibling("parent")):
+        each.define_tenant()
+        each.define("MONTHLY", 5)
+    session = quota.connect(autocommit=False)
+    assert value(session, "SELECT @@transaction_isolation") == "REPEATABLE-READ"
+    assert value(session, "SELECT COUNT(*) FROM tenant_quotas") > 0
+    assert other.consume(1, on=session).status == "GRANTED"
+    return quota, session
+
+
+@pytest.mark.parametrize("key", [None, "k"])
+def test_a_hard_limit_lowered_between_two_calls_of_a_transaction_counts(
+    halfway: tuple[Quota, Connection], key: str | None
+) -> None:
+    quota, session = halfway
+    quota.define("MONTHLY", 2)
+    assert quota.consume(3, key=key, on=session).status == "EXCEEDED"
+    answer = quota.consume(2, key=key, on=session)
+    assert (answer.status, answer.hard_limit, answer.remaining) == ("GRANTED", 2, 0)
+    session.commit()
+    assert (quota.used(), quota.ledger()) == (2, [2])
+
+
+def test_a_limit_defined_between_two_calls_of_a_transaction_is_charged(
+    halfway: tuple[Quota, Connection],
+) -> None:
+    quota, session = halfway
+    quota.define("DAILY", 2)
+    assert quota.consume(3, on=session).status == "EXCEEDED"
+    answer = quota.consume(2, on=session)
+    assert (answer.status, answer.limit_type, answer.remaining) == ("GRANTED", "DAILY", 0)
+    session.commit()
+    assert (quota.used(), quota.used("DAILY")) == (2, 2)
+    assert (quota.ledger(), quota.ledger("DAILY")) == ([2], [2])
+
+
+def test_a_parent_changed_between_two_calls_of_a_transaction_is_charged(
+    halfway: tuple[Quota, Connection],
+) -> None:
+    quota, session = halfway
+    parent = quota.sibling("parent")
+    quota.define_tenant(parent=parent.tenant_id)
+    assert quota.consume(2, on=session).status == "GRANTED"
+    session.commit()
+    assert (quota.used(), parent.used(), parent.ledger()) == (2, 2, [2])
+
+
 @pytest.mark.parametrize("outcome", ["EXCEEDED", "REPLAYED", "GRANTED"])
 def test_a_call_in_a_transaction_does_not_hold_up_other_quotas(quota: Quota, outcome: str) -> None:
     # What is taken back in a transaction leaves a gap locked behind it. In a key that all
@@ -208,6 +261,32 @@ def test_a_call_in_a_transaction_does_not_hold_up_other_quotas(quota: Quota, out
     rows(quota.connection, "SET innodb_lock_wait_timeout = 1")
     assert neighbour.consume(1, key="p").status == "GRANTED"
     assert neighbour.consume(1, key="zzz").status == "GRANTED"
+    session.rollback()
+
+
+@pytest.mark.parametrize("what", ["consume", "batch", "reserve", "refund"])
+def test_a_call_in_a_transaction_keeps_no_next_quota_waiting(quota: Quota, what: str) -> None:
+    """Its reads end where its own limits do: a range would lock the row that comes next."""
+    for limit_type in ("MONTHLY", "TOTAL"):
+        quota.define(limit_type, 5)
+    neighbour = Quota(lambda: quota.connection, quota.tenant_id, f"{quota.quota_type}_2")
+    neighbour.define("DAILY", 5)  # the next row of key tenant_quotas_natural
+    neighbour.consume(1, key="a")
+    quota.consume(1, key="old")
+    who = (quota.tenant_id, quota.quota_type)
+    session = quota.connect(autocommit=False)
+    if what == "consume":
+        answer = quota.consume(1, key="k", on=session)
+    elif what == "batch":
+        items = f'[{{"quota_type": "{quota.quota_type}", "amount": 1}}]'
+        answer = call(session, "consume_quota_batch", quota.tenant_id, items)
+    elif what == "reserve":
+        answer = call(session, "reserve_quota", *who, 1, 60, "ORDER", "r", None)
+    else:
+        answer = call(session, "refund_quota", *who, 1, "ORDER", "old", "r")
+    assert (answer.status, answer.transaction) == ("GRANTED", "JOINED")
+    rows(quota.connection, "SET innodb_lock_wait_timeout = 1")
+    assert neighbour.consume(1, key="k").status == "GRANTED"
     session.rollback()
 
 

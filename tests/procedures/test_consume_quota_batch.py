@@ -68,6 +68,22 @@ def test_one_denied_item_denies_all_and_is_named(quota: Quota) -> None:
     assert (quota.ledger(), sms.ledger("TOTAL")) == ([2], [])
 
 
+def test_a_denial_gives_back_what_types_before_it_were_charged(quota: Quota) -> None:
+    quota.define("MONTHLY", 1)
+    first = other_type(quota, "A")  # types are charged in the order of their names
+    first.define("TOTAL", 100)
+    answer = batch(quota, item(2), item(1, quota_type="A"))
+    assert (answer.status, answer.item_index) == ("EXCEEDED", 0)
+    assert (first.used("TOTAL"), first.ledger("TOTAL")) == (0, [])
+
+
+def test_a_sub_channels_batch_is_replayed_from_its_parents_ledger(quota: Quota) -> None:
+    child = quota.child()
+    quota.define("MONTHLY", 10)
+    assert [batch(child, item(3, "k")).status for _ in range(2)] == ["GRANTED", "REPLAYED"]
+    assert quota.ledger() == [3]
+
+
 @pytest.mark.parametrize(
     ("items", "status", "index"),
     [

@@ -185,10 +185,13 @@ def test_the_same_refill_rate_again_loses_nothing_of_a_token_on_its_way(quota: Q
     assert (quota.used("RATE"), quota.column("refilled_at", "RATE")) == (10, before)
 
 
-def test_a_period_that_lapsed_is_closed_before_the_change(quota: Quota) -> None:
+@pytest.mark.parametrize("options", [{}, {"period_anchor": "2020-01-15 00:00:00"}])
+def test_a_period_that_lapsed_is_closed_before_the_change(
+    quota: Quota, options: dict[str, str]
+) -> None:
     quota.define("MONTHLY", 10, used=4)
     quota.set(next_reset_time=datetime(2020, 1, 1))
-    assert quota.define("MONTHLY", 20).used_count == 0
+    assert quota.define("MONTHLY", 20, **options).used_count == 0
     assert quota.ledger(columns="operation_type, delta_value") == [("CONSUME", 4), ("RESET", -4)]
 
 

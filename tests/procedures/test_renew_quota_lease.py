@@ -70,9 +70,10 @@ def test_a_lapsed_lease_is_not_renewed_and_its_token_comes_back(quota: Quota) ->
     assert quota.used("CONCURRENT") == 1
 
 
-def test_a_lease_that_lapsed_in_part_is_lapsed(quota: Quota) -> None:
+@pytest.mark.parametrize("is_parent_first", [True, False])
+def test_a_lease_that_lapsed_in_part_is_lapsed(quota: Quota, is_parent_first: bool) -> None:
     one, two = quota.child("1"), quota.child("2")
-    for each in (quota, one):
+    for each in (quota, one) if is_parent_first else (one, quota):  # the order of their ids
         each.define("CONCURRENT", hard_limit=1)
     held = lease(one)
     for each in (quota, one):
