@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/charge_quota.sql",
-    sha256="b513c72055b6a05abcd32f68229a9cda23f3abf1cefa138e7be9c478ce295c1b",
+    sha256="741245305671f0bad073be3e62d9d494a2a4cb23e7d9d9983694fec642f7b16e",
 )

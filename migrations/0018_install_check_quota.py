@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/check_quota.sql",
-    sha256="99057adb757656816a4f65f62bcd2f090775f71b7fe64e65c823eab88a34b5ac",
+    sha256="67506386801bc58749d5486f58547a3325d9438b129985ecc7076b3e3cbd47b8",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/consume_quota_batch.sql",
-    sha256="2ff2815330e3120b44b9210757d3d47e334f328f232d943624a3856538922538",
+    sha256="7745d6733bea70b82bc6db564322e4d2642683bdc8137802d3a5e1cd1f177b17",
 )

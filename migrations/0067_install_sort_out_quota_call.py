@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/sort_out_quota_call.sql",
-    sha256="5b862e66cfe2e9926afb0d23c1cbafdae9ff2179adf4f4dbada37a7a36ad80d9",
+    sha256="3710b1f17daa56334b8a409149668501192860e2206c040701fb298e5f5219f1",
 )

@@ -40,7 +40,10 @@ CREATE PROCEDURE charge_quota (
     MODIFIES SQL DATA
     SQL SECURITY DEFINER
 BEGIN
-    DECLARE v_kinds         VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;  -- limit types that take part
+    DECLARE v_all_kinds     VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin DEFAULT CASE p_operation
+            WHEN 'TOKEN' THEN 'CONCURRENT,RATE' WHEN 'LEASE' THEN 'CONCURRENT' ELSE CONCAT(
+            'HOURLY,DAILY,WEEKLY,MONTHLY,QUARTERLY,YEARLY,TOTAL', IF(p_operation = 'RESERVE', '', ',RATE')) END;
+    DECLARE v_kinds         VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;  -- that take part here
     DECLARE v_products      LONGTEXT    CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin DEFAULT IF(
         p_operation IN ('TOKEN', 'LEASE', 'BATCH'), p_product_code,
         COALESCE(JSON_QUOTE(p_product_code) COLLATE utf8mb4_0900_bin, 'null'));
@@ -56,6 +59,13 @@ BEGIN
     DECLARE v_insert_id     BIGINT UNSIGNED DEFAULT LAST_INSERT_ID();
     -- One handler costs less than three: no tenant, no limit; several limits; the key was charged before.
     DECLARE CONTINUE HANDLER FOR NOT FOUND, 1172, 1062 SET v_event = TRUE;
+    DECLARE CONTINUE HANDLER FOR 1213
+    BEGIN  -- two wait for a key in the ledger, whose call is rolled back: one of them begins again
+        IF p_transaction <> 'OWN' OR v_event IS NOT NULL THEN
+            RESIGNAL;
+        END IF;
+        SET v_event = TRUE;
+    END;
     DECLARE EXIT HANDLER FOR SQLEXCEPTION
     BEGIN
         DECLARE v_errno  INT;
@@ -66,9 +76,7 @@ BEGIN
 
     CALL open_quota_transaction(p_transaction);
     REPEAT
-        SET v_level_id = p_tenant_id, v_charged = 0, v_depth = 0, p_status = NULL, v_kinds = CASE p_operation
-            WHEN 'TOKEN' THEN 'CONCURRENT,RATE' WHEN 'LEASE' THEN 'CONCURRENT' ELSE CONCAT(
-            'HOURLY,DAILY,WEEKLY,MONTHLY,QUARTERLY,YEARLY,TOTAL', IF(p_operation = 'RESERVE', '', ',RATE')) END;
+        SET v_level_id = p_tenant_id, v_charged = 0, v_depth = 0, p_status = NULL, v_kinds = v_all_kinds;
         WHILE v_level_id IS NOT NULL DO
             SET v_parent_id = NULL, v_time_zone = @@GLOBAL.time_zone, v_plain = v_depth < 64, v_limits = 0,
                 v_until = NULL, v_depth = v_depth + 1, v_is_paid = FALSE, v_event = FALSE;
@@ -102,7 +110,7 @@ BEGIN
             END IF;
             IF v_plain AND (v_limits > 1 OR v_attempt > 0 OR p_transaction <> 'OWN') THEN
                 SET v_kinds = COALESCE(JSON_UNQUOTE(JSON_EXTRACT(
-                    v_parts, CONCAT('$.', JSON_QUOTE(v_level_id) COLLATE utf8mb4_0900_bin))), v_kinds);
+                    v_parts, CONCAT('$.', JSON_QUOTE(v_level_id) COLLATE utf8mb4_0900_bin))), v_all_kinds);
                 -- No kind in WHERE: READ COMMITTED would give up the others' locks, and UPDATE ask again.
                 SELECT COUNT(kind), MAX(IF(kind, quota_id, NULL)), MAX(IF(kind, period_start, NULL)),
                        MIN(IF(kind, LEAST(period_end, COALESCE(expire_time, period_end)), NULL)),
@@ -155,7 +163,7 @@ BEGIN
                 SET v_charged = NULL;  -- an obstacle, or the wait for the lock outlasted the period
             ELSEIF v_limits > 0 THEN
                 SET v_charged = v_charged + v_limits, p_used_count = IF(v_plain > 3, NULL, LAST_INSERT_ID()),
-                    v_event = FALSE;
+                    p_quota_id = IF(v_plain = 3, NULL, p_quota_id), v_event = NULL;
                 IF p_operation IN ('CONSUME', 'RESERVE') AND v_limits > 1 THEN
                     CALL record_quota_charge(p_tenant_id, v_level_id, p_quota_type, v_kinds, p_amount, p_biz_type,
                                              p_biz_id, p_product_code, p_hold_id);
@@ -175,7 +183,7 @@ BEGIN
         IF v_charged > 0 OR v_charged = 0 AND v_parts IS NOT NULL THEN
             SET p_status = 'GRANTED';
             IF p_ttl_seconds IS NOT NULL THEN
-                CALL record_quota_hold(p_operation, p_tenant_id, p_quota_type, v_depth, v_kinds, v_parts, p_amount,
+                CALL record_quota_hold(p_operation, p_tenant_id, p_quota_type, v_depth, v_all_kinds, v_parts, p_amount,
                                        p_biz_type, p_biz_id, p_product_code, p_hold_id, p_ttl_seconds, p_holder);
             END IF;
         ELSEIF v_attempt = 0 AND v_limits = 1 AND v_depth = 1 AND v_parent_id IS NULL AND p_transaction = 'OWN' THEN
@@ -190,8 +198,8 @@ BEGIN
         END IF;
     UNTIL p_status IS NOT NULL END REPEAT;
 
-    IF p_is_shown AND p_status = 'GRANTED' AND (v_charged <> 1 OR v_plain = 3 OR p_quota_id IS NULL) THEN
-        CALL find_tightest_limit(p_tenant_id, p_quota_type, v_kinds, p_quota_id, p_used_count);
+    IF p_is_shown AND p_status = 'GRANTED' AND (v_charged <> 1 OR p_quota_id IS NULL) THEN
+        CALL find_tightest_limit(p_tenant_id, p_quota_type, v_all_kinds, p_quota_id, p_used_count);
     END IF;
     SET v_insert_id = LAST_INSERT_ID(v_insert_id);
     IF p_transaction = 'OWN' THEN

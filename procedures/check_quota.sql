@@ -32,6 +32,8 @@ BEGIN
     DECLARE v_parts            TEXT        CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_lock_free        VARCHAR(8)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin DEFAULT 'OWN';
     DECLARE v_errno            INT;
+    DECLARE v_limit_type       VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+    DECLARE v_anchor, v_now    DATETIME;
     DECLARE CONTINUE HANDLER FOR NOT FOUND BEGIN END;
     DECLARE EXIT HANDLER FOR SQLEXCEPTION
     BEGIN
@@ -46,6 +48,15 @@ BEGIN
                              COALESCE(JSON_QUOTE(p_product_code) COLLATE utf8mb4_0900_bin, 'null'), v_lock_free, 1,
                              v_parts, v_hold_id, v_status, v_quota_id, v_used_count, v_next_reset_time,
                              v_retry_after_ms);
+    SELECT q.limit_type, q.period_anchor,
+           CONVERT_TZ(UTC_TIMESTAMP(), '+00:00', COALESCE(NULLIF(t.time_zone, 'SYSTEM'), @@GLOBAL.time_zone))
+    INTO v_limit_type, v_anchor, v_now
+    FROM tenant_quotas AS q
+    LEFT JOIN tenants AS t ON t.tenant_id = q.tenant_id
+    WHERE q.quota_id = v_quota_id;
+    IF v_status <> 'REPLAYED' AND v_next_reset_time <= v_now THEN  -- the period that the charge would open
+        CALL compute_quota_period(v_limit_type, v_anchor, v_now, v_now, v_next_reset_time);
+    END IF;
     CALL close_quota_transaction(v_transaction);
 
     SELECT v_status IN ('GRANTED', 'REPLAYED')  AS success,
@@ -56,7 +67,7 @@ BEGIN
            v_used_count                         AS used_count,
            GREATEST(IF(q.limit_type = 'CONCURRENT', COALESCE(q.concurrent_tokens, 0), q.hard_limit) - v_used_count, 0)
                                                 AS remaining,
-           IF(v_status = 'REPLAYED', v_next_reset_time, q.next_reset_time) AS next_reset_time,
+           v_next_reset_time                    AS next_reset_time,
            v_retry_after_ms                     AS retry_after_ms,
            v_transaction                        AS `transaction`
     FROM (SELECT 1) AS one

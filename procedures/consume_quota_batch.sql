@@ -39,11 +39,12 @@ BEGIN
     DECLARE v_amount           DECIMAL(25);
     DECLARE v_products         JSON;
     DECLARE v_part             VARCHAR(8)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin DEFAULT 'PART';
-    DECLARE v_parts            TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;  -- nobody asks for the next six
+    DECLARE v_parts            TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_hold_id          CHAR(36)    CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_ignored          VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_ignored_id       BIGINT UNSIGNED;
-    DECLARE v_figure           BIGINT;
+    DECLARE v_denial           VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+    DECLARE v_denied_id        BIGINT UNSIGNED;
+    DECLARE v_use, v_wait      BIGINT;
+    DECLARE v_repeats          BOOLEAN;
     DECLARE v_time             DATETIME;
     DECLARE v_errno            INT;
     DECLARE EXIT HANDLER FOR SQLEXCEPTION
@@ -58,9 +59,27 @@ BEGIN
     CALL guard_quota_session();
     CALL open_quota_transaction(v_transaction);
     SET v_fresh = v_items;
+    SELECT COUNT(biz_id) > COUNT(DISTINCT quota_type, biz_type, biz_id) INTO v_repeats
+    FROM JSON_TABLE(v_items, '$[*]' COLUMNS (
+        quota_type  VARCHAR(32)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin PATH '$.quota_type',
+        biz_type    VARCHAR(32)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin PATH '$.biz_type',
+        biz_id      VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin PATH '$.biz_id')) AS i;
+    IF v_repeats THEN
+        CALL find_fresh_items(p_tenant_id, v_fresh);
+    END IF;
     each_turn: LOOP
-        CALL charge_quota_batch(p_tenant_id, COALESCE(v_fresh, v_items), v_fresh IS NULL, v_status, v_quota_type,
-                                v_quota_id, v_used_count, v_next_reset_time, v_retry_after_ms);
+        BEGIN
+            DECLARE EXIT HANDLER FOR 1213
+            BEGIN  -- as in charge_quota
+                IF v_transaction <> 'OWN' OR v_turn > 20 THEN
+                    CALL abandon_quota_transaction(v_transaction, 1213);
+                    RESIGNAL;
+                END IF;
+                SET v_status = NULL;
+            END;
+            CALL charge_quota_batch(p_tenant_id, COALESCE(v_fresh, v_items), v_fresh IS NULL, v_status, v_quota_type,
+                                    v_quota_id, v_used_count, v_next_reset_time, v_retry_after_ms);
+        END;
         IF v_status IN ('GRANTED', 'REPLAYED') OR v_status IS NOT NULL AND v_turn > 0 AND v_fresh IS NOT NULL THEN
             LEAVE each_turn;
         END IF;
@@ -82,7 +101,10 @@ BEGIN
             product_code  VARCHAR(64)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin PATH '$.product_code')) AS i
         WHERE quota_type = v_quota_type;
         CALL sort_out_quota_call('BATCH', p_tenant_id, v_quota_type, v_amount, NULL, NULL, NULL, v_products, v_part,
-                                 1, v_parts, v_hold_id, v_ignored, v_ignored_id, v_figure, v_time, v_figure);
+                                 1, v_parts, v_hold_id, v_denial, v_denied_id, v_use, v_time, v_wait);
+        IF v_denial IS NOT NULL THEN  -- without what is undone
+            SET v_status = v_denial, v_quota_id = v_denied_id, v_used_count = v_use, v_retry_after_ms = v_wait;
+        END IF;
         SELECT MIN(n) INTO v_item_index
         FROM (SELECT n, quota_type, product_code, SUM(amount) OVER (PARTITION BY quota_type ORDER BY n) AS asked
               FROM JSON_TABLE(v_fresh, '$[*]' COLUMNS (

@@ -84,7 +84,7 @@ BEGIN
             SELECT parent_tenant_id, IF(time_zone = 'SYSTEM', v_time_zone, time_zone), status = 'ACTIVE'
             INTO v_parent_id, v_time_zone, v_is_active FROM tenants WHERE tenant_id = v_level_id FOR SHARE;
         END IF;
-        SET v_is_suspended = v_is_suspended OR NOT v_is_active;
+        SET v_is_suspended = v_is_suspended OR NOT v_is_active AND p_operation <> 'SETTLE';
         IF v_depth > 64 THEN
             SIGNAL SQLSTATE '45001' SET MESSAGE_TEXT =
                 'invalid_argument: the tenant''s ancestors run in a circle; mend tenants.parent_tenant_id';
@@ -151,7 +151,7 @@ BEGIN
                       takes_part  BOOLEAN         PATH '$.takes_part')) AS j
                   GROUP BY level_id) AS by_level;
         END IF;
-        IF NOT v_is_judging AND (p_status IS NOT NULL OR v_is_locking) THEN
+        IF p_operation NOT IN ('CHECK', 'SETTLE') AND (p_status IS NOT NULL OR v_is_locking) THEN
             SET p_hold_id = IF(p_status IS NULL, p_hold_id, NULL);
             CALL record_quota_alerts(v_judged, p_status IS NOT NULL, p_amount);
         END IF;

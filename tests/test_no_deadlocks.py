@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 import pymysql
 from pymysql.connections import Connection
 
-from tests.support import Quota, at_once, call, call_out, rows
+from tests.support import Quota, Value, at_once, call, call_out, rows
 
 CALLERS = 32
 SECONDS = 10.0  # how long the storm lasts
 TYPES = ("A_UNITS", "B_UNITS", "C_UNITS", "TOKENS")
 #: (tenant, quota type, limit type, hard limit, options): most have room for the whole storm.
-LIMITS: tuple[tuple[str, str, str, int, dict[str, object]], ...] = (
+LIMITS: tuple[tuple[str, str, str, int, dict[str, Value]], ...] = (
     ("root", "A_UNITS", "MONTHLY", 10**9, {}),
     ("root", "A_UNITS", "DAILY", 10**9, {"enforcement": "SHADOW"}),
     ("root", "B_UNITS", "TOTAL", 10**9, {"slot_count": 8}),
