@@ -16,32 +16,25 @@ from math import ceil
 from tests.model_data import (
     CALENDAR,
     CALENDAR_ANCHOR,
+    CHARGED_BY,
     COUNTED,
+    ENDED,
     Answer,
     Call,
     Hold,
+    Item,
     Judged,
     Limit,
     Row,
     Tenant,
+    by_type,
+    expiry,
+    left_of,
     local,
     period_of,
+    tightness,
     utc,
 )
-
-#: Which limits each operation charges: the last column of the table in DESIGN [2].
-CHARGED_BY = {
-    "CONSUME": (*COUNTED, "RATE"),
-    "RESERVE": COUNTED,
-    "ACQUIRE": ("CONCURRENT", "RATE"),
-    "LEASE": ("CONCURRENT",),
-    "BATCH": (*COUNTED, "RATE"),
-}
-ENDED = {"CONFIRM": "CONFIRMED", "CANCEL": "CANCELLED", "RELEASE": "RELEASED", "EXPIRE": "EXPIRED"}
-
-
-#: One of a batch, and its place there from 0.
-Item = tuple[int, Call]
 
 
 class KeyReused(Exception):
@@ -606,25 +599,3 @@ class Model:
                 given_back = held - kept if operation == "CONFIRM" else held
                 self.end_hold(hold, operation, given_back, now)
         return Answer(True, ENDED.get(operation, "RENEWED"))
-
-
-def expiry(call: Call) -> datetime:
-    """Until when a hold is held: at that moment it has lapsed."""
-    return call.now + timedelta(seconds=call.ttl)
-
-
-def tightness(limit: Limit, now: datetime) -> tuple[bool, bool, int, int]:
-    """Order grants for showing: enforced first, counted first, least left first [3]."""
-    left = limit.hard - limit.use(now)
-    return not limit.enforced, limit.limit_type == "RATE", left, limit.quota_id
-
-
-def by_type(items: list[Item]) -> list[list[Item]]:
-    """Part a batch by quota type, in the order of their names."""
-    types = sorted({call.quota_type for _, call in items})
-    return [[item for item in items if item[1].quota_type == each] for each in types]
-
-
-def left_of(answer: Answer) -> int:
-    """What the limit that is shown has left; below zero where it counts on beyond."""
-    return (answer.hard_limit or 0) - (answer.used_count or 0)

@@ -48,7 +48,7 @@ def model(server_url: str) -> list[str]:
     """Run the model test's long run."""
     with applied(server_url) as url:
         test_model.put_events_to_sleep(url)
-        test_model.take_over_the_clock(url)
+        test_model.let_the_clock_be_pinned(url)
         test_model.run(url, test_model.PROFILES["chaos"])
     machine = test_model.Machine
     said = ", ".join(f"{count} {name}" for name, count in machine.seen.most_common())

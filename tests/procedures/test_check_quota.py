@@ -39,6 +39,15 @@ def test_it_sees_a_lapsed_period_as_closed_without_closing_it(quota: Quota) -> N
     assert (quota.used(), quota.ledger()) == (5, [5])
 
 
+@pytest.mark.parametrize("limit_type", ["HOURLY", "DAILY", "MONTHLY"])
+def test_of_a_lapsed_period_it_shows_the_end_of_the_next(quota: Quota, limit_type: str) -> None:
+    quota.define(limit_type, hard_limit=5, used=5)
+    quota.set(next_reset_time="2020-01-01 00:00:00")
+    checked = quota.check(5)
+    assert figures(checked) == figures(quota.consume(5))
+    assert checked.next_reset_time.year > 2020
+
+
 def test_it_does_not_wait_for_who_holds_the_quota(quota: Quota) -> None:
     quota.define("MONTHLY", hard_limit=5)
     holder = quota.connect(autocommit=False)

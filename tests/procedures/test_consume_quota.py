@@ -258,6 +258,23 @@ def test_siblings_may_use_the_same_key_and_both_are_charged(quota: Quota) -> Non
     ]
 
 
+def test_a_sub_channels_rate_limit_alone_shows_what_its_bucket_holds_now(quota: Quota) -> None:
+    child = quota.child()
+    child.define("RATE", 10, refill_per_second=2)
+    assert child.consume_at("2030-01-01 00:00:00", 5).used_count == 5
+    assert child.consume_at("2030-01-01 00:00:01", 1).used_count == 4
+
+
+def test_the_tightest_limit_is_shown_whichever_level_it_is_on(quota: Quota) -> None:
+    child = quota.child()
+    child.define("DAILY", 5)
+    child.define("MONTHLY", 3, enforcement="SHADOW", product_codes=["p"])
+    quota.define("TOTAL", 50)
+    assert child.consume(1).limit_type == "DAILY"
+    quota.set("TOTAL", hard_limit=2)
+    assert child.consume(1).limit_type == "TOTAL"
+
+
 def test_a_suspended_parent_suspends_its_sub_channels(quota: Quota) -> None:
     child = quota.child()
     child.define("MONTHLY", hard_limit=5)

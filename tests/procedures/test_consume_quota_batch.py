@@ -154,6 +154,28 @@ def test_a_key_twice_in_one_batch_is_charged_once(quota: Quota) -> None:
     assert quota.ledger() == [4]
 
 
+def test_a_key_twice_counts_once_where_no_ledger_row_would_tell(quota: Quota) -> None:
+    quota.define("RATE", 10, refill_per_second=0.000001)
+    assert batch(quota, item(3, "k"), item(3, "k")).used_count == 3
+    with pytest.raises(pymysql.err.MySQLError, match="key_reused"):
+        batch(quota, item(1, "n"), item(2, "n"))
+    assert quota.used("RATE") == 3
+
+
+def test_a_denial_shows_no_units_that_it_undid(quota: Quota) -> None:
+    """Products are charged one by one where a SHADOW limit is for some of them."""
+    quota.define("TOTAL", 5)
+    call(
+        quota.connection,
+        "define_quota",
+        *(quota.tenant_id, "OTHER", "TOTAL", 5, None),
+        json.dumps({"enforcement": "SHADOW", "product_codes": ["p"]}),
+    )
+    answer = batch(quota, item(3), item(3, product="p"))
+    assert (answer.status, answer.used_count, answer.item_index) == ("EXCEEDED", 0, 1)
+    assert quota.used("TOTAL") == 0
+
+
 @pytest.mark.parametrize(
     "items", [[item(3, "k1")], [item(2, "k1", "p")], [item(1, "n"), item(2, "n")]]
 )

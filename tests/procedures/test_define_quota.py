@@ -187,7 +187,7 @@ def test_the_same_refill_rate_again_loses_nothing_of_a_token_on_its_way(quota: Q
 
 @pytest.mark.parametrize("options", [{}, {"period_anchor": "2020-01-15 00:00:00"}])
 def test_a_period_that_lapsed_is_closed_before_the_change(
-    quota: Quota, options: dict[str, str]
+    quota: Quota, options: dict[str, Any]
 ) -> None:
     quota.define("MONTHLY", 10, used=4)
     quota.set(next_reset_time=datetime(2020, 1, 1))
