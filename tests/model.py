@@ -2,8 +2,7 @@
 
 ``tests/test_model.py`` drives this and the real procedures side by side; what
 administrators do is in ``tests/model_admin.py``. Numbers in brackets are DESIGN's
-sections. An error leaves the model half changed: whoever calls it works on a copy.
-"""
+sections. An error leaves the model half changed: whoever calls it works on a copy."""
 
 from __future__ import annotations
 
@@ -593,8 +592,8 @@ class Model:
             raise InvalidArgument
         for hold in holds:
             if operation == "RENEW":
-                renewed = replace(hold, expires_at=now + timedelta(seconds=ttl))
-                self.holds[hold.hold_id, hold.quota_id] = renewed
+                until = now + timedelta(seconds=ttl)
+                self.holds[hold.hold_id, hold.quota_id] = replace(hold, expires_at=until)
             else:
                 given_back = held - kept if operation == "CONFIRM" else held
                 self.end_hold(hold, operation, given_back, now)
