@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/charge_quota.sql",
-    sha256="741245305671f0bad073be3e62d9d494a2a4cb23e7d9d9983694fec642f7b16e",
+    sha256="9d97436737704679b428258fe16f750bbe28ac7ccdddb783221fdde344928e28",
 )

@@ -357,10 +357,12 @@ def test_a_lock_wait_that_runs_out_leaves_no_transaction_of_ours(quota: Quota) -
     assert child.consume(1).status == "GRANTED"
 
 
+@pytest.mark.parametrize("what", ["consume", "release"])
 def test_a_deadlocks_victim_is_told_so_and_nothing_commits_by_itself(
-    quota: Quota, note: Note
+    quota: Quota, note: Note, what: str
 ) -> None:
     quota.define("MONTHLY", 5)
+    quota.define("CONCURRENT", 5)
     victim, winner = quota.connect(), quota.connect()
     for session in (victim, winner):
         rows(session, "SET innodb_lock_wait_timeout = 20")
@@ -369,6 +371,7 @@ def test_a_deadlocks_victim_is_told_so_and_nothing_commits_by_itself(
     for number in range(50):  # the heavier transaction survives
         rows(winner, "INSERT INTO notes VALUES (%s, 'heavy')", 2000 + number)
     quota.consume(1, key="winner", on=winner)
+    quota.acquire(on=winner)
     victim.begin()
     rows(victim, "UPDATE notes SET note = 'touched' WHERE id = 1000")
 
@@ -379,7 +382,10 @@ def test_a_deadlocks_victim_is_told_so_and_nothing_commits_by_itself(
     crossing = threading.Thread(target=cross)
     crossing.start()
     with pytest.raises(pymysql.err.MySQLError) as caught:
-        quota.consume(1, key="victim", on=victim)
+        if what == "consume":
+            quota.consume(1, key="victim", on=victim)
+        else:
+            quota.release(on=victim)
     crossing.join(timeout=30)
     assert caught.value.args[0] == 1213, "the server's own error, not one of ours"
     assert no_transaction_is_open(victim)
