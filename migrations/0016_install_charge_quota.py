@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/charge_quota.sql",
-    sha256="9d97436737704679b428258fe16f750bbe28ac7ccdddb783221fdde344928e28",
+    sha256="0fb8c20a99cfb4c4ab95212af9138f75466dae06e8a5b3bbc6f2204984566ac8",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/judge_quota_level.sql",
-    sha256="2e9bf5041d214be0d5a3a8ad64230e7b703053e0b2d9b3e42093362a2b4378a6",
+    sha256="986a333187b79b2317d34b4ff22c6333e56586bbe2b531f7b1d35cb1a35f723c",
 )

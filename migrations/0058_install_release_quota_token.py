@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/release_quota_token.sql",
-    sha256="fe8ba6d18f636d151a65483374f37fd6cd0d70b0eeb61bdef39fe44c42686aee",
+    sha256="bff276976b91ff2b8dd74838a34772dceeeb645f7fdd255738154e727589757d",
 )

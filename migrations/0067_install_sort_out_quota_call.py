@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/sort_out_quota_call.sql",
-    sha256="3710b1f17daa56334b8a409149668501192860e2206c040701fb298e5f5219f1",
+    sha256="eedae3fd9fd33995883ab0c803d987ba232f75ad62219c8b85dc5583f8c8a938",
 )

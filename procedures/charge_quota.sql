@@ -66,38 +66,29 @@ BEGIN
         RESIGNAL;
     END;
 
-    IF p_transaction IS NULL AND @@SESSION.autocommit THEN
-        BEGIN  -- as open_quota_transaction, which says why
-            DECLARE EXIT HANDLER FOR 1568 BEGIN END;
-            SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
-            SET p_transaction = 'OWN';
-            START TRANSACTION;
-            SAVEPOINT tenant_quota_owned;
-        END;
-    END IF;
-    IF COALESCE(p_transaction <> 'OWN', TRUE) THEN
-        CALL open_quota_transaction(p_transaction);
-    END IF;
+    CALL open_quota_transaction(p_transaction);
     REPEAT
-        level: LOOP
+        each_level: LOOP
             IF v_attempt = 0 AND p_transaction = 'OWN' THEN
                 SELECT q.quota_id, q.period_start, LEAST(q.period_end, COALESCE(q.expire_time, q.period_end)),
-                       t.parent_tenant_id, COALESCE(NULLIF(t.time_zone, 'SYSTEM'), @@GLOBAL.time_zone), COALESCE(
-                           IF(COALESCE(t.status, 'ACTIVE') = 'ACTIVE'
-                              AND CONVERT_TZ(UTC_TIMESTAMP(6), '+00:00', COALESCE(NULLIF(t.time_zone, 'SYSTEM'), @@GLOBAL.time_zone))
-                                  BETWEEN COALESCE(q.effective_time, '1000-01-01')
-                                  AND LEAST(q.period_end, COALESCE(q.expire_time, q.period_end)) - INTERVAL 1 MICROSECOND
-                              AND q.period_end = COALESCE(q.next_reset_time, '9999-12-31')
-                              AND COALESCE(JSON_CONTAINS(q.product_codes, v_products), TRUE)
-                              AND (q.limit_type = 'RATE' OR q.used_count <= -p_amount + LEAST(
-                                       COALESCE(q.next_alert_count - 1, 9223372036854775807), CASE
-                                       WHEN q.enforcement = 'SHADOW' THEN 9223372036854775807
-                                       WHEN q.limit_type = 'CONCURRENT' THEN q.concurrent_tokens ELSE q.hard_limit END)),
-                              1 + 2 * (q.limit_type = 'RATE') + 4 * q.slot_count, 0), 0)
+                       t.parent_tenant_id, COALESCE(NULLIF(t.time_zone, 'SYSTEM'), @@GLOBAL.time_zone), IF(
+                           COALESCE(t.status, 'ACTIVE') = 'ACTIVE'
+                           AND CONVERT_TZ(UTC_TIMESTAMP(6), '+00:00', COALESCE(NULLIF(t.time_zone, 'SYSTEM'),
+                                                                               @@GLOBAL.time_zone))
+                               BETWEEN COALESCE(q.effective_time, '1000-01-01')
+                               AND LEAST(q.period_end, COALESCE(q.expire_time, q.period_end)) - INTERVAL 1 MICROSECOND
+                           AND q.period_end = COALESCE(q.next_reset_time, '9999-12-31')
+                           AND COALESCE(JSON_CONTAINS(q.product_codes, v_products), TRUE)
+                           AND (q.limit_type = 'RATE' OR q.used_count <= -p_amount + LEAST(
+                                    COALESCE(q.next_alert_count - 1, 9223372036854775807), CASE
+                                    WHEN q.enforcement = 'SHADOW' THEN 9223372036854775807
+                                    WHEN q.limit_type = 'CONCURRENT' THEN q.concurrent_tokens ELSE q.hard_limit END)),
+                           1 + 2 * (q.limit_type = 'RATE') + 4 * q.slot_count, 0)
                 INTO p_quota_id, v_period_start, v_until, v_parent_id, v_time_zone, v_plain
                 FROM tenant_quotas AS q FORCE INDEX (tenant_quotas_natural)
                 LEFT JOIN tenants AS t ON t.tenant_id = v_level_id
-                WHERE q.tenant_id = v_level_id AND q.quota_type = p_quota_type AND FIND_IN_SET(q.limit_type, v_all_kinds);
+                WHERE q.tenant_id = v_level_id AND q.quota_type = p_quota_type
+                  AND FIND_IN_SET(q.limit_type, v_all_kinds);
             END IF;
             IF v_is_other OR v_attempt > 0 OR p_transaction <> 'OWN' THEN
                 SET v_parent_id = NULL, v_time_zone = @@GLOBAL.time_zone, v_plain = 1, v_limits = 0, v_until = NULL;
@@ -145,6 +136,8 @@ BEGIN
                     SET used_count  = LAST_INSERT_ID(p_amount + IF(  -- a full bucket begins anew
                             used_count <= COALESCE(FLOOR(GREATEST(TIMESTAMPDIFF(MICROSECOND, refilled_at,
                                 UTC_TIMESTAMP(6)), 0) * refill_per_second * 0.000001), 0), 0, used_count)),
+                        next_alert_count = IF(
+                            limit_type = 'RATE' AND used_count = p_amount, soft_limit, next_alert_count),
                         refilled_at = IF(limit_type = 'RATE' AND used_count = p_amount, UTC_TIMESTAMP(6), refilled_at)
                     WHERE tenant_id = v_level_id AND quota_type = p_quota_type AND FIND_IN_SET(limit_type, v_kinds)
                       AND COALESCE(period_end > v_now AND period_end = COALESCE(next_reset_time, '9999-12-31')
@@ -177,8 +170,8 @@ BEGIN
                             SET v_charged = NULL;
                         END;
                         IF v_limits > 1 THEN
-                            CALL record_quota_charge(p_tenant_id, v_level_id, p_quota_type, v_kinds, p_amount, p_biz_type,
-                                                     p_biz_id, p_product_code, p_hold_id);
+                            CALL record_quota_charge(p_tenant_id, v_level_id, p_quota_type, v_kinds, p_amount,
+                                                     p_biz_type, p_biz_id, p_product_code, p_hold_id);
                         ELSEIF v_plain <> 3 THEN
                             INSERT INTO quota_usage_records
                                 (quota_id, tenant_id, operation_type, delta_value, current_used, biz_id, biz_type,
@@ -191,15 +184,15 @@ BEGIN
                     END;
                 END IF;
             END IF;
-            IF v_charged IS NULL OR NOT v_plain  -- or the wait for the lock outlasted the period
-               OR CONVERT_TZ(UTC_TIMESTAMP(6), '+00:00', v_time_zone) >= v_until THEN
+            IF v_charged IS NULL OR NOT v_plain OR  -- or the wait for the lock outlasted the period
+               CONVERT_TZ(UTC_TIMESTAMP(6), '+00:00', v_time_zone) >= v_until THEN
                 SET v_charged = NULL;
-                LEAVE level;
+                LEAVE each_level;
             ELSEIF v_parent_id IS NULL THEN
-                LEAVE level;
+                LEAVE each_level;
             END IF;
             SET v_level_id = v_parent_id, v_depth = v_depth + 1, v_limits = 1, v_is_paid = FALSE,
-                v_charged = IF(v_depth < 65, v_charged, NULL), v_until = NULL;  
+                v_charged = IF(v_depth < 65, v_charged, NULL), v_until = NULL;
         END LOOP;
 
         IF v_charged > 0 OR v_charged = 0 AND v_parts IS NOT NULL THEN

@@ -76,7 +76,7 @@ BEGIN
                            OR has_expired AND verdict = 'EXCEEDED' AND p_amount <= capacity,
                'may_fit', p_amount <= capacity,
                'takes_part', takes_part, 'has_slots', slot_count > 0,
-               'is_alert', takes_part AND COALESCE(used >= next_alert_count - p_amount, FALSE),
+               'is_alert', IF(takes_part, COALESCE(used >= next_alert_count - p_amount, FALSE), verdict = 'EXCEEDED'),
                'shown_by', IF(verdict = 'GRANTED' OR enforcement = 'SHADOW',
                               (2 * (enforcement = 'SHADOW') + (limit_type = 'RATE')) * 100000000000000000000
                               + capacity - used, -1 - COALESCE(wait_ms, 10000000000000000000000000))))

@@ -54,7 +54,9 @@ BEGIN
 
         -- LAST_INSERT_ID(expression) tells which quota it is without another read.
         UPDATE tenant_quotas FORCE INDEX (tenant_quotas_natural)
-        SET used_count = used_count - v_round
+        SET used_count       = used_count - v_round,
+            next_alert_count = IF(used_count < soft_limit, LEAST(soft_limit, COALESCE(next_alert_count, soft_limit)),
+                                  next_alert_count)
         WHERE tenant_id = v_level_id AND quota_type = p_quota_type AND limit_type = 'CONCURRENT'
           AND used_count > 0 AND LAST_INSERT_ID(quota_id) > 0;
         SET v_is_given_back = v_round = 1 AND ROW_COUNT() > 0;  -- some clients count rows that did not change

@@ -53,7 +53,7 @@ BEGIN
     DECLARE v_is_judging    BOOLEAN DEFAULT p_operation = 'CHECK';
     DECLARE v_is_locking    BOOLEAN DEFAULT p_transaction <> 'OWN' OR p_attempt > 1;
     DECLARE v_depth         INT DEFAULT 0;
-    DECLARE v_is_replay     BOOLEAN;
+    DECLARE v_is_replay, v_is_told  BOOLEAN;  -- told: an alert of a limit that is not charged
     DECLARE v_shown_by      DECIMAL(30);
     DECLARE v_due_id, v_short_id     BIGINT UNSIGNED;
     DECLARE v_taken_back    TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin DEFAULT '';
@@ -95,20 +95,23 @@ BEGIN
             -- A caller's snapshot may be older than what holds and slots have now: take back in any case.
             SELECT MIN(IF(is_due, quota_id, NULL)), MIN(IF(is_short OR p_transaction <> 'OWN' AND NOT FIND_IN_SET(
                        quota_id, v_taken_back) AND (has_slots AND is_alert OR verdict = 'EXCEEDED' AND may_fit AND (
-                       has_slots OR p_operation IN ('RESERVE', 'LEASE'))), quota_id, NULL))
-            INTO v_due_id, v_short_id
+                       has_slots OR p_operation IN ('RESERVE', 'LEASE'))), quota_id, NULL)),
+                   MAX(is_alert AND NOT takes_part)
+            INTO v_due_id, v_short_id, v_is_told
             FROM JSON_TABLE(v_level, '$[*]' COLUMNS (
-                quota_id   BIGINT UNSIGNED PATH '$.quota_id',
-                is_due     BOOLEAN         PATH '$.is_due',
-                is_short   BOOLEAN         PATH '$.is_short',
-                is_alert   BOOLEAN         PATH '$.is_alert',
-                has_slots  BOOLEAN         PATH '$.has_slots',
-                may_fit    BOOLEAN         PATH '$.may_fit',
-                verdict    VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin PATH '$.verdict')) AS j;
+                quota_id    BIGINT UNSIGNED PATH '$.quota_id',
+                is_due      BOOLEAN         PATH '$.is_due',
+                is_short    BOOLEAN         PATH '$.is_short',
+                is_alert    BOOLEAN         PATH '$.is_alert',
+                takes_part  BOOLEAN         PATH '$.takes_part',
+                has_slots   BOOLEAN         PATH '$.has_slots',
+                may_fit     BOOLEAN         PATH '$.may_fit',
+                verdict     VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin PATH '$.verdict')) AS j;
             IF v_is_judging THEN
                 SET v_due_id = NULL, v_short_id = NULL;
             ELSEIF NOT v_is_locking THEN
-                IF COALESCE(v_due_id, v_short_id) IS NOT NULL THEN  -- once more from the first level, under locks
+                IF COALESCE(v_due_id, v_short_id) IS NOT NULL OR v_is_told THEN
+                    -- Once more from the first level, under locks.
                     SET v_is_locking = TRUE, v_due_id = NULL, v_short_id = NULL, v_depth = 0, v_level = NULL,
                         v_judged = JSON_ARRAY(), v_parent_id = p_tenant_id;
                 END IF;

@@ -141,9 +141,7 @@ class Model:
         )
         if answer.success and call.hold_id is not None:
             is_held = any(hold_id == call.hold_id for hold_id, _ in self.holds)
-            until = (
-                expiry(call) if is_held else None
-            )  # SHADOW limits that are not in force hold none
+            until = expiry(call) if is_held else None  # SHADOW ones not in force hold none
             answer = answer._replace(hold_id=call.hold_id, expires_at=until)
         return answer
 
@@ -318,6 +316,7 @@ class Model:
         """Charge one limit: its use, its ledger row, its hold."""
         row = None
         if limit.limit_type == "RATE":
+            limit.next_alert = limit.next_alert if limit.missing(call.now) else limit.soft
             limit.debt, limit.debt_at = limit.missing(call.now) + call.amount, call.now
         else:
             limit.used += call.amount
@@ -435,7 +434,8 @@ class Model:
             today = datetime(call.now.year, call.now.month, call.now.day)
             period = datetime(1000, 1, 1) if limit.limit_type == "TOTAL" else today
         used = limit.use(call.now) + call.amount
-        is_due = self.takes_part(limit, verdict) and limit.reaches_alert(used)
+        counts = self.takes_part(limit, verdict)
+        is_due = limit.reaches_alert(used) if counts else verdict == "EXCEEDED"
         if verdict == "EXCEEDED" and (is_denied or is_due):
             self.alerts.add((limit.quota_id, period, "EXCEEDED"))
         if is_due and not is_denied:
@@ -525,7 +525,7 @@ class Model:
             # A tenant with a limit of its own gives back only what that lent.
             return Answer(False, "not done")
         for limit in lent:
-            limit.used -= 1
+            self.lower(limit, 1)
         return Answer(bool(lent), "done" if lent else "not done")
 
     # Holds [3]

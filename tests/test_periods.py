@@ -291,6 +291,31 @@ def test_who_waited_over_the_boundary_is_charged_to_the_new_period(quota: Quota,
     assert quota.used("HOURLY") - quota.lent("HOURLY") == 5
 
 
+def test_who_waited_until_the_limit_ended_is_denied(quota: Quota) -> None:
+    end, _utc = soon(quota, 2)
+    quota.define("MONTHLY", 100, expire_time=str(end))
+    holder, waiter = quota.connect(autocommit=False), quota.connect()
+    quota.consume(4, on=holder)
+
+    def work(number: int) -> str:
+        if number == 0:
+            time.sleep(3)
+            holder.commit()
+            return ""
+        return str(quota.consume(5, on=waiter).status)
+
+    assert at_once(2, work) == ["", "EXPIRED"]
+    assert quota.used() == 4
+
+
+def test_a_limit_begins_by_its_tenants_clock(quota: Quota) -> None:
+    quota.define_tenant("-12:00")  # there it is half a day earlier, or more
+    quota.define("MONTHLY", 100)
+    quota.set(effective_time=soon(quota, -3600)[0])
+    assert quota.consume().status == "NOT_EFFECTIVE"
+    assert quota.used() == 0
+
+
 def test_sweeps_and_16_consumers_at_the_boundary_at_once(quota: Quota) -> None:
     """The boundary comes while 16 callers and 4 sweeps are at work, by the real clock."""
     boundary, utc_boundary = soon(quota, 3)

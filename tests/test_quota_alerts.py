@@ -150,7 +150,29 @@ def test_an_empty_bucket_is_told_once_a_day(quota: Quota) -> None:
     ]
 
 
+def test_what_fell_below_the_soft_limit_warns_again_on_another_day(quota: Quota) -> None:
+    quota.define("CONCURRENT", hard_limit=5, soft_limit=1)
+    quota.define("RATE", hard_limit=5, soft_limit=1, refill_per_second=100)
+    for day in ("2030-05-10", "2030-05-11"):
+        for second in range(3):  # the bucket is full again
+            quota.acquire_at(f"{day} 12:00:0{second}")
+            quota.release()
+    assert sorted(alerts(quota, "limit_type, alert_level, DATE(period_start)")) == [
+        ("CONCURRENT", "WARNING", date(2030, 5, 10)),
+        ("CONCURRENT", "WARNING", date(2030, 5, 11)),
+        ("RATE", "WARNING", date(2030, 5, 10)),
+        ("RATE", "WARNING", date(2030, 5, 11)),
+    ]
+
+
 # SHADOW
+
+
+def test_a_shadow_bucket_tells_what_it_would_have_denied(quota: Quota) -> None:
+    quota.define("MONTHLY", hard_limit=10)
+    quota.define("RATE", hard_limit=1, refill_per_second=0.0001, enforcement="SHADOW")
+    assert [quota.consume(1).status for _ in range(3)] == ["GRANTED"] * 3
+    assert alerts(quota, "limit_type, alert_level") == [("RATE", "EXCEEDED")]
 
 
 def test_a_shadow_limit_tells_what_it_would_have_denied(quota: Quota) -> None:

@@ -381,11 +381,12 @@ def test_a_deadlocks_victim_is_told_so_and_nothing_commits_by_itself(
 
     crossing = threading.Thread(target=cross)
     crossing.start()
+    call = {
+        "consume": lambda: quota.consume(1, key="victim", on=victim),
+        "release": lambda: quota.release(on=victim),
+    }[what]
     with pytest.raises(pymysql.err.MySQLError) as caught:
-        if what == "consume":
-            quota.consume(1, key="victim", on=victim)
-        else:
-            quota.release(on=victim)
+        call()
     crossing.join(timeout=30)
     assert caught.value.args[0] == 1213, "the server's own error, not one of ours"
     assert no_transaction_is_open(victim)
