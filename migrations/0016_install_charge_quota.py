@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/charge_quota.sql",
-    sha256="0fb8c20a99cfb4c4ab95212af9138f75466dae06e8a5b3bbc6f2204984566ac8",
+    sha256="e8262e745134414af06d98fc354aa28211e29637672e0e48991fbad2e75ddffe",
 )

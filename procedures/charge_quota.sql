@@ -170,8 +170,16 @@ BEGIN
                             SET v_charged = NULL;
                         END;
                         IF v_limits > 1 THEN
-                            CALL record_quota_charge(p_tenant_id, v_level_id, p_quota_type, v_kinds, p_amount,
-                                                     p_biz_type, p_biz_id, p_product_code, p_hold_id);
+                            INSERT INTO quota_usage_records
+                                (quota_id, tenant_id, operation_type, delta_value, current_used, biz_id, biz_type,
+                                 product_code, period_start, reservation_id, origin_tenant_id, created_at)
+                            SELECT quota_id, tenant_id, 'CONSUME', p_amount, IF(slot_count = 0, used_count, NULL),
+                                   p_biz_id, p_biz_type, p_product_code, period_start, p_hold_id,
+                                   IF(v_level_id = p_tenant_id, '', p_tenant_id), UTC_TIMESTAMP(6)
+                            FROM tenant_quotas FORCE INDEX (tenant_quotas_natural)
+                            WHERE tenant_id = v_level_id AND quota_type = p_quota_type
+                              AND FIND_IN_SET(limit_type, v_kinds)
+                              AND NOT FIND_IN_SET(limit_type, 'RATE');  -- no range: it would lock the next quota
                         ELSEIF v_plain <> 3 THEN
                             INSERT INTO quota_usage_records
                                 (quota_id, tenant_id, operation_type, delta_value, current_used, biz_id, biz_type,

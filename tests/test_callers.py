@@ -15,7 +15,6 @@ REPLACED = (
     "close_quota_transaction",
     "consume_quota",
     "open_quota_transaction",
-    "record_quota_charge",
 )
 LONGEST = 3.0  # seconds that a call takes with all its errors; seen: 0.4 on two busy cores
 ERRORS = 20  # of a caller, for each procedure, that tries again every 5 ms; seen: 1

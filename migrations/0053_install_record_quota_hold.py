@@ -1,4 +1,4 @@
-"""Install procedures/record_quota_charge.sql."""
+"""Install procedures/record_quota_hold.sql."""
 
 from tenant_quota.apply import install
 
@@ -7,6 +7,6 @@ __transactional__ = False  # each DDL statement commits by itself
 
 install(
     __file__,
-    "procedures/record_quota_charge.sql",
-    sha256="ff953f62e93220cfc28aa23f7466e97c0be2d6fd5e9e2d2109ec2d581c519a4d",
+    "procedures/record_quota_hold.sql",
+    sha256="a454e73ec3f357a0f27f36a8ab22beb239b7f16b2cb42b81116f82e73a5dff04",
 )
