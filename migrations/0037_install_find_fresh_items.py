@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/find_fresh_items.sql",
-    sha256="1d069aab2f1d4cb0ee1ed1f8dbcf7ebf914205d79a8845dee6a1c29abe5775b3",
+    sha256="4367720682a597f149868ba93e6e14d136c601cf3fde010db27f8b56f2024160",
 )
