@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/charge_quota.sql",
-    sha256="9d97436737704679b428258fe16f750bbe28ac7ccdddb783221fdde344928e28",
+    sha256="35e070d3684cef992698ea18fa1077d99633f496249769171e229693d23082a8",
 )

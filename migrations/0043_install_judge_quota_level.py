@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/judge_quota_level.sql",
-    sha256="2e9bf5041d214be0d5a3a8ad64230e7b703053e0b2d9b3e42093362a2b4378a6",
+    sha256="c016384801a8aa3590da6b64b6cf9c0312929809efdc262cef7ff4ce3fa14456",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/release_quota_token.sql",
-    sha256="fe8ba6d18f636d151a65483374f37fd6cd0d70b0eeb61bdef39fe44c42686aee",
+    sha256="e9322eb24da32fc56ab60783e5f5aa0f2f3a785c17cb7721394be1b95b5c086d",
 )

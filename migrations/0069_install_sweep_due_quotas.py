@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/sweep_due_quotas.sql",
-    sha256="8848b6b4a0eef9856aefe319c8a49cc430164a9277774e2e23dc477b06706ef5",
+    sha256="74ccba36d8e7510cb4c0c40d0a1a61f73b885b921c88008af201894871f5c471",
 )
