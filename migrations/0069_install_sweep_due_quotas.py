@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/sweep_due_quotas.sql",
-    sha256="74ccba36d8e7510cb4c0c40d0a1a61f73b885b921c88008af201894871f5c471",
+    sha256="72815abca0b34b3e8ec3a4071f2370d18494397b7869f7ef6dcdc346d5f62306",
 )

@@ -92,7 +92,7 @@ BEGIN
                OR p_reset_time IS NULL AND q.next_reset_time > v_ahead)
           AND CONVERT_TZ(v_utc, '+00:00', IF(COALESCE(t.time_zone, 'SYSTEM') = 'SYSTEM',
                                              @@GLOBAL.time_zone, t.time_zone))
-              BETWEEN IF(q.next_reset_time <= p_until, q.next_reset_time, '1000-01-01')
+              BETWEEN COALESCE(IF(q.next_reset_time > v_ahead, NULL, q.next_reset_time), '1000-01-01')
               AND IF(q.next_reset_time > v_ahead AND q.period_end = q.next_reset_time,
                      q.period_start - INTERVAL 61 MINUTE, '9999-12-31')
         ORDER BY q.next_reset_time, q.quota_id
