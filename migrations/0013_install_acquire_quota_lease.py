@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/acquire_quota_lease.sql",
-    sha256="f6ddf3ea0063467134c0d8798cd65699454fafdb7279832f6114c9ffa33b854d",
+    sha256="a85fff2a68f7fc61252dbc47023f7150f28e7580ac89427d1b944d44741f006e",
 )

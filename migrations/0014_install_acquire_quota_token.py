@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/acquire_quota_token.sql",
-    sha256="7a6740887129323b27a505ca8034bd975a8cb279a91d3922b89a0c82342d0751",
+    sha256="bf051066435e9d1e0571a584ac54ea69dc92bf2a291b645d062341055258c0fc",
 )

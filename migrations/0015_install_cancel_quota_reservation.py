@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/cancel_quota_reservation.sql",
-    sha256="b86635c19ab7c5e7b0c2ca1e36eeced65caa7cdcf1d9046cefbbae1e9ea6e1ba",
+    sha256="20e9dce16fa5c0f284a650fd264b3a935683fa2fdd40ea346e92b52363b7b4b9",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/check_quota.sql",
-    sha256="67506386801bc58749d5486f58547a3325d9438b129985ecc7076b3e3cbd47b8",
+    sha256="ab33561019285eba816c969c48a0fac26058a36ad8d8e1e439de311427b643ec",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/check_quota_call.sql",
-    sha256="8a54c9d2973cf6793b54ab2601afe1c07da7b66689bb11d26e0a605175d1f5f7",
+    sha256="32ca369ab57604857f9860722b5196a4afc556fe8985f1f1088c6d95707349b7",
 )

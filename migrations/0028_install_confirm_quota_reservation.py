@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/confirm_quota_reservation.sql",
-    sha256="144f34a24f9e95e77ac53df450d9bcb560f0f5dbafd00404f5eb034a96b1a17f",
+    sha256="9eaba3b4680e2a5236b372a8aeaf5033bfa676b2533822d1e0229a18c01c8bfe",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/consume_quota.sql",
-    sha256="f3c974a52e4f3b18ee586a01eb22cf7037df73feedbedb015dc95035dd0c85ba",
+    sha256="63d6a013a87701713253f70b8f44b427344dcd53c31c2e2173f7913907f8e223",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/consume_quota_batch.sql",
-    sha256="7745d6733bea70b82bc6db564322e4d2642683bdc8137802d3a5e1cd1f177b17",
+    sha256="a375642c86f7ed71120c430d3246950336d66fbfb9d0322687f625acf9ee3923",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/define_quota.sql",
-    sha256="7554811e50567aa05764aaf440fa0130f29a271f8afbc0dec26a842d6080ec06",
+    sha256="5ff8b3b9ce741ee059269eb21cae4b1ed7bab05d1e61122fd9948afbd41c0a6d",
 )

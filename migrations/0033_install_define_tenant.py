@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/define_tenant.sql",
-    sha256="8c74c6f6838fbfd922d170c88b3db677c8c6b09395ac36be34f8bfb56f3ae717",
+    sha256="69f409a9d29b5ebc50adc6ae27b5cb58d9c28f220ac268d813a4fd4ea45a7782",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/expire_quota_reservations.sql",
-    sha256="2bd91001d3f1abd54a4c39b3c0348b50c410fda0e657ba4aeb5e3f53bfb04555",
+    sha256="d2d8b79dd8b090beca8eeec541f2812e0b8419366458a34b4928bd3258670d28",
 )

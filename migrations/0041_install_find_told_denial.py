@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/find_told_denial.sql",
-    sha256="c33b5757fc32d7e1c192c4ed38e1002d78e12b6b936b13b50c73e45c144219d2",
+    sha256="305760a9526b89b3c23d6f9a0fdfc0c34b452db33222bd28d2f8d9cb970b5eb3",
 )

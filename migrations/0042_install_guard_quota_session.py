@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/guard_quota_session.sql",
-    sha256="1302374c96d613e8039b71cac374f1553bb89120a6d3d7eb17b289ae0db259a2",
+    sha256="32d4a8115f3458b71295f7b71245c8091a34e8a06cb376d52969a4d0b8a90453",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/judge_quota_level.sql",
-    sha256="986a333187b79b2317d34b4ff22c6333e56586bbe2b531f7b1d35cb1a35f723c",
+    sha256="37c63bd54d6258d00b1e4431fca17ef82e58f9def333d6d33aefef612a5b47b4",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/open_quota_transaction.sql",
-    sha256="11d17be18601c1bc21b1dc8f00eddad822bcef6b267e201d2b2c98d5874e709b",
+    sha256="85ca5d8d36c8028e2cc7bd730ca79df82140dcbbb0ed9b989f4da645bb8545d6",
 )

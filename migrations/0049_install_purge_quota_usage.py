@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/purge_quota_usage.sql",
-    sha256="8ac8777c5265491a6fea1b6bca839ca9a23a9dc2c257e33de5447655342a3853",
+    sha256="ad2f50db7627e71f4c377cf33fea0f68071834368197b1842a6b0965201e7336",
 )

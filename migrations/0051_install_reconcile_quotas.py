@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/reconcile_quotas.sql",
-    sha256="3acb74aec09bbc8aa6003a5728ad7e2ca1e34c6fcf19e960c63d5632345062a9",
+    sha256="856f19e4a69a0a13daeb7b7022b135b3002c11d92a91ff35009219b89a66c7ef",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/refund_quota.sql",
-    sha256="afb6abba2e87cbebed5cd93c44c8ea01b0163724f69f3d6f4b3b8deafdfc7a81",
+    sha256="4cb303a63a6840245b5ab1b63788b27dbab508f1f37a2d57a4c359062a9510b5",
 )

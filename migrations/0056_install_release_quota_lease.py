@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/release_quota_lease.sql",
-    sha256="e407fcafec33b4c4172ce933e3d6c891b18e938648873271beed9ee46d42c626",
+    sha256="d049de4c170aa0dfed5e5e9900dfb0ea56cc275aa175d3ffed8771c8f3d8da08",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/release_quota_token.sql",
-    sha256="bff276976b91ff2b8dd74838a34772dceeeb645f7fdd255738154e727589757d",
+    sha256="bd5cf5bd55cdc6eca90f86c6860cc1b8465475b23b5c29ca8785be3a133ea08f",
 )

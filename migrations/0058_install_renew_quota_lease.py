@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/renew_quota_lease.sql",
-    sha256="6e8f966d148a31cc6792f11b550139be395181d5a586ec69c5391aeccea6a698",
+    sha256="1397bf74f70cbdc56406c516b829bd0eb2e461697491576b54957d6951a547ed",
 )

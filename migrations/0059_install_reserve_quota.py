@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/reserve_quota.sql",
-    sha256="aeb22909b9dd3546502d5c1bee350e15a1ce8e41b190b2072757d40a2f3b39be",
+    sha256="37f39b9692f2b72ecfd6189fe0e574660d472f6516a843a14faa4584a27aee73",
 )

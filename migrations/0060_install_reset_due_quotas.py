@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/reset_due_quotas.sql",
-    sha256="2c334d26713cd3602eed542cb5e7f5b7592d65dd7f9bcb9681f1a4701c40729d",
+    sha256="1925ba6cf447b2671bb3fc58b6d953c2950774ee1b6f1df91ef01d5e339b1e4f",
 )

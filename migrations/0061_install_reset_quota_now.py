@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/reset_quota_now.sql",
-    sha256="954f6f11b7dfd7d14928aeee682978c447cecf72ff887caaf3152886ef0587f1",
+    sha256="db11918ebf761436e01890c4a3483f55789dfcc4778e976fcdfd755dfa105f69",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/return_quota.sql",
-    sha256="ec99aba8db8b560db224dc88d4a38bdeb28ad0ad8a3c566d5984d0e94bb0a967",
+    sha256="2fd702ea7bdeae84285052d2f4456894fe225755fc1d3cc0809e9f1b92747291",
 )

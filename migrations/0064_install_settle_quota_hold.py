@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/settle_quota_hold.sql",
-    sha256="208b2cf5b750d74238d370905a48db462ee46985183504075d7a5bb18640e387",
+    sha256="27a96bf3c8cbc10eb46bd126b1002cf131bcc580fac6eabbd5de4b0436b06f54",
 )

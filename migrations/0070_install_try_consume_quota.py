@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/try_consume_quota.sql",
-    sha256="d50524ce2b24dfdbdc89110cb812e655fd947381b897d71d61dee4967a6636b2",
+    sha256="21f83ea669158eea6688ba5df831e31b42bb82950ff634d6d2e4b728889ef009",
 )

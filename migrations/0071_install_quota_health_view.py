@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "views/quota_health.sql",
-    sha256="d728a2c773fdf570e378f72891b4f3c7b512fcea4c6ae17a4603311e1ad0eabe",
+    sha256="9c88966fcf6ab0d5f9f3c5ec35d74d8e55344bd50854a0563c76acf781fcc096",
 )

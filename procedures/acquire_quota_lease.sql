@@ -40,7 +40,7 @@ BEGIN
     CALL check_quota_name('p_quota_type', p_quota_type, 32);
     CALL check_quota_name('p_holder', p_holder, 64);
     CALL check_quota_number('p_ttl_seconds', p_ttl_seconds, 1, 31536000);
-    CALL guard_quota_session();
+    CALL guard_quota_session(TRUE);
     CALL charge_quota('LEASE', p_tenant_id, p_quota_type, 1, NULL, NULL, NULL,
                       v_lease_id, p_ttl_seconds, p_holder, TRUE, v_transaction,
                       v_status, v_quota_id, v_used_count, v_next_reset_time, v_retry_after_ms);

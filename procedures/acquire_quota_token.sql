@@ -32,8 +32,9 @@ BEGIN
 
     IF NOT COALESCE(p_tenant_id >= '!' AND CHAR_LENGTH(p_tenant_id) <= 64
                     AND p_quota_type >= '!' AND CHAR_LENGTH(p_quota_type) <= 32
-                    AND ABS(TIMESTAMPDIFF(SECOND, NOW(6), SYSDATE(6))) <= 1 AND @@SESSION.unique_checks, FALSE) THEN
-        CALL check_quota_call(p_tenant_id, p_quota_type, 1, NULL, NULL, NULL);
+                    AND ABS(TIMESTAMPDIFF(SECOND, NOW(6), SYSDATE(6))) <= 1
+                    AND @@SESSION.unique_checks > @@GLOBAL.read_only, FALSE) THEN
+        CALL check_quota_call(TRUE, p_tenant_id, p_quota_type, 1, NULL, NULL, NULL);
     END IF;
     CALL charge_quota('TOKEN', p_tenant_id, p_quota_type, 1, NULL, NULL, NULL, v_hold_id, NULL, NULL, FALSE,
                       v_transaction, v_status, v_quota_id, v_figure, v_next_reset_time, v_figure);

@@ -28,7 +28,7 @@ BEGIN
     IF NOT COALESCE(p_reservation_id >= '!' AND CHAR_LENGTH(p_reservation_id) <= 36, FALSE) THEN
         CALL check_quota_name('p_reservation_id', p_reservation_id, 36);
     END IF;
-    CALL guard_quota_session();
+    CALL guard_quota_session(TRUE);
     CALL settle_quota_hold('CANCEL', p_reservation_id, NULL, NULL,
                            v_quota_id, v_status, v_used_count, v_transaction, v_expires_at);
 

@@ -2,13 +2,15 @@
 --
 -- And, as guard_quota_session does, a session whose settings would bend the rules.
 --
+--   p_writes        as in guard_quota_session
 --   p_tenant_id .. p_product_code   as in consume_quota
 --
--- Raises   45001 invalid_argument, 45003 clock_pinned
+-- Raises   45001 invalid_argument, 45003 clock_pinned, 1290 read_only
 -- Source   DESIGN, section 3
--- Example  CALL check_quota_call('CH_123', 'REDEEM_CODE', 1, NULL, NULL, NULL);
+-- Example  CALL check_quota_call(TRUE, 'CH_123', 'REDEEM_CODE', 1, NULL, NULL, NULL);
 
 CREATE PROCEDURE check_quota_call (
+    IN p_writes        BOOLEAN,
     IN p_tenant_id     VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
     IN p_quota_type    VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
     IN p_amount        DECIMAL(40,10),
@@ -30,5 +32,5 @@ BEGIN
     IF p_product_code IS NOT NULL THEN
         CALL check_quota_name('p_product_code', p_product_code, 64);
     END IF;
-    CALL guard_quota_session();
+    CALL guard_quota_session(p_writes);
 END

@@ -34,7 +34,7 @@ BEGIN
         CALL check_quota_name('p_reservation_id', p_reservation_id, 36);
         CALL check_quota_number('p_amount', COALESCE(p_amount, 1), 1, 9223372036854775807);
     END IF;
-    CALL guard_quota_session();
+    CALL guard_quota_session(TRUE);
     CALL settle_quota_hold('CONFIRM', p_reservation_id, p_amount, NULL,
                            v_quota_id, v_status, v_used_count, v_transaction, v_expires_at);
 

@@ -56,7 +56,7 @@ BEGIN
 
     CALL check_quota_name('p_tenant_id', p_tenant_id, 64);
     CALL check_quota_items(p_items, v_items);
-    CALL guard_quota_session();
+    CALL guard_quota_session(TRUE);
     CALL open_quota_transaction(v_transaction);
     SET v_fresh = v_items;
     SELECT COUNT(biz_id) > COUNT(DISTINCT quota_type, biz_type, biz_id) INTO v_repeats

@@ -70,7 +70,7 @@ BEGIN
         SIGNAL SQLSTATE '45001' SET MESSAGE_TEXT =
             'invalid_argument: this session has SET insert_id; open a new session and call again';
     END IF;
-    CALL guard_quota_session();
+    CALL guard_quota_session(TRUE);
     CALL open_quota_transaction(v_transaction);
 
     SELECT time_zone INTO v_time_zone FROM tenants WHERE tenant_id = p_tenant_id FOR SHARE;

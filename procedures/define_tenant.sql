@@ -59,7 +59,7 @@ BEGIN
     IF p_parent_tenant_id IS NOT NULL THEN
         CALL check_quota_name('p_parent_tenant_id', p_parent_tenant_id, 64);
     END IF;
-    CALL guard_quota_session();
+    CALL guard_quota_session(TRUE);
     CALL open_quota_transaction(v_transaction);
 
     WHILE v_ancestor_id IS NOT NULL DO

@@ -31,11 +31,15 @@ CREATE PROCEDURE find_told_denial (
     READS SQL DATA
     SQL SECURITY DEFINER
 BEGIN
-    DECLARE v_now  DATETIME(6) DEFAULT CONVERT_TZ(UTC_TIMESTAMP(6), '+00:00', p_time_zone);
+    DECLARE v_utc  DATETIME(6) DEFAULT UTC_TIMESTAMP(6);
+    DECLARE v_now  DATETIME(6) DEFAULT CONVERT_TZ(v_utc, '+00:00', p_time_zone);
     DECLARE CONTINUE HANDLER FOR NOT FOUND BEGIN END;
 
-    SELECT 'EXCEEDED', q.used_count, IF(p_amount > q.hard_limit, NULL, (TIMESTAMPDIFF(
-               MICROSECOND, UTC_TIMESTAMP(6), CONVERT_TZ(q.next_reset_time, p_time_zone, '+00:00')) + 999) DIV 1000)
+    SELECT 'EXCEEDED', q.used_count, IF(p_amount > q.hard_limit, NULL, (IF(  -- as judge_quota_level does
+               CONVERT_TZ(v_utc + INTERVAL TIMESTAMPDIFF(MICROSECOND, v_now, q.next_reset_time) MICROSECOND,
+                          '+00:00', p_time_zone) = q.next_reset_time,
+               TIMESTAMPDIFF(MICROSECOND, v_now, q.next_reset_time),
+               TIMESTAMPDIFF(MICROSECOND, v_utc, CONVERT_TZ(q.next_reset_time, p_time_zone, '+00:00'))) + 999) DIV 1000)
     INTO p_status, p_used_count, p_retry_after_ms
     FROM tenant_quotas AS q
     JOIN quota_alerts AS a ON a.quota_id = p_quota_id AND a.alert_level = 'EXCEEDED'
@@ -48,6 +52,7 @@ BEGIN
       AND COALESCE(JSON_CONTAINS(q.product_codes, p_products), TRUE)
       AND q.used_count > IF(q.limit_type = 'CONCURRENT', COALESCE(q.concurrent_tokens, 0), q.hard_limit) - p_amount
       AND COALESCE(q.next_reset_time, '9999-12-31') = q.period_end AND q.period_end > v_now
+      AND COALESCE(q.period_start, v_now) <= v_now
       AND COALESCE(q.effective_time, v_now) <= v_now AND COALESCE(q.expire_time, '9999-12-31') > v_now
       AND COALESCE((SELECT MIN(h.expires_at) FROM quota_reservations AS h
                     WHERE h.quota_id = p_quota_id AND h.status = 'HELD') > UTC_TIMESTAMP(6), TRUE);

@@ -9,7 +9,8 @@
 -- One path cannot be ended: no handler runs when the call is killed (KILL QUERY, which is how
 -- drivers time a statement out), so our transaction stays open with its locks. Its savepoint
 -- tenant_quota_owned shows that it is ours. The next call is told to roll back, because going
--- on would join work that nobody will commit.
+-- on would join work that nobody will commit. A joined call that was killed leaves tenant_quota_work in
+-- the caller's transaction: the next call undoes what was done since, and takes its place.
 --
 --   p_transaction   afterwards OWN or JOINED. PART at first stays PART: a part of a bigger call that has
 --                   opened the transaction, under a savepoint of its own (tenant_quota_part)
@@ -52,6 +53,10 @@ BEGIN
             SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT =
                 'interrupted: an earlier call here was killed and its transaction is open; ROLLBACK and call again';
         END IF;
+        BEGIN
+            DECLARE EXIT HANDLER FOR 1305 BEGIN END;
+            ROLLBACK TO SAVEPOINT tenant_quota_work;
+        END;
         SAVEPOINT tenant_quota_work;
     END IF;
 END

@@ -49,7 +49,7 @@ BEGIN
     IF p_repair IS NULL THEN
         SIGNAL SQLSTATE '45001' SET MESSAGE_TEXT = 'invalid_argument: p_repair is NULL; say TRUE or FALSE';
     END IF;
-    CALL guard_quota_session();
+    CALL guard_quota_session(p_repair);
 
     REPEAT
         SELECT MAX(quota_id) INTO v_last

@@ -51,7 +51,7 @@ BEGIN
         CALL check_quota_name('p_refund_id', p_refund_id, 64);
         CALL check_quota_number('p_amount', COALESCE(p_amount, 1), 1, 9223372036854775807);
     END IF;
-    CALL guard_quota_session();
+    CALL guard_quota_session(TRUE);
     CALL return_quota(p_tenant_id, p_quota_type, p_amount, p_biz_type, p_biz_id, p_refund_id,
                       v_status, v_quota_id, v_used_count, v_left, v_transaction);
 

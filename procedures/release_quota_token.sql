@@ -42,7 +42,7 @@ BEGIN
         CALL check_quota_name('p_tenant_id', p_tenant_id, 64);
         CALL check_quota_name('p_quota_type', p_quota_type, 32);
     END IF;
-    CALL guard_quota_session();
+    CALL guard_quota_session(TRUE);
     CALL open_quota_transaction(v_transaction);
 
     -- A caller's transaction first locks all levels in a round of its own: at REPEATABLE READ the look for

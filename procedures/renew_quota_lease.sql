@@ -31,7 +31,7 @@ BEGIN
         CALL check_quota_name('p_lease_id', p_lease_id, 36);
         CALL check_quota_number('p_ttl_seconds', p_ttl_seconds, 1, 31536000);
     END IF;
-    CALL guard_quota_session();
+    CALL guard_quota_session(TRUE);
     CALL settle_quota_hold('RENEW', p_lease_id, NULL, p_ttl_seconds,
                            v_quota_id, v_status, v_used_count, v_transaction, v_expires_at);
 

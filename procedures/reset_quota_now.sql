@@ -51,7 +51,7 @@ BEGIN
         SIGNAL SQLSTATE '45001' SET MESSAGE_TEXT =
             'invalid_argument: p_limit_type has no period to reset; TOTAL comes down by refund_quota alone';
     END IF;
-    CALL guard_quota_session();
+    CALL guard_quota_session(TRUE);
     CALL open_quota_transaction(p_transaction);
 
     SELECT time_zone INTO v_time_zone FROM tenants WHERE tenant_id = p_tenant_id FOR SHARE;

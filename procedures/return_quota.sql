@@ -75,11 +75,17 @@ BEGIN
                        IF(q.slot_count = 0, q.used_count, NULL), q.hard_limit + IF(q.enforcement = 'SHADOW', 1e19, 0),
                        COALESCE(q.period_end = '9999-12-31' OR q.next_reset_time = q.period_end
                                 AND q.period_end > CONVERT_TZ(UTC_TIMESTAMP(6), '+00:00', v_time_zone), FALSE),
-                       -- A row by hand has no label, and a reset by hand in mid-period leaves it: then time decides.
+                       -- Time decides for a row by hand, which has no label, and in a period that was reset in its
+                       -- midst: it has a RESET row of its own, or no period was closed at reset_time (by hand).
                        q.used_count * (COALESCE(c.period_start = q.period_start, q.period_start IS NULL
                                OR CONVERT_TZ(c.created_at, '+00:00', v_time_zone) >= q.period_start)
-                           AND NOT COALESCE(q.reset_time > q.period_start
-                               AND c.created_at < CONVERT_TZ(q.reset_time, v_time_zone, '+00:00'), FALSE))
+                           AND NOT (COALESCE(q.reset_time > q.period_start AND c.created_at < CONVERT_TZ(
+                               q.reset_time, v_time_zone, '+00:00'), FALSE) AND (
+                               SELECT COUNT(IF(r.period_start = q.period_start, 1, NULL)) OR NOT COUNT(IF(TIMESTAMPDIFF(
+                                      SECOND, q.reset_time, CONVERT_TZ(r.created_at, '+00:00', v_time_zone)), NULL, 1))
+                               FROM quota_usage_records AS r FORCE INDEX (quota_usage_records_biz_key)
+                               WHERE r.quota_id = q.quota_id AND r.biz_type IS NULL AND r.biz_id IS NULL
+                                 AND r.operation_type = 'RESET' AND r.delta_value <= 0)))
                 INTO v_quota_id, v_product_code, v_reservation_id, v_period_start, v_used_count, v_room, v_is_open,
                      v_lowered
                 FROM tenant_quotas AS q

@@ -73,10 +73,16 @@ BEGIN
                COALESCE(q.period_end = '9999-12-31' OR q.next_reset_time = q.period_end AND q.period_end > CONVERT_TZ(
                    UTC_TIMESTAMP(6), '+00:00', COALESCE(NULLIF(t.time_zone, 'SYSTEM'), @@GLOBAL.time_zone)),
                    q.quota_id IS NULL),
-               -- A reset by hand in mid-period leaves the label as it was: then the time decides.
-               q.used_count * (r.period_start <=> q.period_start AND NOT COALESCE(
-                   q.reset_time > q.period_start AND r.created_at < CONVERT_TZ(
-                       q.reset_time, COALESCE(NULLIF(t.time_zone, 'SYSTEM'), @@GLOBAL.time_zone), '+00:00'), FALSE)),
+               -- In a period that was reset in its midst time decides, as return_quota says.
+               q.used_count * (r.period_start <=> q.period_start AND NOT (COALESCE(q.reset_time > q.period_start
+                   AND r.created_at < CONVERT_TZ(q.reset_time, COALESCE(NULLIF(t.time_zone, 'SYSTEM'),
+                                                 @@GLOBAL.time_zone), '+00:00'), FALSE) AND (
+                   SELECT COUNT(IF(u.period_start = q.period_start, 1, NULL)) OR NOT COUNT(IF(TIMESTAMPDIFF(SECOND,
+                          q.reset_time, CONVERT_TZ(u.created_at, '+00:00', COALESCE(NULLIF(t.time_zone, 'SYSTEM'),
+                                                   @@GLOBAL.time_zone))), NULL, 1))
+                   FROM quota_usage_records AS u FORCE INDEX (quota_usage_records_biz_key)
+                   WHERE u.quota_id = q.quota_id AND u.biz_type IS NULL AND u.biz_id IS NULL
+                     AND u.operation_type = 'RESET' AND u.delta_value <= 0))),
                IF(q.slot_count = 0, q.used_count, NULL)
         INTO v_status, v_is_lease, v_amount, v_confirmed, v_period_start, v_expires_at,
              v_time_zone, v_is_open, v_lowered, p_used_count

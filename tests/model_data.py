@@ -201,6 +201,11 @@ def boundary(limit_type: str, anchor: datetime, number: int) -> datetime:
     return anchor.replace(year=year, month=month + 1)
 
 
+def later(wall: datetime, limit_type: str) -> datetime:
+    """Return a wall clock plus an interval, as the server adds it: the last days become the last."""
+    return boundary(limit_type, wall, 1)
+
+
 def period_of(limit_type: str, anchor: datetime, wall: datetime) -> tuple[datetime, datetime]:
     """Return the boundaries around a moment: start <= moment < end [4]."""
     number = (wall - anchor) // (
@@ -239,3 +244,24 @@ def by_type(items: list[Item]) -> list[list[Item]]:
 def left_of(answer: Answer) -> int:
     """What the limit that is shown has left; below zero where it counts on beyond."""
     return (answer.hard_limit or 0) - (answer.used_count or 0)
+
+
+def is_due(limit: Limit, now: datetime) -> bool:
+    """Whether the period is over, not scheduled, or begins more than a minute from now.
+
+    Of an hour that the wall clock shows twice, it began in the first.
+    """
+    wall, start, hour = local(now, limit.zone), limit.period(), timedelta(hours=1)
+    if start is None or limit.next_reset is None or limit.next_reset <= wall:
+        return True
+    ahead = start - wall
+    is_shown_again = ahead <= hour and local(now - hour + ahead, limit.zone) == start
+    return ahead > timedelta(minutes=1) and not is_shown_again
+
+
+def time_until(wall: datetime, now: datetime, zone: tzinfo) -> timedelta:
+    """Return how long it is until a wall clock shows a time next."""
+    left = wall - local(now, zone)
+    if local(now + left, zone) != wall:  # the clocks change until then
+        left = utc(wall, zone) - now
+    return left

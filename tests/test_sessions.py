@@ -10,7 +10,7 @@ import pytest
 from pymysql.connections import Connection
 
 from tests.server import connect as connect_to
-from tests.support import Quota, call, no_transaction_is_open, rows, state_of, value
+from tests.support import Quota, call, call_out, no_transaction_is_open, rows, state_of, value
 
 CLOCKS = [
     "SET timestamp = 1",
@@ -240,3 +240,29 @@ def test_a_call_does_not_change_what_the_session_sees_of_itself(quota: Quota) ->
     quota.consume(100)
     assert rows(quota.connection, settings) == before
     assert value(quota.connection, "SELECT @@SESSION.transaction_read_only") == 0
+
+
+def test_a_server_that_is_read_only_is_not_written_to(quota: Quota) -> None:
+    """Its definer may be one that the server's own check lets through; root is such a one."""
+    quota.define("TOTAL", 5, used=1)
+    who = (quota.tenant_id, quota.quota_type)
+    rows(quota.connection, "SET GLOBAL read_only = ON")
+    try:
+        assert quota.check().status == "GRANTED"
+        for refused in (
+            quota.consume,
+            quota.acquire,
+            quota.release,
+            lambda: call_out(
+                quota.connection, "try_consume_quota", *who, 1, None, None, None, outs=2
+            ),
+            lambda: call(quota.connection, "reserve_quota", *who, 1, 60, None, None, None),
+            lambda: call(quota.connection, "refund_quota", *who, 1, "ORDER", "k", "r"),
+            lambda: call(quota.connection, "reset_due_quotas", 100),
+        ):
+            with pytest.raises(pymysql.err.MySQLError, match="call the primary") as caught:
+                refused()
+            assert caught.value.args[0] == 1290
+    finally:
+        rows(quota.connection, "SET GLOBAL read_only = OFF")
+    assert quota.ledger("TOTAL") == [1]

@@ -422,6 +422,42 @@ def test_a_call_that_was_killed_is_not_joined_by_the_next(quota: Quota) -> None:
     assert (quota.used(), quota.ledger()) == (1, [1])
 
 
+@pytest.mark.parametrize("how", ["timed out", "killed"])
+def test_a_joined_refund_that_was_broken_off_is_undone_by_the_next_call(
+    quota: Quota, note: Note, how: str
+) -> None:
+    for limit_type in ("DAILY", "MONTHLY"):
+        quota.define(limit_type, 10)
+    quota.consume(2, key="k")
+    holder, session = quota.connect(autocommit=False), quota.connect()
+    rows(
+        holder,
+        "SELECT COUNT(*) FROM quota_usage_records FORCE INDEX (PRIMARY)"
+        " WHERE quota_id = %s AND created_at > '2100-01-01' FOR UPDATE",
+        quota.column("quota_id"),
+    )
+    rows(session, "SET innodb_lock_wait_timeout = %s", 1 if how == "timed out" else 30)
+    session.begin()
+    note(session)
+    arguments = (quota.tenant_id, quota.quota_type, None, "ORDER", "k", "r")
+
+    def kill() -> None:
+        wait_until(lambda: waiting(quota, session))
+        rows(quota.connection, f"KILL QUERY {session.thread_id()}")
+
+    killing = threading.Thread(target=kill if how == "killed" else lambda: None)
+    killing.start()
+    with pytest.raises(pymysql.err.MySQLError) as caught:
+        call(session, "refund_quota", *arguments)
+    killing.join(timeout=30)
+    assert caught.value.args[0] == (1317 if how == "killed" else 1205)
+    holder.rollback()
+    assert call(session, "refund_quota", *arguments).status == "GRANTED"
+    session.commit()
+    assert (quota.used(), quota.used("DAILY"), note()) == (0, 0, ["mine"])
+    quota.assert_adds_up(["DAILY", "MONTHLY"])
+
+
 def test_a_call_inside_a_procedure_that_began_a_transaction_joins_it(quota: Quota) -> None:
     quota.define("MONTHLY", 5)
     rows(

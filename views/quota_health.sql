@@ -13,7 +13,8 @@
 --                overdue_resets (by more than 5 minutes), lapsed_reservations (the same),
 --                orphan_quotas (their tenant has no row: server's zone, no parent),
 --                unknown_zones (quotas whose calls fail until the zone is known),
---                undelivered_alerts, counters_over_limit
+--                undelivered_alerts, counters_over_limit; future_periods, future_heartbeats,
+--                future_alerts, future_records: dated more than a minute from now
 --   status       OK, WARNING, ERROR
 --   amount       rows concerned; event.NAME: 0 if enabled, else 1; job.NAME: seconds since
 --                it last ended, NULL: never
@@ -28,7 +29,8 @@ SELECT
     CASE
         WHEN s.status = 'ENABLED' THEN 'OK'
         WHEN s.status IS NOT NULL THEN 'WARNING'
-        WHEN v.seen = 0 AND j.finished_at > UTC_TIMESTAMP(6) - INTERVAL e.late_seconds SECOND THEN 'OK'
+        WHEN v.seen = 0 AND (j.finished_at > UTC_TIMESTAMP(6) - INTERVAL e.late_seconds SECOND
+                             OR j.finished_at IS NULL AND e.late_seconds > 3600) THEN 'OK'  -- still to run first
         ELSE 'ERROR'
     END AS status,
     CAST(IF(s.status = 'ENABLED', 0, 1) AS SIGNED) AS amount,
@@ -116,3 +118,36 @@ FROM tenant_quotas
 WHERE enforcement = 'ENFORCE'
   AND limit_type <> 'RATE'
   AND used_count > IF(limit_type = 'CONCURRENT', COALESCE(concurrent_tokens, 0), hard_limit)
+UNION ALL
+SELECT
+    'future_periods', IF(COUNT(*) = 0, 'OK', 'WARNING'), COUNT(*),
+    'periods that have not begun yet: the clock was ahead, or a zone moved; the next call closes them'
+FROM tenant_quotas AS q
+LEFT JOIN tenants AS t ON t.tenant_id = q.tenant_id
+LEFT JOIN quota_jobs AS j ON j.job_name = 'reset_due_quotas' AND j.tenant_id = ''
+WHERE q.limit_type IN ('HOURLY', 'DAILY', 'WEEKLY', 'MONTHLY', 'QUARTERLY', 'YEARLY')
+  AND q.period_start > UTC_TIMESTAMP(6) - INTERVAL 14 HOUR
+  AND q.period_start > CONVERT_TZ(UTC_TIMESTAMP(6) + INTERVAL 1 MINUTE, '+00:00',
+          IF(COALESCE(t.time_zone, 'SYSTEM') = 'SYSTEM', COALESCE(j.server_time_zone, 'SYSTEM'), t.time_zone))
+  AND UTC_TIMESTAMP(6) + INTERVAL 1 MINUTE < CONVERT_TZ(q.period_start,  -- not so where clocks fell back
+          IF(COALESCE(t.time_zone, 'SYSTEM') = 'SYSTEM', COALESCE(j.server_time_zone, 'SYSTEM'), t.time_zone), '+00:00')
+UNION ALL
+SELECT
+    'future_heartbeats', IF(COUNT(*) = 0, 'OK', 'WARNING'), COUNT(*),
+    'jobs whose last run is dated in the future: the clock was ahead; their lag does not show until then'
+FROM quota_jobs
+WHERE GREATEST(started_at, COALESCE(finished_at, started_at)) > UTC_TIMESTAMP(6) + INTERVAL 1 MINUTE
+UNION ALL
+SELECT
+    'future_alerts', IF(COUNT(*) = 0, 'OK', 'WARNING'), COUNT(*),
+    'undelivered alerts dated in the future: the clock was ahead when they were written'
+FROM quota_alerts
+WHERE delivered_at IS NULL AND created_at > UTC_TIMESTAMP(6) + INTERVAL 1 MINUTE
+UNION ALL
+SELECT
+    'future_records', IF(COUNT(*) = 0, 'OK', 'WARNING'), COUNT(*),
+    'quotas with ledger rows dated in the future: the clock was ahead when they were written; their sums are right'
+FROM tenant_quotas AS q
+WHERE EXISTS (SELECT 1
+              FROM quota_usage_records AS r
+              WHERE r.quota_id = q.quota_id AND r.created_at > UTC_TIMESTAMP(6) + INTERVAL 1 MINUTE)

@@ -17,6 +17,8 @@ from tests.holds import (
     refund,
     refund_at,
     reserve,
+    reserve_at,
+    settle_at,
 )
 from tests.support import Quota, at_once, call, rows, state_of, value
 
@@ -367,6 +369,22 @@ def test_a_refund_counts_after_the_zone_moved_west(quota: Quota) -> None:
     assert str(quota.column("reset_time")) == "2031-03-05 04:00:00"
     assert refund_at(quota, "2031-03-05 12:01:00", "k", "r").status == "GRANTED"
     assert quota.used() == 0
+    quota.assert_adds_up()
+
+
+@pytest.mark.parametrize("what", ["refund", "cancel"])
+def test_what_is_given_back_counts_after_the_clock_stepped_back(quota: Quota, what: str) -> None:
+    """A period that was closed late has a reset_time after its start; only the label decides."""
+    in_utc(quota)
+    quota.consume_at("2030-05-10 12:00:00", 5, "may")
+    quota.consume_at("2030-06-01 00:00:30", 2, "june")  # closes May, late
+    if what == "refund":
+        quota.consume_at("2030-06-01 00:00:25", 3, "k")  # five seconds back
+        assert refund_at(quota, "2030-06-01 00:01:00", "k", "r").status == "GRANTED"
+    else:
+        held = reserve_at(quota, "2030-06-01 00:00:25", 3)
+        assert settle_at(quota, "2030-06-01 00:01:00", "CANCEL", held).status == "CANCELLED"
+    assert quota.used() == 2
     quota.assert_adds_up()
 
 

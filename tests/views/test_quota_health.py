@@ -6,7 +6,7 @@ import pytest
 from pymysql.connections import Connection
 
 from tests.server import connect
-from tests.support import apply_everything, rows
+from tests.support import apply_everything, call, rows
 
 PAST = "2020-01-01 00:00:00"
 
@@ -43,6 +43,7 @@ def test_every_check_shows_also_when_all_is_well(database: Connection) -> None:
         *("job.reset_due_quotas", "job.expire_quota_reservations", "job.purge_quota_usage"),
         *("overdue_resets", "lapsed_reservations", "orphan_quotas", "unknown_zones"),
         *("undelivered_alerts", "counters_over_limit"),
+        *("future_periods", "future_heartbeats", "future_alerts", "future_records"),
     ]
     assert {amount for _, amount in found[3:]} == {0}
     assert not rows(
@@ -173,3 +174,30 @@ def test_big_tables_are_entered_by_an_index(database: Connection) -> None:
     assert "range scan on quota_reservations using quota_reservations_lapsed" in plan
     assert "on quota_alerts using quota_alerts_undelivered" in plan, plan
     assert "quota_usage_records" not in plan
+
+
+def test_what_a_clock_ahead_has_dated_shows(database: Connection) -> None:
+    call(database, "define_quota", "A", "UNITS", "HOURLY", 10, None, None)
+    call(database, "consume_quota", "A", "UNITS", 1, None, None, None)
+    for statement in (
+        "UPDATE tenant_quotas SET period_start = period_start + INTERVAL 1 DAY,"
+        " period_end = period_end + INTERVAL 1 DAY, next_reset_time = period_end",
+        "UPDATE quota_jobs SET finished_at = finished_at + INTERVAL 1 DAY"
+        " WHERE job_name = 'purge_quota_usage'",
+        "UPDATE quota_usage_records SET created_at = created_at + INTERVAL 1 DAY",
+        "INSERT INTO quota_alerts (quota_id, tenant_id, quota_type, limit_type, alert_level,"
+        " hard_limit, created_at) VALUES (1, 'A', 'UNITS', 'HOURLY', 'WARNING', 10,"
+        " UTC_TIMESTAMP(6) + INTERVAL 1 DAY)",
+    ):
+        rows(database, statement)
+    for check in ("future_periods", "future_heartbeats", "future_alerts", "future_records"):
+        assert health(database, check) == ("WARNING", 1), check
+
+
+def test_before_its_first_run_the_purge_is_well_for_an_account_that_sees_no_event(
+    database: Connection,
+) -> None:
+    rows(database, "DELETE FROM quota_jobs WHERE job_name = 'purge_quota_usage'")
+    for name in ("reset_due_quotas", "expire_quota_reservations", "purge_quota_usage"):
+        rows(database, f"DROP EVENT {name}")  # nothing is seen: as for quota_monitor
+    assert health(database, "event.purge_quota_usage") == ("OK", 1)
