@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/acquire_quota_lease.sql",
-    sha256="a85fff2a68f7fc61252dbc47023f7150f28e7580ac89427d1b944d44741f006e",
+    sha256="99ba0134ab051066d945dcb08bff5ab2b71439f6c0ed026d36a06a176ce58041",
 )

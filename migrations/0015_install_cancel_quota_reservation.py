@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/cancel_quota_reservation.sql",
-    sha256="20e9dce16fa5c0f284a650fd264b3a935683fa2fdd40ea346e92b52363b7b4b9",
+    sha256="c0df993b2f22c85f7af64f668f9969d4b79026a0061b94b3901c93f1f0d6b9df",
 )

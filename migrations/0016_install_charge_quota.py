@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/charge_quota.sql",
-    sha256="a85069dc0cab27493b1a5431703d023bf1a7aff0906a3f6f7e45a3c9d06075f7",
+    sha256="e8262e745134414af06d98fc354aa28211e29637672e0e48991fbad2e75ddffe",
 )

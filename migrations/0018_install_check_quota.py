@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/check_quota.sql",
-    sha256="ab33561019285eba816c969c48a0fac26058a36ad8d8e1e439de311427b643ec",
+    sha256="1f8e69c0ea9407cdf22a61167073888655f1b2646feffdf3e7496fb1d86c9849",
 )

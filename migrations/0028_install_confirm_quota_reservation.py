@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/confirm_quota_reservation.sql",
-    sha256="9eaba3b4680e2a5236b372a8aeaf5033bfa676b2533822d1e0229a18c01c8bfe",
+    sha256="764a47d9c324b9764db61c74d98ffa105558a055d77863b48f4285b9559bf266",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/find_told_denial.sql",
-    sha256="305760a9526b89b3c23d6f9a0fdfc0c34b452db33222bd28d2f8d9cb970b5eb3",
+    sha256="95b84e9da4589e8e8705a716110418c998b08272adf28cf986a62d55ebec7a81",
 )

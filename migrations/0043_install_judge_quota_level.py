@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/judge_quota_level.sql",
-    sha256="37c63bd54d6258d00b1e4431fca17ef82e58f9def333d6d33aefef612a5b47b4",
+    sha256="95e02fd26efd127b39c807a39b2f801dc4cef9be45c5200f469f737613fc93b1",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/refund_quota.sql",
-    sha256="4cb303a63a6840245b5ab1b63788b27dbab508f1f37a2d57a4c359062a9510b5",
+    sha256="6564b2426bac2f4204ff33ac1d7b4059ce074e0726a50dbda8172fbd88e3bd85",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/release_quota_lease.sql",
-    sha256="d049de4c170aa0dfed5e5e9900dfb0ea56cc275aa175d3ffed8771c8f3d8da08",
+    sha256="8e2e59f15e82bd2f8412a3e9dc6ddef208b48d30895f241d4716bb4d8413ca95",
 )

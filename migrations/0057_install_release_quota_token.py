@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/release_quota_token.sql",
-    sha256="bd5cf5bd55cdc6eca90f86c6860cc1b8465475b23b5c29ca8785be3a133ea08f",
+    sha256="8fefa332f6690df4bbe35636fe32876069b47810239ec3c4ce4c932d0b21bed5",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/renew_quota_lease.sql",
-    sha256="1397bf74f70cbdc56406c516b829bd0eb2e461697491576b54957d6951a547ed",
+    sha256="b999545b6d9277cf502854a4279f792da9acf7545476ea926e74588129777942",
 )

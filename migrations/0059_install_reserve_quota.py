@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/reserve_quota.sql",
-    sha256="37f39b9692f2b72ecfd6189fe0e574660d472f6516a843a14faa4584a27aee73",
+    sha256="cce155d7f29a3ab2886e4300d16eadaba9020b3276a9e22ed8fa9254c1d67e29",
 )

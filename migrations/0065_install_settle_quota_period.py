@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/settle_quota_period.sql",
-    sha256="e8e477559aa5e44f496be07551a50a867333000103aa5c1320b6b1970f8e1b57",
+    sha256="8cccd77dc73456c38873d0b55084a1e34ad50087f71a1c46a085834f2ee7b3f9",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/sweep_due_quotas.sql",
-    sha256="72815abca0b34b3e8ec3a4071f2370d18494397b7869f7ef6dcdc346d5f62306",
+    sha256="8848b6b4a0eef9856aefe319c8a49cc430164a9277774e2e23dc477b06706ef5",
 )

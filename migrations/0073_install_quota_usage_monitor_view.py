@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "views/quota_usage_monitor.sql",
-    sha256="b644be9f624cd6e9ca13a4cee512e8ce2af7267cd07b66407b7e105c6588ae43",
+    sha256="5d8eb8ac169899d71d310d02baf0cb2ab75779749583122fcbd82722fd2d39e1",
 )

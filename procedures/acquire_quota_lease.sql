@@ -36,11 +36,18 @@ BEGIN
         CONCAT_WS('-', LEFT(v_random, 8), SUBSTR(v_random, 9, 4), CONCAT('4', SUBSTR(v_random, 14, 3)),
                                 CONCAT('a', SUBSTR(v_random, 18, 3)), RIGHT(v_random, 12));
 
-    CALL check_quota_name('p_tenant_id', p_tenant_id, 64);
-    CALL check_quota_name('p_quota_type', p_quota_type, 32);
-    CALL check_quota_name('p_holder', p_holder, 64);
-    CALL check_quota_number('p_ttl_seconds', p_ttl_seconds, 1, 31536000);
-    CALL guard_quota_session(TRUE);
+    IF NOT COALESCE(p_tenant_id >= '!' AND CHAR_LENGTH(p_tenant_id) <= 64
+                    AND p_quota_type >= '!' AND CHAR_LENGTH(p_quota_type) <= 32
+                    AND p_holder >= '!' AND CHAR_LENGTH(p_holder) <= 64
+                    AND p_ttl_seconds BETWEEN 1 AND 31536000
+                    AND ABS(TIMESTAMPDIFF(SECOND, NOW(6), SYSDATE(6))) <= 1
+                    AND @@SESSION.unique_checks > @@GLOBAL.read_only, FALSE) THEN
+        CALL check_quota_name('p_tenant_id', p_tenant_id, 64);
+        CALL check_quota_name('p_quota_type', p_quota_type, 32);
+        CALL check_quota_name('p_holder', p_holder, 64);
+        CALL check_quota_number('p_ttl_seconds', p_ttl_seconds, 1, 31536000);
+        CALL guard_quota_session(TRUE);
+    END IF;
     CALL charge_quota('LEASE', p_tenant_id, p_quota_type, 1, NULL, NULL, NULL,
                       v_lease_id, p_ttl_seconds, p_holder, TRUE, v_transaction,
                       v_status, v_quota_id, v_used_count, v_next_reset_time, v_retry_after_ms);

@@ -75,8 +75,7 @@ BEGIN
                            COALESCE(t.status, 'ACTIVE') = 'ACTIVE'
                            AND CONVERT_TZ(UTC_TIMESTAMP(6), '+00:00', COALESCE(NULLIF(t.time_zone, 'SYSTEM'),
                                                                                @@GLOBAL.time_zone))
-                               BETWEEN GREATEST(COALESCE(q.effective_time, '1000-01-01'),
-                                                COALESCE(q.period_start, '1000-01-01'))
+                               BETWEEN COALESCE(q.effective_time, '1000-01-01')
                                AND LEAST(q.period_end, COALESCE(q.expire_time, q.period_end)) - INTERVAL 1 MICROSECOND
                            AND q.period_end = COALESCE(q.next_reset_time, '9999-12-31')
                            AND COALESCE(JSON_CONTAINS(q.product_codes, v_products), TRUE)
@@ -142,7 +141,6 @@ BEGIN
                         refilled_at = IF(limit_type = 'RATE' AND used_count = p_amount, UTC_TIMESTAMP(6), refilled_at)
                     WHERE tenant_id = v_level_id AND quota_type = p_quota_type AND FIND_IN_SET(limit_type, v_kinds)
                       AND COALESCE(period_end > v_now AND period_end = COALESCE(next_reset_time, '9999-12-31')
-                          AND (v_attempt > 0 OR COALESCE(period_start <= v_now, TRUE))  -- then it was judged
                           AND COALESCE(effective_time <= v_now, TRUE) AND COALESCE(expire_time > v_now, TRUE)
                           AND COALESCE(JSON_CONTAINS(product_codes, v_products), TRUE)
                           AND (limit_type <> 'RATE' OR refilled_at <= UTC_TIMESTAMP(6))

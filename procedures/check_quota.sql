@@ -1,8 +1,8 @@
 -- check_quota: what consume_quota would answer now, without charging.
 --
 -- Takes no lock and writes nothing, so the answer may be out of date when it arrives: for
--- showing, never for deciding. A period that is over or has not begun yet is answered as if it were
--- closed, and lapsed reservations as if they were given back.
+-- showing, never for deciding. A lapsed period is answered as if it were closed, and lapsed
+-- reservations as if they were given back.
 --
 --   p_tenant_id, p_quota_type, p_amount, p_product_code   as in consume_quota
 --
@@ -33,7 +33,7 @@ BEGIN
     DECLARE v_lock_free        VARCHAR(8)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin DEFAULT 'OWN';
     DECLARE v_errno            INT;
     DECLARE v_limit_type       VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_anchor, v_now, v_period_start, v_period_end DATETIME;
+    DECLARE v_anchor, v_now    DATETIME;
     DECLARE CONTINUE HANDLER FOR NOT FOUND BEGIN END;
     DECLARE EXIT HANDLER FOR SQLEXCEPTION
     BEGIN
@@ -54,9 +54,8 @@ BEGIN
     FROM tenant_quotas AS q
     LEFT JOIN tenants AS t ON t.tenant_id = q.tenant_id
     WHERE q.quota_id = v_quota_id;
-    CALL compute_quota_period(v_limit_type, v_anchor, v_now, v_period_start, v_period_end);
-    IF v_next_reset_time <= v_now OR v_next_reset_time > v_period_end THEN  -- the period that the charge would open
-        SET v_next_reset_time = v_period_end;
+    IF v_status <> 'REPLAYED' AND v_next_reset_time <= v_now THEN  -- the period that the charge would open
+        CALL compute_quota_period(v_limit_type, v_anchor, v_now, v_now, v_next_reset_time);
     END IF;
     CALL close_quota_transaction(v_transaction);
 

@@ -52,7 +52,6 @@ BEGIN
       AND COALESCE(JSON_CONTAINS(q.product_codes, p_products), TRUE)
       AND q.used_count > IF(q.limit_type = 'CONCURRENT', COALESCE(q.concurrent_tokens, 0), q.hard_limit) - p_amount
       AND COALESCE(q.next_reset_time, '9999-12-31') = q.period_end AND q.period_end > v_now
-      AND COALESCE(q.period_start, v_now) <= v_now
       AND COALESCE(q.effective_time, v_now) <= v_now AND COALESCE(q.expire_time, '9999-12-31') > v_now
       AND COALESCE((SELECT MIN(h.expires_at) FROM quota_reservations AS h
                     WHERE h.quota_id = p_quota_id AND h.status = 'HELD') > UTC_TIMESTAMP(6), TRUE);

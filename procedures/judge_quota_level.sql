@@ -1,7 +1,7 @@
 -- judge_quota_level: internal: what each limit of one level says to one amount.
 --
 -- Reads only. What can be taken back counts as taken back already: expired holds, unspent slices, a
--- period that is over or has not begun yet. A denial may look closely; nobody is charged here.
+-- period that is over. A denial may look closely; nobody is charged here.
 --
 --   p_kinds .. p_products   which limits, what of; p_time_zone: a zone, not SYSTEM; p_products: JSON,
 --                   the product or an array of them; NULL: products do not matter
@@ -44,7 +44,7 @@ BEGIN
             JSON_OBJECT('quota_id', quota_id, 'limit_type', limit_type, 'enforcement', enforcement,
                         'used_count', used_count, 'next_alert_count', next_alert_count, 'product_codes', product_codes,
                         'effective_time', effective_time, 'expire_time', expire_time, 'period_start', period_start,
-                        'next_reset_time', next_reset_time, 'period_end', period_end,
+                        'next_reset_time', next_reset_time,
                         'refill_per_second', refill_per_second, 'refilled_at', refilled_at, 'slot_count', slot_count,
                         'capacity', IF(limit_type = 'CONCURRENT', COALESCE(concurrent_tokens, 0), hard_limit),
                         'is_settled', COALESCE(next_reset_time, '9999-12-31') = period_end
@@ -57,7 +57,7 @@ BEGIN
             JSON_OBJECT('quota_id', quota_id, 'limit_type', limit_type, 'enforcement', enforcement,
                         'used_count', used_count, 'next_alert_count', next_alert_count, 'product_codes', product_codes,
                         'effective_time', effective_time, 'expire_time', expire_time, 'period_start', period_start,
-                        'next_reset_time', next_reset_time, 'period_end', period_end,
+                        'next_reset_time', next_reset_time,
                         'refill_per_second', refill_per_second, 'refilled_at', refilled_at, 'slot_count', slot_count,
                         'capacity', IF(limit_type = 'CONCURRENT', COALESCE(concurrent_tokens, 0), hard_limit),
                         'is_settled', COALESCE(next_reset_time, '9999-12-31') = period_end
@@ -101,29 +101,20 @@ BEGIN
                                 THEN 'PRODUCT_NOT_COVERED'
                             WHEN used > capacity - p_amount THEN 'EXCEEDED' ELSE 'GRANTED' END AS verdict
                 FROM (SELECT spared.*, IF(v_now < effective_time, effective_time, next_reset_time) AS until,
-                             is_early OR NOT COALESCE(
-                                 is_settled AND COALESCE(next_reset_time, '9999-12-31') > v_now, FALSE) AS is_due,
-                             CASE WHEN is_early OR next_reset_time <= v_now THEN 0
+                             CASE WHEN is_due AND limit_type NOT IN ('TOTAL', 'RATE', 'CONCURRENT') THEN 0
                                   WHEN limit_type = 'RATE' THEN used_count - LEAST(used_count, COALESCE(FLOOR(GREATEST(
                                            TIMESTAMPDIFF(MICROSECOND, refilled_at, v_utc), 0)
                                            * refill_per_second * 0.000001), 0))
                                   ELSE used_count - spare END AS used
-                      FROM (SELECT f.*,
-                                   IF(period_end > v_now, LEAST(moved_reset_time, period_end), moved_reset_time)
-                                       AS next_reset_time,
-                                   COALESCE(  -- as settle_quota_period says
-                                       is_settled AND period_start > v_now + INTERVAL 1 MINUTE
-                                       AND NOT (period_start <= v_now + INTERVAL 1 HOUR AND CONVERT_TZ(
-                                           v_utc - INTERVAL 1 HOUR + INTERVAL TIMESTAMPDIFF(MICROSECOND, v_now,
-                                               period_start) MICROSECOND, '+00:00', p_time_zone) = period_start),
-                                       FALSE) AS is_early,
+                      FROM (SELECT f.*, NOT COALESCE(is_settled AND COALESCE(next_reset_time, '9999-12-31') > v_now,
+                                                FALSE) AS is_due,
                                    CASE WHEN period_start IS NOT NULL THEN period_start
                                         WHEN limit_type = 'TOTAL' THEN '1000-01-01' ELSE DATE(v_utc) END AS label,
                                    IF(FIND_IN_SET(quota_id, p_taken_back), 0,
                                       IF(slot_count = 0, 0, (SELECT COALESCE(SUM(s.remaining), 0)
                                                              FROM quota_slots AS s
                                                              WHERE s.quota_id = f.quota_id
-                                                               AND s.next_reset_time <=> f.moved_reset_time))
+                                                               AND s.next_reset_time <=> f.next_reset_time))
                                       + (SELECT COALESCE(SUM(h.amount), 0)
                                          FROM quota_reservations AS h
                                          WHERE h.quota_id = f.quota_id AND h.status = 'HELD' AND h.expires_at <= v_utc
@@ -144,8 +135,7 @@ BEGIN
                                 effective_time     DATETIME      PATH '$.effective_time',
                                 expire_time        DATETIME      PATH '$.expire_time',
                                 period_start       DATETIME      PATH '$.period_start',
-                                moved_reset_time   DATETIME      PATH '$.next_reset_time',
-                                period_end         DATETIME      PATH '$.period_end',
+                                next_reset_time    DATETIME      PATH '$.next_reset_time',
                                 refill_per_second  DECIMAL(18,6) PATH '$.refill_per_second',
                                 refilled_at        DATETIME(6)   PATH '$.refilled_at',
                                 slot_count         INT           PATH '$.slot_count',

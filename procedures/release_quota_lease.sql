@@ -23,10 +23,12 @@ BEGIN
     DECLARE v_transaction  VARCHAR(8)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_expires_at   DATETIME(6);
 
-    IF NOT COALESCE(p_lease_id >= '!' AND CHAR_LENGTH(p_lease_id) <= 36, FALSE) THEN
+    IF NOT COALESCE(p_lease_id >= '!' AND CHAR_LENGTH(p_lease_id) <= 36
+                    AND ABS(TIMESTAMPDIFF(SECOND, NOW(6), SYSDATE(6))) <= 1
+                    AND @@SESSION.unique_checks > @@GLOBAL.read_only, FALSE) THEN
         CALL check_quota_name('p_lease_id', p_lease_id, 36);
+        CALL guard_quota_session(TRUE);
     END IF;
-    CALL guard_quota_session(TRUE);
     CALL settle_quota_hold('RELEASE', p_lease_id, NULL, NULL,
                            v_quota_id, v_status, v_used_count, v_transaction, v_expires_at);
 

@@ -38,11 +38,13 @@ BEGIN
     END;
 
     IF NOT COALESCE(p_tenant_id >= '!' AND CHAR_LENGTH(p_tenant_id) <= 64
-                    AND p_quota_type >= '!' AND CHAR_LENGTH(p_quota_type) <= 32, FALSE) THEN
+                    AND p_quota_type >= '!' AND CHAR_LENGTH(p_quota_type) <= 32
+                    AND ABS(TIMESTAMPDIFF(SECOND, NOW(6), SYSDATE(6))) <= 1
+                    AND @@SESSION.unique_checks > @@GLOBAL.read_only, FALSE) THEN
         CALL check_quota_name('p_tenant_id', p_tenant_id, 64);
         CALL check_quota_name('p_quota_type', p_quota_type, 32);
+        CALL guard_quota_session(TRUE);
     END IF;
-    CALL guard_quota_session(TRUE);
     CALL open_quota_transaction(v_transaction);
 
     -- A caller's transaction first locks all levels in a round of its own: at REPEATABLE READ the look for

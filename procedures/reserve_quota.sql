@@ -46,11 +46,12 @@ BEGIN
                     AND (p_biz_id IS NULL OR p_biz_id >= '!' AND CHAR_LENGTH(p_biz_id) <= 128
                                              AND p_biz_type >= '!' AND CHAR_LENGTH(p_biz_type) <= 32)
                     AND (p_product_code IS NULL OR p_product_code >= '!' AND CHAR_LENGTH(p_product_code) <= 64)
+                    AND p_ttl_seconds BETWEEN 1 AND 31536000
                     AND ABS(TIMESTAMPDIFF(SECOND, NOW(6), SYSDATE(6))) <= 1
                     AND @@SESSION.unique_checks > @@GLOBAL.read_only, FALSE) THEN
         CALL check_quota_call(TRUE, p_tenant_id, p_quota_type, p_amount, p_biz_type, p_biz_id, p_product_code);
+        CALL check_quota_number('p_ttl_seconds', p_ttl_seconds, 1, 31536000);
     END IF;
-    CALL check_quota_number('p_ttl_seconds', p_ttl_seconds, 1, 31536000);
     CALL charge_quota('RESERVE', p_tenant_id, p_quota_type, p_amount, p_biz_type, p_biz_id, p_product_code,
                       v_reservation_id, p_ttl_seconds, NULL, TRUE, v_transaction,
                       v_status, v_quota_id, v_used_count, v_next_reset_time, v_retry_after_ms);

@@ -1,4 +1,4 @@
--- settle_quota_period: internal: close a period that is over or has not begun yet, and open that of now.
+-- settle_quota_period: internal: close a period that is over, and open the next one.
 --
 -- Locks the quota's row, so of many callers exactly one closes the period. A quota that nobody
 -- used for several periods is closed once and lands on the boundary ahead. It also puts right
@@ -6,16 +6,14 @@
 -- limit without periods leaves empty.
 --
 -- Boundaries are the anchor's. A quota without an anchor takes its next_reset_time for one, else
--- the calendar: 2001-01-01 is a Monday, and the first of a month, a quarter and a year.
---
--- A period that has not begun yet (the clock was ahead, the zone moved west) is closed like one that is
--- over, and the one of now is opened. If only its next_reset_time lies ahead, because somebody moved
--- it, that is drawn back and the use stays. A start less than a minute ahead is a clock that was
--- set right, and waits; so is one that the wall clock has shown before it fell back an hour.
+-- the calendar: 2001-01-01 is a Monday, and the first of a month, a quarter and a year. A period
+-- is never closed before its next_reset_time. But a next_reset_time off the boundaries (scenario
+-- 3 by hand sets one a few seconds late) is drawn back to the boundary before it, if that is
+-- still to come.
 --
 --   p_quota_id    whose period
 --   p_time_zone   tenants.time_zone of its owner
---   p_state       what was found. OPEN: nothing to do. DUE: a period was over or not begun, and is closed.
+--   p_state       what was found. OPEN: nothing to do. DUE: a period was over, and is closed now.
 --                 UNSCHEDULED: it had none yet. MISPLACED: values by hand were put right.
 --                 NULL: there is no such quota
 --
@@ -28,7 +26,7 @@ CREATE PROCEDURE settle_quota_period (
     IN  p_time_zone  VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
     OUT p_state      VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin
 )
-    COMMENT 'internal: close a period that is over or has not begun yet, and open that of now.'
+    COMMENT 'internal: close a period that is over, and open the next one.'
     MODIFIES SQL DATA
     SQL SECURITY DEFINER
 BEGIN
@@ -39,15 +37,14 @@ BEGIN
     DECLARE v_unspent          BIGINT;    -- units that slots held
     DECLARE v_anchor           DATETIME;
     DECLARE v_next_reset_time  DATETIME;
-    DECLARE v_period_start     DATETIME;  -- as found
-    DECLARE v_period_end       DATETIME;  -- as found, then of the period that is open now
-    DECLARE v_open_start       DATETIME;  -- of that
-    DECLARE v_closed_start     DATETIME;  -- of the one that ends at next_reset_time
-    DECLARE v_is_early         BOOLEAN;   -- which has not begun yet
+    DECLARE v_period_start     DATETIME;  -- as found, then of the period that is open now
+    DECLARE v_period_end       DATETIME;
+    DECLARE v_closed_start     DATETIME;
     DECLARE v_refilled_at      DATETIME(6);
     DECLARE v_utc              DATETIME(6);
     DECLARE v_local            DATETIME(6);
     DECLARE v_is_known         BOOLEAN DEFAULT FALSE;  -- period_start belongs to next_reset_time
+    DECLARE v_ignored          DATETIME;
     DECLARE CONTINUE HANDLER FOR NOT FOUND BEGIN END;
 
     SELECT tenant_id, limit_type, used_count, slot_count, period_anchor, next_reset_time, period_start, period_end,
@@ -76,24 +73,27 @@ BEGIN
     ELSEIF v_tenant_id IS NOT NULL THEN
         CALL convert_quota_time(p_time_zone, v_utc, v_local);
         SET v_is_known = v_anchor IS NOT NULL AND v_period_start IS NOT NULL AND v_period_end <=> v_next_reset_time;
-        SET v_anchor = COALESCE(v_anchor, v_next_reset_time, '2001-01-01 00:00:00'), v_closed_start = v_period_start;
-        IF NOT v_is_known THEN
-            CALL compute_quota_period(v_limit_type, v_anchor, v_next_reset_time - INTERVAL 1 MICROSECOND,
-                                      v_closed_start, v_period_end);
-        END IF;
-        CALL compute_quota_period(v_limit_type, v_anchor, v_local, v_open_start, v_period_end);
-        SET v_is_early = COALESCE(v_closed_start > v_local AND NOT (v_is_known AND (
-                v_closed_start <= v_local + INTERVAL 1 MINUTE
-                OR v_closed_start <= v_local + INTERVAL 1 HOUR AND CONVERT_TZ(v_utc - INTERVAL 1 HOUR
-                    + INTERVAL TIMESTAMPDIFF(MICROSECOND, v_local, v_closed_start) MICROSECOND, '+00:00',
-                    IF(p_time_zone = 'SYSTEM', @@GLOBAL.time_zone, p_time_zone)) = v_closed_start)), FALSE);
-        SET p_state = CASE WHEN v_next_reset_time IS NULL THEN 'UNSCHEDULED'
-                           WHEN v_next_reset_time <= v_local OR v_is_early AND v_period_start <> v_open_start THEN 'DUE'
-                           WHEN v_is_early OR NOT v_is_known THEN 'MISPLACED' ELSE 'OPEN' END;
-        IF p_state = 'MISPLACED' AND NOT v_is_early THEN
-            SET v_open_start = v_closed_start, v_period_end = v_next_reset_time;
-        ELSEIF v_is_early THEN
+        SET v_anchor = COALESCE(v_anchor, v_next_reset_time, '2001-01-01 00:00:00');
+
+        IF v_next_reset_time IS NULL THEN
+            SET p_state = 'UNSCHEDULED';
+            CALL compute_quota_period(v_limit_type, v_anchor, v_local, v_period_start, v_period_end);
+        ELSEIF NOT v_is_known OR v_next_reset_time <= v_local THEN
+            SET p_state = IF(v_next_reset_time <= v_local, 'DUE', 'MISPLACED');
             SET v_closed_start = v_period_start;
+            IF NOT v_is_known THEN
+                CALL compute_quota_period(v_limit_type, v_anchor, v_next_reset_time - INTERVAL 1 MICROSECOND,
+                                          v_closed_start, v_period_end);
+            END IF;
+            IF p_state = 'DUE' THEN
+                CALL compute_quota_period(v_limit_type, v_anchor, v_local, v_period_start, v_period_end);
+            ELSEIF v_period_end <> v_next_reset_time AND v_closed_start > v_local THEN
+                SET v_period_end = v_closed_start;
+                CALL compute_quota_period(v_limit_type, v_anchor, v_period_end - INTERVAL 1 MICROSECOND,
+                                          v_period_start, v_ignored);
+            ELSE
+                SET v_period_start = v_closed_start, v_period_end = v_next_reset_time;
+            END IF;
         END IF;
 
         IF p_state <> 'OPEN' AND v_slot_count > 0 THEN
@@ -111,7 +111,7 @@ BEGIN
             SET used_count       = IF(p_state = 'DUE', 0, used_count),
                 reset_time       = IF(p_state = 'DUE', v_local - INTERVAL MICROSECOND(v_local) MICROSECOND, reset_time),
                 period_anchor    = v_anchor,
-                period_start     = v_open_start,
+                period_start     = v_period_start,
                 period_end       = v_period_end,
                 next_reset_time  = v_period_end,
                 next_alert_count = DEFAULT

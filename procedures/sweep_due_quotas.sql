@@ -1,12 +1,11 @@
--- sweep_due_quotas: internal: close one batch of periods that are over, or that lie ahead.
+-- sweep_due_quotas: internal: close one batch of periods that are over.
 --
 -- Takes only rows that nobody has locked (SKIP LOCKED): whoever holds one closes it himself. So a
 -- sweep never waits while it keeps others waiting, and cannot deadlock. Each quota is judged by
 -- the wall clock of its own zone; one whose zone is unknown is passed over.
 --
--- It walks tenant_quotas_due, one limit type after the other: first the quotas without a schedule and
--- those whose period lies ahead (by more than an hour, in any zone: it leaves the others to whoever
--- touches them), then those that are due, in the order of their next_reset_time. Two statements close the plain
+-- It walks tenant_quotas_due, one limit type after the other: first the quotas without a schedule,
+-- then those that are due, in the order of their next_reset_time. Two statements close the plain
 -- ones of a batch: the first locks them and writes their RESET rows, the second finds them by
 -- those rows and opens their new periods. The others go through settle_quota_period, one by one:
 -- limits with slots, values written by hand, and in a caller's transaction all.
@@ -29,14 +28,13 @@ CREATE PROCEDURE sweep_due_quotas (
     INOUT p_quota_id    BIGINT UNSIGNED,
     OUT   p_settled     BIGINT
 )
-    COMMENT 'internal: close one batch of periods that are over, or that lie ahead.'
+    COMMENT 'internal: close one batch of periods that are over.'
     MODIFIES SQL DATA
     SQL SECURITY DEFINER
 BEGIN
     DECLARE v_transaction  VARCHAR(8) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_utc          DATETIME(6) DEFAULT UTC_TIMESTAMP(6);
     DECLARE v_skipped      INT DEFAULT p_batch_size - 1;
-    DECLARE v_ahead        DATETIME(6);      -- no period of now ends later, in any zone
     DECLARE v_end          DATETIME;         -- the batch ends before this next_reset_time,
     DECLARE v_last_id      BIGINT UNSIGNED;  -- and of p_reset_time with this quota
     DECLARE v_found_time   DATETIME;
@@ -58,13 +56,6 @@ BEGIN
     IF p_limit_type = '' THEN
         SET p_limit_type = 'HOURLY', p_reset_time = NULL;
     END IF;
-
-    SET v_ahead = CASE p_limit_type WHEN 'HOURLY'    THEN p_until + INTERVAL 1 HOUR
-                                    WHEN 'DAILY'     THEN p_until + INTERVAL 1 DAY
-                                    WHEN 'WEEKLY'    THEN p_until + INTERVAL 1 WEEK
-                                    WHEN 'MONTHLY'   THEN p_until + INTERVAL 1 MONTH
-                                    WHEN 'QUARTERLY' THEN p_until + INTERVAL 1 QUARTER
-                                    WHEN 'YEARLY'    THEN p_until + INTERVAL 1 YEAR END;
 
     SELECT next_reset_time, quota_id INTO v_end, v_last_id
     FROM tenant_quotas FORCE INDEX (tenant_quotas_due)
@@ -88,22 +79,15 @@ BEGIN
         LEFT JOIN tenants AS t ON t.tenant_id = q.tenant_id
         WHERE q.limit_type = p_limit_type
           AND (q.next_reset_time <=> p_reset_time AND q.quota_id > p_quota_id AND q.quota_id <= v_last_id
-               OR q.next_reset_time > p_reset_time AND q.next_reset_time < v_end
-               OR p_reset_time IS NULL AND q.next_reset_time > v_ahead)
-          AND CONVERT_TZ(v_utc, '+00:00', IF(COALESCE(t.time_zone, 'SYSTEM') = 'SYSTEM',
-                                             @@GLOBAL.time_zone, t.time_zone))
-              BETWEEN COALESCE(IF(q.next_reset_time > v_ahead, NULL, q.next_reset_time), '1000-01-01')
-              AND IF(q.next_reset_time > v_ahead AND q.period_end = q.next_reset_time,
-                     q.period_start - INTERVAL 61 MINUTE, '9999-12-31')
+               OR q.next_reset_time > p_reset_time AND q.next_reset_time < v_end)
+          AND COALESCE(q.next_reset_time, '1000-01-01') <= CONVERT_TZ(
+                  v_utc, '+00:00', IF(COALESCE(t.time_zone, 'SYSTEM') = 'SYSTEM', @@GLOBAL.time_zone, t.time_zone))
         ORDER BY q.next_reset_time, q.quota_id
         LIMIT 1
         FOR UPDATE OF q SKIP LOCKED;
         IF v_found_id IS NOT NULL THEN
             CALL settle_quota_period(v_found_id, v_time_zone, v_ignored);
-            SET p_settled = p_settled + 1;
-            IF NOT COALESCE(v_found_time > v_ahead, FALSE) THEN
-                SET p_reset_time = v_found_time, p_quota_id = v_found_id;
-            END IF;
+            SET p_reset_time = v_found_time, p_quota_id = v_found_id, p_settled = p_settled + 1;
         END IF;
         SET v_is_over = v_found_id IS NULL OR p_settled >= p_batch_size;
     END WHILE;

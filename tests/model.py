@@ -28,14 +28,12 @@ from tests.model_data import (
     Tenant,
     by_type,
     expiry,
-    is_due,
-    later,
     left_of,
     local,
     period_of,
     tightness,
     time_until,
-    utc,
+    was_reset_since,
 )
 
 
@@ -93,10 +91,14 @@ class Model:
     # Periods [4]
 
     def close_period(self, limit: Limit, now: datetime) -> bool:
-        """Whoever touches a quota whose period is over, or lies ahead, closes it first."""
-        if limit.limit_type not in CALENDAR or not is_due(limit, now):
+        """Whoever touches a quota whose period is over closes it first, however late."""
+        if limit.limit_type not in CALENDAR:
             return False
         wall = local(now, limit.zone)
+        if limit.next_reset is not None and limit.next_reset > wall:
+            if self.is_misplaced(limit, wall):
+                limit.next_reset, limit.next_alert = limit.period(), limit.first_alert()
+            return False
         if limit.next_reset is not None:
             used, limit.used = limit.used, 0
             limit.reset_time = wall.replace(microsecond=0)
@@ -106,19 +108,19 @@ class Model:
         limit.next_alert = limit.first_alert()
         return True
 
-    def sweep_due(self, now: datetime, latest: datetime) -> int:
-        """What the event does: close what is over, or an hour ahead of the latest wall clock."""
-        return sum(
-            self.close_period(limit, now)
-            for limit in self.limits.values()
-            if limit.next_reset is None
-            or limit.next_reset <= local(now, limit.zone)
-            or (
-                limit.limit_type in CALENDAR
-                and limit.next_reset > later(latest, limit.limit_type)
-                and (limit.period() or latest) > local(now, limit.zone) + timedelta(minutes=61)
-            )
+    def is_misplaced(self, limit: Limit, wall: datetime) -> bool:
+        """Whether a next_reset_time by hand is off the boundaries: it means the one before it."""
+        start = limit.period()
+        if limit.next_reset is None or start is None or start <= wall:
+            return False
+        return (
+            period_of(limit.limit_type, limit.anchor or CALENDAR_ANCHOR, start)[1]
+            != limit.next_reset
         )
+
+    def sweep_due(self, now: datetime) -> int:
+        """What the event does: close every period that is over."""
+        return sum([self.close_period(limit, now) for limit in self.limits.values()])
 
     # Charging [3]
 
@@ -276,11 +278,14 @@ class Model:
 
     def is_obstacle(self, limit: Limit, call: Call) -> bool:
         """Whether a limit cannot simply be charged: then all limits of the call are sorted out."""
-        is_over = limit.limit_type in CALENDAR and is_due(limit, call.now)
+        wall = local(call.now, limit.zone)
+        is_due = limit.limit_type in CALENDAR and (
+            limit.next_reset is None or limit.next_reset <= wall or self.is_misplaced(limit, wall)
+        )
         used = limit.use(call.now) + call.amount
         verdict = self.judge(limit, call)
         is_ignored = verdict == "EXCEEDED" and self.takes_part(limit, verdict)
-        return is_over or limit.reaches_alert(used) or not (verdict == "GRANTED" or is_ignored)
+        return is_due or limit.reaches_alert(used) or not (verdict == "GRANTED" or is_ignored)
 
     def sort_out(self, limit: Limit, call: Call) -> None:
         """Close a period that is over; give lapsed holds back where their units may matter."""
@@ -449,7 +454,7 @@ class Model:
         limit = self.limits[charge.quota_id]
         self.close_period(limit, now)
         lowered = 0
-        if charge.period == limit.period() and not self.was_reset_since(charge):
+        if charge.period == limit.period() and not was_reset_since(limit, charge, self.ledger):
             lowered = min(amount, limit.used)  # somebody may have set it by hand
         self.lower(limit, lowered)
         self.ledger.append(
@@ -469,20 +474,6 @@ class Model:
         limit.used -= units
         if units and limit.soft is not None and limit.used < limit.soft:
             limit.next_alert = min(limit.soft, limit.next_alert or limit.soft)
-
-    def was_reset_since(self, charge: Row) -> bool:
-        """Whether the open use was reset in mid-period since the charge.
-
-        Then it has a RESET row of its own, or none was written at reset_time (by hand).
-        """
-        limit = self.limits[charge.quota_id]
-        period, reset_time = limit.period(), limit.reset_time
-        if period is None or reset_time is None or reset_time <= period:
-            return False
-        mine = [r for r in self.ledger if r[:2] == (limit.quota_id, "RESET") and r.delta <= 0]
-        walls = [abs(local(r.at, limit.zone) - reset_time) for r in mine]
-        is_midway = period in [r.period for r in mine] or min(walls) >= timedelta(seconds=1)
-        return is_midway and charge.at < utc(reset_time, limit.zone)
 
     def refund(
         self,

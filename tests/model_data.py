@@ -201,11 +201,6 @@ def boundary(limit_type: str, anchor: datetime, number: int) -> datetime:
     return anchor.replace(year=year, month=month + 1)
 
 
-def later(wall: datetime, limit_type: str) -> datetime:
-    """Return a wall clock plus an interval, as the server adds it: the last days become the last."""
-    return boundary(limit_type, wall, 1)
-
-
 def period_of(limit_type: str, anchor: datetime, wall: datetime) -> tuple[datetime, datetime]:
     """Return the boundaries around a moment: start <= moment < end [4]."""
     number = (wall - anchor) // (
@@ -218,6 +213,30 @@ def period_of(limit_type: str, anchor: datetime, wall: datetime) -> tuple[dateti
     while boundary(limit_type, anchor, number + 1) <= wall:
         number += 1
     return boundary(limit_type, anchor, number), boundary(limit_type, anchor, number + 1)
+
+
+def time_until(wall: datetime, now: datetime, zone: tzinfo) -> timedelta:
+    """Return how long it is until a wall clock shows a time next."""
+    left = wall - local(now, zone)
+    if local(now + left, zone) != wall:  # the clocks change until then
+        left = utc(wall, zone) - now
+    return left
+
+
+def was_reset_since(limit: Limit, charge: Row, ledger: list[Row]) -> bool:
+    """Whether the open use was reset in mid-period since the charge.
+
+    Then it has a RESET row of its own, or none was written at reset_time (by hand).
+    """
+    period, reset_time = limit.period(), limit.reset_time
+    if period is None or reset_time is None or reset_time <= period:
+        return False
+    mine = [r for r in ledger if r[:2] == (limit.quota_id, "RESET") and r.delta <= 0]
+    walls = [abs(local(r.at, limit.zone) - reset_time) for r in mine]
+    is_midway = period in [r.period for r in mine] or not any(
+        wall < timedelta(seconds=1) for wall in walls
+    )
+    return is_midway and charge.at < utc(reset_time, limit.zone)
 
 
 #: One of a batch, and its place there from 0.
@@ -244,24 +263,3 @@ def by_type(items: list[Item]) -> list[list[Item]]:
 def left_of(answer: Answer) -> int:
     """What the limit that is shown has left; below zero where it counts on beyond."""
     return (answer.hard_limit or 0) - (answer.used_count or 0)
-
-
-def is_due(limit: Limit, now: datetime) -> bool:
-    """Whether the period is over, not scheduled, or begins more than a minute from now.
-
-    Of an hour that the wall clock shows twice, it began in the first.
-    """
-    wall, start, hour = local(now, limit.zone), limit.period(), timedelta(hours=1)
-    if start is None or limit.next_reset is None or limit.next_reset <= wall:
-        return True
-    ahead = start - wall
-    is_shown_again = ahead <= hour and local(now - hour + ahead, limit.zone) == start
-    return ahead > timedelta(minutes=1) and not is_shown_again
-
-
-def time_until(wall: datetime, now: datetime, zone: tzinfo) -> timedelta:
-    """Return how long it is until a wall clock shows a time next."""
-    left = wall - local(now, zone)
-    if local(now + left, zone) != wall:  # the clocks change until then
-        left = utc(wall, zone) - now
-    return left

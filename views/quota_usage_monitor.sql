@@ -1,7 +1,7 @@
 -- quota_usage_monitor: how much of each quota is used, and how close to its limit that is.
 --
--- The first eight columns are scenario 5's. The use is exact: a period that is over, or has not begun
--- yet, counts as closed, a bucket as refilled, a lapsed lease as given back, and what slots still hold as
+-- The first eight columns are scenario 5's. The use is exact: a lapsed period counts as
+-- closed, a bucket as refilled, a lapsed lease as given back, and what slots still hold as
 -- unused; a lapsed reservation counts until it is given back, within the minute or to whoever
 -- would be denied without it. A quota whose tenant has no row shows with tenant_name NULL. A view
 -- cannot read @@GLOBAL.time_zone, so the wall clock of zone SYSTEM comes from quota_jobs,
@@ -51,13 +51,6 @@ JOIN LATERAL (
             WHEN q.next_reset_time <= CONVERT_TZ(UTC_TIMESTAMP(6), '+00:00',
                      IF(COALESCE(t.time_zone, 'SYSTEM') = 'SYSTEM',
                         COALESCE(j.server_time_zone, 'SYSTEM'), t.time_zone)) THEN 0
-            WHEN q.period_end = q.next_reset_time
-                 AND q.period_start > CONVERT_TZ(UTC_TIMESTAMP(6) + INTERVAL 1 MINUTE, '+00:00',
-                     IF(COALESCE(t.time_zone, 'SYSTEM') = 'SYSTEM',
-                        COALESCE(j.server_time_zone, 'SYSTEM'), t.time_zone))
-                 AND UTC_TIMESTAMP(6) + INTERVAL 1 MINUTE < CONVERT_TZ(q.period_start,  -- not so where clocks fell back
-                     IF(COALESCE(t.time_zone, 'SYSTEM') = 'SYSTEM',
-                        COALESCE(j.server_time_zone, 'SYSTEM'), t.time_zone), '+00:00') THEN 0
             WHEN q.limit_type = 'CONCURRENT' THEN
                 q.used_count - COALESCE((SELECT SUM(r.amount)
                                          FROM quota_reservations AS r
