@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -24,8 +25,10 @@ from tenant_quota.doctor.load import HOT, WINDOW_SECONDS, slot_advice
 from tenant_quota.grants.held import Held
 from tenant_quota.sandbox import Sandbox
 from tests.conftest import EVENTS
+from tests.programs import program
 from tests.server import connect, own_server
 from tests.support import apply_everything, rows, value, wait_until
+from tests.test_dumps import address
 
 SCHEMA = "doctored"
 ROLES = ("quota_app", "quota_monitor", "quota_admin")
@@ -347,6 +350,27 @@ def test_the_documented_install_has_a_definer_and_roles_as_they_should_be(url):
         lacking = look(own, "definers")[name]
         assert "lacks SELECT: calls fail" in lacking.what
         assert lacking.do == "tenant-quota grants --apply"
+
+
+def test_a_restore_takes_the_grants_and_one_command_gives_them_back(url, tmp_path):
+    """The dump drops the procedures, and MySQL drops the grants on them."""
+    with documented(url) as own:
+        count = "SELECT COUNT(*) FROM mysql.procs_priv WHERE Db = 'shop_1'"
+        with closing(connect(own)) as connection:
+            before = value(connection, count)
+        server = address(url, tmp_path)
+        dump = [*program("mysqldump"), server, "--set-gtid-purged=OFF", "--no-tablespaces"]
+        done = subprocess.run([*dump, "--routines", "shop_1"], capture_output=True, check=True)
+        restore = [*program("mysql"), server, "--comments", "shop_1"]
+        subprocess.run(restore, input=done.stdout, check=True)
+        found = look(own, "definers", "roles")
+        lost = [f"definers.{DEFINER}", "roles.quota_monitor", "roles.quota_admin"]
+        assert [found[name].severity for name in lost] == [PROBLEM, WARNING, WARNING]
+        assert {found[name].do for name in lost} == {"tenant-quota grants --apply"}
+        assert CliRunner().invoke(main, ["grants", "--apply", "--url", own]).exit_code == 0
+        assert {f.severity for f in look(own, "definers", "roles").values()} == {OK}
+        with closing(connect(own)) as connection:
+            assert value(connection, count) == before > 90
 
 
 def test_the_definer_of_what_is_not_ours_is_nobodys_business(url, installer):

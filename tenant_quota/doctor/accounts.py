@@ -114,10 +114,16 @@ def _consequence(rights: set[Right]) -> str:
     return "its events do not run" if {r.privilege for r in rights} == {"EVENT"} else "calls fail"
 
 
-def _command(definer: Account) -> str:
-    """Return the command that gives a definer what it needs and no more."""
-    prefix = definer.user.removesuffix("_definer")
-    if definer.host != "localhost" or prefix == definer.user:
-        return f"tenant-quota grants --definer {shell_quote(str(definer))} --apply"
+def grants_command(account: Account) -> str:
+    """Return the command that made an account of this name, and mends its rights; else nothing."""
+    hosts = {"definer": "localhost", "app": "%", "monitor": "%", "admin": "%"}
+    prefix, _, kind = account.user.rpartition("_")
+    if not prefix or hosts.get(kind) != account.host:
+        return ""
     option = "" if prefix == "quota" else f"--prefix {shell_quote(prefix)} "
     return f"tenant-quota grants {option}--apply"
+
+
+def _command(definer: Account) -> str:
+    other = f"tenant-quota grants --definer {shell_quote(str(definer))} --apply"
+    return grants_command(definer) or other
