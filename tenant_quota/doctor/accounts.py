@@ -7,7 +7,7 @@ from shlex import quote as shell_quote
 
 from tenant_quota.apply import live_objects
 from tenant_quota.apply.object_files import object_paths
-from tenant_quota.doctor.findings import NOTE, OK, PROBLEM, Finding, Patient
+from tenant_quota.doctor.findings import NOTE, OK, PROBLEM, Finding, Patient, unseen
 from tenant_quota.grants.held import Right
 from tenant_quota.grants.needs import read_code_needs
 from tenant_quota.grants.sql import grant
@@ -62,7 +62,7 @@ def definers(patient: Patient) -> Iterator[Finding]:
         what = f"the objects have {len(rows)} definers"
         yield Finding(NOTE, what, "tenant-quota verify --definer user@host names them")
     if not rows:
-        yield Finding(NOTE, "no object of a definer is to be seen here")
+        yield unseen("no procedure, view or event of ours shows to this account")
 
 
 def _definer(patient: Patient, account: Account, objects: int) -> Finding:
