@@ -96,7 +96,13 @@ def _explain(error: pymysql.Error, options: ConnectionOptions) -> str:
             f"There is no database {options.database!r} ({options}). "
             "Create it, or let `tenant-quota apply --create-database` do so."
         )
-    if number in (1044, 1045, 1698):
+    if number == 1044:
+        return (
+            f"Access denied ({options}): {text}. User and password are right. Check the database's "
+            "name: one that does not exist is denied in the same words. Else grant the account "
+            "something on it."
+        )
+    if number in (1045, 1698):
         hint = (
             "Check user and password."
             if options.password

@@ -350,3 +350,33 @@ def test_a_schema_whose_name_is_like_another_is_not_the_migrators(server_url, em
                 assert accounts.error_of(connection, f"CREATE TABLE {like}.t (a INT)") == 1142
         finally:
             rows(root, f"DROP DATABASE {like}")
+
+
+def test_apply_says_why_it_is_not_all_and_check_what_is(server_url, empty_schema, own):
+    """The objects run as root: no grant mends that."""
+    run("apply", "--url", empty_schema)
+    done = grants(empty_schema, "--migrator", f"{own}_m", "--apply", prefix=own)
+    assert done.exit_code == 2
+    done = grants(empty_schema, "--migrator", f"{own}_m@%", "--apply", prefix=own)
+    assert done.exit_code == 1
+    assert f"left: root@{'localhost' if 'root@localhost' in done.stderr else '%'}" in done.stderr
+    assert f"tenant-quota apply --definer {own}_definer@localhost" in done.stderr
+    checked = grants(empty_schema, "--migrator", f"{own}_m@%", "--check", prefix=own)
+    assert "is made locked" not in checked.stderr
+    assert f"{own}_m@% is locked, and installs only when it is not" in checked.stderr
+
+    unlock(server_url, f"`{own}_m`@`%%`")
+    run("apply", "--url", empty_schema, "--definer", f"{own}_definer@localhost")
+    mine = url_of(empty_schema, f"{own}_m")
+    again = grants(mine, "--apply", prefix=own)
+    assert again.exit_code == 0, again.output
+    assert "This account cannot read what they hold" in again.stderr
+    assert "which changes nothing" in again.stderr
+
+
+def test_a_database_that_is_not_there_is_not_blamed_on_the_password(server_url, own):
+    make_account(server_url, own)
+    result = CliRunner().invoke(main, ["status", "--url", url_of(f"{server_url}nowhere", own)])
+    assert result.exit_code == 2
+    assert "Check the database's name" in result.stderr
+    assert "Check user and password" not in result.stderr
