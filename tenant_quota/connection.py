@@ -41,7 +41,8 @@ def connect(options: ConnectionOptions) -> Connection[Any]:
             cursor.execute("SELECT VERSION()")
             check_version((cursor.fetchone() or ("",))[0])
             cursor.execute(
-                "SET NAMES utf8mb4 COLLATE utf8mb4_0900_bin, "
+                # A server with autocommit = OFF says ON in its greeting, and PyMySQL believes it.
+                "SET NAMES utf8mb4 COLLATE utf8mb4_0900_bin, SESSION autocommit = 1, "
                 "SESSION sql_mode = %s, SESSION lock_wait_timeout = %s",
                 (SQL_MODE, LOCK_WAIT_SECONDS),
             )
