@@ -53,7 +53,8 @@ def test_json_and_exit_codes(url):
 
 
 SETTINGS = [
-    ("binlog", PROBLEM, "binlog_format", "STATEMENT", "ROW", "run the procedures again"),
+    ("fitness.binlog_format", PROBLEM, "binlog_format", "STATEMENT", "ROW", "calls fail"),
+    ("binlog", PROBLEM, "binlog_format", "MIXED", "ROW", "run the procedures again"),
     ("durability.sync_binlog", WARNING, "sync_binlog", "100", "1", "a crash"),
     (
         "durability.innodb_flush_log_at_trx_commit",

@@ -33,6 +33,7 @@ Check = Callable[[Patient], Iterable[Finding]]
 #: What is looked at, in this order. A check needs an installed schema where its name says so.
 CHECKS: dict[str, Check] = {
     "version": server.version,
+    "fitness": server.fitness,
     "binlog": server.binlog,
     "durability": server.durability,
     "sql_mode": server.sql_mode,
