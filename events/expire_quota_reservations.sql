@@ -11,4 +11,7 @@ CREATE EVENT expire_quota_reservations
     ON COMPLETION PRESERVE
     ENABLE
     COMMENT 'Give lapsed holds back every minute.'
-    DO CALL expire_quota_reservations(100)
+    DO BEGIN
+        SET SESSION autocommit = 1;  -- with the server's OFF nothing would be committed
+        CALL expire_quota_reservations(100);
+    END

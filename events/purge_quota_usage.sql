@@ -1,8 +1,8 @@
 -- purge_quota_usage: purge what is older than 400 days, once a day.
 --
 -- At three in the morning, UTC. 400 days are longer than any period, so the ledger
--- of a year is there until the year after is well begun. For another time to keep:
--- ALTER EVENT purge_quota_usage DO CALL purge_quota_usage(800, 100).
+-- of a year is there until the year after is well begun. For another time to keep, ALTER EVENT
+-- with this body and another number of days.
 --
 -- Source   DESIGN, sections 3 and 6
 -- Example  SHOW EVENTS LIKE 'purge_quota_usage';
@@ -12,4 +12,7 @@ CREATE EVENT purge_quota_usage
     ON COMPLETION PRESERVE
     ENABLE
     COMMENT 'Purge what is older than 400 days, once a day.'
-    DO CALL purge_quota_usage(400, 100)
+    DO BEGIN
+        SET SESSION autocommit = 1;  -- with the server's OFF nothing would be committed
+        CALL purge_quota_usage(400, 100);
+    END

@@ -11,4 +11,7 @@ CREATE EVENT reset_due_quotas
     ON COMPLETION PRESERVE
     ENABLE
     COMMENT 'Close lapsed periods every minute.'
-    DO CALL reset_due_quotas(100)
+    DO BEGIN
+        SET SESSION autocommit = 1;  -- with the server's OFF nothing would be committed
+        CALL reset_due_quotas(100);
+    END

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "events/expire_quota_reservations.sql",
-    sha256="b3036d9f90a4275b6836423af90b44bba8c6d2f43c72c4cd68e998479fa32a07",
+    sha256="1e1140c091e941b54e43b609bec0abdb9236178ec8be25b2cdde49f8d6f115ef",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "events/purge_quota_usage.sql",
-    sha256="2aa10cdd46156bc56234e68a1fec41e8b50d6913e9395790726b2db589e446bb",
+    sha256="4d05c99ab3517cd7a0f0ea5c8587468c142f402a1bcd76490babf99f10dddb7d",
 )

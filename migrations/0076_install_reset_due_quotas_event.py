@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "events/reset_due_quotas.sql",
-    sha256="b616eb8c1f97f74236528743d6b3004e1d7c9d70f36f598b85627f95e5d2c9fb",
+    sha256="a51f70beeb7b16e502ca5c1fd78b45073ef4409e06a73996ea46277b8e67ee2b",
 )

@@ -41,7 +41,8 @@ def connect(options: ConnectionOptions) -> Connection[Any]:
             cursor.execute("SELECT VERSION()")
             check_version((cursor.fetchone() or ("",))[0])
             cursor.execute(
-                "SET NAMES utf8mb4 COLLATE utf8mb4_0900_bin, "
+                # A server with autocommit = OFF says ON in its greeting, and PyMySQL believes it.
+                "SET NAMES utf8mb4 COLLATE utf8mb4_0900_bin, SESSION autocommit = 1, "
                 "SESSION sql_mode = %s, SESSION lock_wait_timeout = %s",
                 (SQL_MODE, LOCK_WAIT_SECONDS),
             )
@@ -96,7 +97,13 @@ def _explain(error: pymysql.Error, options: ConnectionOptions) -> str:
             f"There is no database {options.database!r} ({options}). "
             "Create it, or let `tenant-quota apply --create-database` do so."
         )
-    if number in (1044, 1045, 1698):
+    if number == 1044:
+        return (
+            f"Access denied ({options}): {text}. User and password are right. Check the database's "
+            "name: one that does not exist is denied in the same words. Else grant the account "
+            "something on it."
+        )
+    if number in (1045, 1698):
         hint = (
             "Check user and password."
             if options.password

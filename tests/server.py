@@ -14,6 +14,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -23,8 +24,8 @@ import pytest
 from tenant_quota.sandbox import Progress, Sandbox
 from tenant_quota.sandbox.cache import Unavailable
 from tenant_quota.sandbox.docker import engine_answers, image
-from tenant_quota.sandbox.local import DURABLE, MODEST
-from tenant_quota.sandbox.mysqld import check_version, mysqld_on_path
+from tenant_quota.sandbox.local import DURABLE, MODEST, LocalServer
+from tenant_quota.sandbox.mysqld import Mysqld, check_version, mysqld_on_path
 from tenant_quota.sandbox.packages import portable_mysqld
 from tenant_quota.sandbox.server import WAYS
 
@@ -86,6 +87,31 @@ def start_container() -> Any:
 def own_server(*options: str) -> Sandbox:
     """Start a server that a test may change or restart; under ``make test-docker`` a container."""
     return Sandbox.start(options, ways=("docker",) if ONLY_DOCKER else WAYS)
+
+
+@contextmanager
+def initialised_server(directory: Path, *options: str) -> Iterator[str]:
+    """Give the URL of a server whose data were made with these options: they hold for its life."""
+    (way,) = local_ways()
+    known = mysqld_on_path() if way == "path" else portable_mysqld(Progress())
+
+    class Other(Mysqld):
+        def command(self, data: Path, *more: str) -> list[str]:
+            return super().command(data, *more, *options)
+
+        def template(self, progress: Progress) -> Path:
+            data = directory / "template"
+            self._initialise(data, progress)
+            return data
+
+    password = secrets.token_hex(8)
+    server = LocalServer.create(Other(**{**vars(known), "tzinfo": ()}), password, (), Progress())
+    try:
+        server.launch(attached=True)
+        yield f"mysql://root:{password}@127.0.0.1:{server.port}/"
+    finally:
+        server.kill()
+        server.discard()
 
 
 @cache

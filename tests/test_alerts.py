@@ -12,6 +12,8 @@ from click.testing import CliRunner, Result
 from pymysql.connections import Connection
 
 from tenant_quota.cli import main
+from tests import accounts
+from tests.accounts import make_account, url_of
 from tests.server import connect
 from tests.support import apply_everything, rows, start_command, value
 
@@ -170,3 +172,24 @@ def test_a_database_without_the_outbox_says_what_to_run(empty_schema):
     result = alerts(empty_schema)
     assert result.exit_code == 2
     assert "Run `tenant-quota apply`" in result.output
+
+
+@pytest.mark.parametrize("form", ["table", "json"])
+def test_who_may_not_take_alerts_is_not_told_that_none_waits(
+    server_url, empty_schema, outbox, form
+):
+    with accounts.prefix(server_url) as name:
+        make_account(
+            server_url, name, f"GRANT SELECT ON {empty_schema.rpartition('/')[2]}.* TO {{}}"
+        )
+        result = alerts(url_of(empty_schema, name), "--format", form)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "quota_admin" in result.stderr
+    rows(outbox, "SET GLOBAL super_read_only = ON")
+    try:
+        result = alerts(empty_schema, "--format", form)
+    finally:
+        rows(outbox, "SET GLOBAL super_read_only = OFF")
+        rows(outbox, "SET GLOBAL read_only = OFF")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "connect to the primary" in result.stderr

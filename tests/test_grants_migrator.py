@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -350,3 +351,60 @@ def test_a_schema_whose_name_is_like_another_is_not_the_migrators(server_url, em
                 assert accounts.error_of(connection, f"CREATE TABLE {like}.t (a INT)") == 1142
         finally:
             rows(root, f"DROP DATABASE {like}")
+
+
+def test_apply_says_why_it_is_not_all_and_check_what_is(server_url, empty_schema, own):
+    """The objects run as root: no grant mends that."""
+    run("apply", "--url", empty_schema)
+    done = grants(empty_schema, "--migrator", f"{own}_m", "--apply", prefix=own)
+    assert done.exit_code == 2
+    done = grants(empty_schema, "--migrator", f"{own}_m@%", "--apply", prefix=own)
+    assert done.exit_code == 1
+    assert f"left: root@{'localhost' if 'root@localhost' in done.stderr else '%'}" in done.stderr
+    assert f"tenant-quota apply --definer {own}_definer@localhost" in done.stderr
+    checked = grants(empty_schema, "--migrator", f"{own}_m@%", "--check", prefix=own)
+    assert "is made locked" not in checked.stderr
+    assert f"{own}_m@% is locked, and installs only when it is not" in checked.stderr
+
+    unlock(server_url, f"`{own}_m`@`%%`")
+    run("apply", "--url", empty_schema, "--definer", f"{own}_definer@localhost")
+    mine = url_of(empty_schema, f"{own}_m")
+    again = grants(mine, "--apply", prefix=own)
+    assert again.exit_code == 0, again.output
+    assert "This account cannot read what they hold" in again.stderr
+    assert "which changes nothing" in again.stderr
+
+
+def test_a_database_that_is_not_there_is_not_blamed_on_the_password(server_url, own):
+    make_account(server_url, own)
+    result = CliRunner().invoke(main, ["status", "--url", url_of(f"{server_url}nowhere", own)])
+    assert result.exit_code == 2
+    assert "Check the database's name" in result.stderr
+    assert "Check user and password" not in result.stderr
+
+
+def test_what_runs_as_root_is_named_with_what_to_do(server_url, empty_schema, own):
+    """An ALTER EVENT by root, and a procedure as a restore by root leaves it."""
+    grants(empty_schema, "--migrator", f"{own}_m@%", "--apply", prefix=own)
+    unlock(server_url, f"`{own}_m`@`%%`")
+    mine, definer = url_of(empty_schema, f"{own}_m"), f"{own}_definer@localhost"
+    run("apply", "--url", mine, "--definer", definer)
+    with closing(connect(empty_schema, autocommit=True)) as root:
+        rows(root, "ALTER EVENT purge_quota_usage ON SCHEDULE EVERY 2 DAY")
+        failed = CliRunner().invoke(main, ["apply", "--force", "--url", mine])
+        assert failed.exit_code == 2
+        assert f"`tenant-quota apply --force --definer '{definer}'`" in failed.stderr
+        alter = re.search(r"ALTER DEFINER = .* EVENT .* PRESERVE", failed.stderr)
+        assert alter
+        shown = CliRunner().invoke(main, ["verify", "--url", mine]).output
+        assert alter[0] in shown
+        rows(root, alter[0])
+        run("apply", "--force", "--url", mine)
+        ((_, _, text, *_),) = rows(root, "SHOW CREATE PROCEDURE check_quota_name")
+        rows(root, "DROP PROCEDURE check_quota_name")
+        rows(root, re.sub(r" DEFINER=\S+", "", text, count=1).replace("%", "%%"))
+        failed = CliRunner().invoke(main, ["apply", "--url", mine, "--definer", definer, "--force"])
+        assert "procedure check_quota_name runs as root" in failed.stderr
+        run("apply", "--force", "--url", empty_schema, "--definer", definer)
+        run("grants", "--apply", "--url", mine, "--prefix", own)
+        run("verify", "--url", mine, "--definer", definer)

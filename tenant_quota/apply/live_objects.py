@@ -21,8 +21,10 @@ from tenant_quota.statements import LOCK_WAIT_TIMEOUT, StatementFailed, fetch, r
 _NOT_THERE = {"PROCEDURE": {1305}, "VIEW": {1146}, "EVENT": {1539}}
 _ACCOUNT = r"`(?:[^`]|``)*`"
 _DEFINER = re.compile(rf" DEFINER=({_ACCOUNT}@{_ACCOUNT})")
+_WANTED = re.compile(rf"\bDEFINER = ({_ACCOUNT}@{_ACCOUNT})")
 _EVENT_STATUS = re.compile(r"(?<=PRESERVE )(?:ENABLE|DISABLE(?: ON (?:SLAVE|REPLICA))?)")
 _NO_SUCH_ACCOUNT = {1133, 1410}
+_NOT_WITHOUT = 1227  # a privilege that it names
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,12 @@ def with_status(text: str, status: str) -> str:
     return _EVENT_STATUS.sub(status, text, count=1)
 
 
+def create_or_replace(connection: Connection[Any], name: str, statement: str) -> None:
+    """Create a view, also in place of one; says what to do where another's may not be replaced."""
+    with _explained(connection, "VIEW", name, statement):
+        create(connection, statement, Settings())
+
+
 def create(
     connection: Connection[Any], statement: str, settings: Settings, *, drop_first: str = ""
 ) -> None:
@@ -103,7 +111,7 @@ def replace(
     connection: Connection[Any], kind: str, name: str, statement: str, settings: Settings
 ) -> None:
     """Drop the object and create it; says who holds it where that cannot be had soon."""
-    with _saying_who_holds(connection, name):
+    with _explained(connection, kind, name, statement):
         create(connection, statement, settings, drop_first=f"DROP {kind} IF EXISTS `{name}`")
 
 
@@ -118,19 +126,44 @@ def _set_session(connection: Connection[Any], settings: Settings) -> None:
 
 def drop(connection: Connection[Any], kind: str, name: str) -> None:
     """Drop the object if it is there; says who holds it where that cannot be had soon."""
-    with _saying_who_holds(connection, name):
+    with _explained(connection, kind, name):
         run(connection, f"DROP {kind} IF EXISTS `{name}`")
 
 
 @contextmanager
-def _saying_who_holds(connection: Connection[Any], name: str) -> Iterator[None]:
+def _explained(
+    connection: Connection[Any], kind: str, name: str, statement: str = ""
+) -> Iterator[None]:
+    """Say who holds the object, or who else must replace it; ``statement`` names the definer."""
     try:
         yield
     except StatementFailed as error:
         if error.number == LOCK_WAIT_TIMEOUT:
             hint = who_holds(connection, name)
-            raise TenantQuotaError(f"{error.message}\n  {hint}") from None
-        raise
+        elif error.number == _NOT_WITHOUT and "SYSTEM_USER" in error.message:
+            hint = _of_root(kind, name, _WANTED.search(statement))
+        else:
+            raise
+        raise TenantQuotaError(f"{error.message}\n  {hint}") from None
+
+
+def _of_root(kind: str, name: str, wanted: re.Match[str] | None) -> str:
+    """Return what to do about an object whose definer only an account like root may replace."""
+    definer = wanted[1] if wanted else "`quota_definer`@`localhost`"
+    plain = definer.replace("`", "")
+    hint = (
+        f"{kind.lower()} {name} runs as root or another account with SYSTEM_USER, as after a "
+        "restore or an ALTER EVENT by it. Let that account run "
+        f"`tenant-quota apply --force --definer '{plain}'`, and then this again."
+    )
+    if kind == "EVENT":
+        hint += f" Or: {with_definer(name, definer)}"
+    return hint
+
+
+def with_definer(event: str, definer: str) -> str:
+    """Return the statement that gives an event a definer (quoted), and changes nothing else."""
+    return f"ALTER DEFINER = {definer} EVENT `{event}` ON COMPLETION PRESERVE"
 
 
 def read_grants(connection: Connection[Any], kind: str, name: str) -> list[dict[str, str]] | None:

@@ -6,6 +6,7 @@ import glob
 import logging
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -17,7 +18,7 @@ import yoyo.migrations
 from yoyo.exceptions import BadMigration, MigrationConflict
 from yoyo.migrations import MigrationList, read_migrations, topological_sort
 
-from tenant_quota.apply import again, by_hand, interrupted, proof
+from tenant_quota.apply import again, by_hand, fitness, interrupted, proof
 from tenant_quota.apply.backend import QuotaBackend
 from tenant_quota.apply.stored_objects import installing
 from tenant_quota.connection import connect_to_database
@@ -81,7 +82,8 @@ def apply(
     back, and kept; without, nothing is done where something of that would be lost. Raises
     TenantQuotaError; what was applied before stays, and calling again carries on.
     """
-    connect_to_database(options, create=create_database).close()
+    with closing(connect_to_database(options, create=create_database)) as connection:
+        fitness.refuse_unfit(connection)
     with (
         QuotaBackend(options) as backend,
         backend.lock(lock_timeout, _waiting(on_note)),

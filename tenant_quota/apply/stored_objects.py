@@ -179,7 +179,8 @@ def _replace(connection: Connection[Any], migration: str, file: ObjectFile) -> N
     if not same:
         definer = _manner.get().definer
         if file.kind == "VIEW":  # it is replaced in one statement
-            live.create(connection, file.create(file.name, definer, replace=True), live.Settings())
+            statement = file.create(file.name, definer, replace=True)
+            live.create_or_replace(connection, file.name, statement)
         else:
             statement = file.create(file.name, definer)
             live.replace(connection, file.kind, file.name, statement, live.Settings())

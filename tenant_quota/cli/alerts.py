@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
-from contextlib import closing, suppress
+from contextlib import closing, nullcontext, suppress
 from typing import Any
 
 import click
@@ -54,16 +54,15 @@ def alerts(follow: bool, form: str, limit: int | None) -> None:
     with (
         closing(connect_to_database(current_connection())) as connection,
         patient_reader(),
-        suppress(KeyboardInterrupt) if follow else closing(show),
         installed(),
+        suppress(KeyboardInterrupt) if follow else nullcontext(),
     ):
-        while left:
-            taken = _deliver(connection, min(left, _BATCH), show.rows)
-            left -= taken
-            if not taken:
-                if not follow:
-                    break
-                time.sleep(_LOOK_EVERY)
+        taken = _deliver(connection, min(left, _BATCH), show.rows)
+        with nullcontext() if follow else closing(show):
+            while (taken or follow) and (left := left - taken):
+                if not taken:
+                    time.sleep(_LOOK_EVERY)
+                taken = _deliver(connection, min(left, _BATCH), show.rows)
 
 
 def _deliver(connection: Connection[Any], most: int, show: Callable[[list[Row]], None]) -> int:

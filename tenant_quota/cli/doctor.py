@@ -39,7 +39,7 @@ def doctor(ignore: tuple[str, ...], everything: bool, form: str) -> None:
     """Look for what endangers quotas: settings, events, accounts, replication, locks.
 
     Reads only, and says what this account may not see. Each finding comes with what to do.
-    Exit code 0 healthy, 1 a problem or a warning, 2 error.
+    Exit code 0 healthy, 1 a problem or a warning, 2 error, or an account that sees nothing.
     """
     report = engine.examine(current_connection(), ignore=ignore)
     with patient_reader():
@@ -77,6 +77,8 @@ def _show(report: engine.Report, everything: bool) -> None:
         if counts[severity]
     )
     verdict = "Healthy" if report.healthy else "Not healthy"
+    if report.blind:
+        verdict = "Not known: this account sees nothing of what is installed"
     what = f"{verdict}: {report.database} (MySQL {report.server}): {counts[OK]} fine"
     console.print(Text(plain(f"{what}{', ' + told if told else ''}.")))
 

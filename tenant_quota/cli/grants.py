@@ -66,31 +66,41 @@ def grants(
     make = grants_run.make_removal if revoke else engine.make_plan
     plan = make(options, names, shared=shared)
     outcome = grants_run.run_plan(options, plan) if run else None
+    left = (
+        []
+        if outcome is None or revoke
+        else engine.make_plan(options, names, shared=shared).findings
+    )
     with patient_reader():
         if form == "json":
             data = grants_run.as_data(plan, outcome)
             utf8_stdout().write(json.dumps(data, ensure_ascii=False, indent=2) + "\n")
         elif outcome is not None:
-            _show_outcome(plan, outcome)
+            _show_outcome(plan, outcome, left)
         elif check:
             _show_check(plan)
         else:
             click.echo(grants_run.as_sql(plan), nl=False)
     context = click.get_current_context()
     if outcome is not None:
-        left = [] if revoke else engine.make_plan(options, names, shared=shared).findings
         context.exit(1 if outcome.refused or left else 0)
     if check:
         context.exit(1 if plan.findings else 2 if plan.unseen else 0)
 
 
-def _show_outcome(plan: engine.Plan, outcome: grants_run.Outcome) -> None:
+def _show_outcome(plan: engine.Plan, outcome: grants_run.Outcome, left: list[str]) -> None:
     for step in outcome.done:
         click.echo(f"{plain(step.statement)};")
     for step, error in outcome.refused:
         click.echo(f"refused: {plain(step.statement)}\n  {plain(error)}", err=True)
     for note in plan.notes:
         click.echo(plain(note), err=True)
+    unseen = {plain(step.grantee) for step in outcome.done} & {*map(plain, plan.unseen)}
+    if unseen:
+        what = "This account cannot read what they hold, so all of it was granted once more"
+        click.echo(f"{what}, which changes nothing: {', '.join(sorted(unseen))}.", err=True)
+    for finding in left:
+        click.echo(f"left: {plain(finding)}", err=True)
     click.echo(f"{len(outcome.done)} done." if outcome.done else "Nothing to do.")
 
 

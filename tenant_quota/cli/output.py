@@ -19,6 +19,12 @@ from tenant_quota.errors import TenantQuotaError
 from tenant_quota.statements import error_number, server_error
 
 _MISSING = {1146, 1305, 1356}  # table, procedure, or what a view reads
+_DENIED = "Grant this account the role quota_admin, or quota_monitor to look only."
+_WHAT_TO_DO = {
+    1142: _DENIED,
+    1290: "If the server is read-only: connect to the primary.",
+    1370: _DENIED,
+}
 
 
 def utf8_stdout() -> TextIO:
@@ -59,7 +65,8 @@ def as_click_exception(error: Exception) -> click.ClickException:
     if isinstance(error, click.ClickException):
         return error
     if isinstance(error, pymysql.Error):
-        return TenantQuotaError(server_error(error))
+        hint = _WHAT_TO_DO.get(error_number(error))
+        return TenantQuotaError(f"{server_error(error)}. {hint}" if hint else server_error(error))
     if "TENANT_QUOTA_DEBUG" in os.environ:
         raise error
     return TenantQuotaError(

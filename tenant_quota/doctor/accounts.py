@@ -7,7 +7,7 @@ from shlex import quote as shell_quote
 
 from tenant_quota.apply import live_objects
 from tenant_quota.apply.object_files import object_paths
-from tenant_quota.doctor.findings import NOTE, OK, PROBLEM, Finding, Patient
+from tenant_quota.doctor.findings import NOTE, OK, PROBLEM, Finding, Patient, unseen
 from tenant_quota.grants.held import Right
 from tenant_quota.grants.needs import read_code_needs
 from tenant_quota.grants.sql import grant
@@ -62,7 +62,7 @@ def definers(patient: Patient) -> Iterator[Finding]:
         what = f"the objects have {len(rows)} definers"
         yield Finding(NOTE, what, "tenant-quota verify --definer user@host names them")
     if not rows:
-        yield Finding(NOTE, "no object of a definer is to be seen here")
+        yield unseen("no procedure, view or event of ours shows to this account")
 
 
 def _definer(patient: Patient, account: Account, objects: int) -> Finding:
@@ -114,10 +114,16 @@ def _consequence(rights: set[Right]) -> str:
     return "its events do not run" if {r.privilege for r in rights} == {"EVENT"} else "calls fail"
 
 
-def _command(definer: Account) -> str:
-    """Return the command that gives a definer what it needs and no more."""
-    prefix = definer.user.removesuffix("_definer")
-    if definer.host != "localhost" or prefix == definer.user:
-        return f"tenant-quota grants --definer {shell_quote(str(definer))} --apply"
+def grants_command(account: Account) -> str:
+    """Return the command that made an account of this name, and mends its rights; else nothing."""
+    hosts = {"definer": "localhost", "app": "%", "monitor": "%", "admin": "%"}
+    prefix, _, kind = account.user.rpartition("_")
+    if not prefix or hosts.get(kind) != account.host:
+        return ""
     option = "" if prefix == "quota" else f"--prefix {shell_quote(prefix)} "
     return f"tenant-quota grants {option}--apply"
+
+
+def _command(definer: Account) -> str:
+    other = f"tenant-quota grants --definer {shell_quote(str(definer))} --apply"
+    return grants_command(definer) or other

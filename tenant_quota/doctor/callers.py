@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from tenant_quota.doctor.accounts import grants_command
 from tenant_quota.doctor.findings import NOTE, OK, WARNING, Finding, Patient
 from tenant_quota.grants.held import Held, Line, Right
 from tenant_quota.grants.needs import CodeNeeds, read_code_needs
@@ -56,6 +57,13 @@ def _role(patient: Patient, role: Account, held: Held, needs: CodeNeeds) -> Find
     tables = on(needs.tables, "", "SELECT", "INSERT", "UPDATE", "DELETE")
     if not (calls or views or tables):
         return Finding(NOTE, f"{name} has no grant on {patient.schema}", "", name)
+    command = grants_command(role)
+    if command and needs.views <= views and not calls:
+        what = (
+            f"{name} has SELECT on our views and EXECUTE on no procedure: a restore drops the "
+            "procedures, and MySQL drops the grants on them"
+        )
+        return Finding(WARNING, what, command, name)
     # Administrators read what was changed; whoever only asks check_quota is not counted anyway.
     is_application = role.user == ROLES[0] or bool(
         calls & needs.application - {"check_quota"} and not calls & needs.administration

@@ -24,6 +24,7 @@ class Finding:
     what: str
     do: str = ""
     check: str = ""
+    seen: bool = True  # else the check could not be made
 
 
 @dataclass(frozen=True)
@@ -70,5 +71,10 @@ class Patient:
 
 
 def unseen(why: str, do: str = "") -> Finding:
-    """Return the finding that this account may not look."""
-    return Finding(NOTE, f"cannot be seen: {why}", do)
+    """Return the finding that this account may not look: nobody knows whether all is well."""
+    return not_looked_at(f"cannot be seen: {why}", do)
+
+
+def not_looked_at(what: str, do: str = "") -> Finding:
+    """Return the finding that a check could not be made."""
+    return Finding(WARNING, what, do, seen=False)

@@ -13,6 +13,7 @@ HOT = 100  # ledger rows a second from which one row is a queue
 CALM = 10  # and under which slots are not needed
 _CANDIDATES = 100  # quotas that are looked at, those with the most use first
 _SHOWN = 5
+_PREPARED = 0  # the connection of an XA transaction that a restart has found
 _BLIND = unseen("performance_schema is off", "start mysqld with performance_schema=ON")
 
 
@@ -41,7 +42,7 @@ def long_transactions(patient: Patient) -> Iterator[Finding]:
     for row, tables in holding[:_SHOWN]:
         who = _who(patient, row["id"])
         what = f"{who} has held locks on {tables} for {row['seconds']:,} s: others wait for them"
-        yield Finding(WARNING, what, f"let it commit or roll back, or KILL {row['id']}")
+        yield Finding(WARNING, what, _end(row["id"]))
     if not holding:
         yield Finding(OK, f"none holds our rows for more than {LONG_SECONDS} s")
 
@@ -70,13 +71,54 @@ def lock_waits(patient: Patient) -> Iterator[Finding]:
         sessions = "1 session waits" if row["waiting"] == 1 else f"{row['waiting']} sessions wait"
         who = _who(patient, row["id"])
         what = f"{sessions} for {who} on {row['name']}, the longest for {row['seconds']} s"
-        do = f"let connection {row['id']} end, or KILL {row['id']}; keep such transactions short"
-        yield Finding(WARNING, what, do)
+        yield Finding(WARNING, what, f"{_end(row['id'])}; keep such transactions short")
     if not long:
         yield Finding(OK, f"nobody waits for our rows for {WAIT_SECONDS} s")
 
 
+def table_locks(patient: Patient) -> Iterator[Finding]:
+    """Who has locked a table of ours, or all tables, by LOCK TABLES, FLUSH TABLES or DDL."""
+    if not patient.is_on("performance_schema"):
+        yield _BLIND
+        return
+    rows = patient.ask(
+        "SELECT t.processlist_id AS id, "
+        "GROUP_CONCAT(DISTINCT COALESCE(l.object_name, 'all tables') SEPARATOR ', ') AS tables, "
+        "MAX(w.number) AS waiting "
+        "FROM performance_schema.metadata_locks AS l "
+        "JOIN performance_schema.threads AS t ON t.thread_id = l.owner_thread_id "
+        "LEFT JOIN (SELECT object_type, object_schema, object_name, COUNT(*) AS number "
+        "FROM performance_schema.metadata_locks WHERE lock_status = 'PENDING' "
+        "GROUP BY object_type, object_schema, object_name) AS w "
+        "ON w.object_type = l.object_type AND w.object_schema <=> l.object_schema "
+        "AND w.object_name <=> l.object_name "
+        "WHERE t.processlist_id <> CONNECTION_ID() AND ("
+        "l.object_type = 'GLOBAL' AND l.lock_type = 'SHARED' "
+        "OR l.object_type IN ('TABLE', 'PROCEDURE') AND l.object_schema = DATABASE() AND "
+        # A DDL that waits for a transaction's end is in the way of all who come after it.
+        "(l.lock_status = 'PENDING' AND l.lock_type = 'EXCLUSIVE' OR l.lock_status = 'GRANTED' "
+        "AND l.lock_type IN ('SHARED_READ_ONLY', 'SHARED_NO_WRITE', 'SHARED_NO_READ_WRITE', "
+        "'EXCLUSIVE'))) "
+        "GROUP BY t.processlist_id ORDER BY waiting DESC, id"
+    )
+    for row in rows[:_SHOWN]:
+        who = _who(patient, row["id"])
+        what = f"{who} has locked {row['tables']}, or waits to: calls wait ({row['waiting'] or 0})"
+        yield Finding(WARNING, what, f"let it end or UNLOCK TABLES, or KILL {row['id']}")
+    if not rows:
+        yield Finding(OK, "nobody has locked our tables")
+
+
+def _end(connection: int) -> str:
+    """Return how to end a connection's transaction."""
+    if connection == _PREPARED:
+        return "XA RECOVER CONVERT XID names it; end it by XA COMMIT or XA ROLLBACK of its xid"
+    return f"let it commit or roll back, or KILL {connection}"
+
+
 def _who(patient: Patient, connection: int) -> str:
+    if connection == _PREPARED:
+        return "a prepared XA transaction without a connection"
     rows = patient.ask(
         "SELECT processlist_user AS user, processlist_host AS host "
         "FROM performance_schema.threads WHERE processlist_id = %s",

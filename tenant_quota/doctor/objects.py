@@ -6,13 +6,23 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tenant_quota.apply.object_files import object_paths
-from tenant_quota.doctor.findings import NOTE, OK, PROBLEM, WARNING, Finding, Patient, unseen
+from tenant_quota.doctor.findings import (
+    NOTE,
+    OK,
+    PROBLEM,
+    WARNING,
+    Finding,
+    Patient,
+    not_looked_at,
+    unseen,
+)
 from tenant_quota.names import account_named
 from tenant_quota.paths import sql_root
 from tenant_quota.schema.lock import read_lock
 from tenant_quota.statements import StatementFailed
 
 _HEALTH = {"OK": OK, "WARNING": WARNING, "ERROR": PROBLEM}
+_NO_TABLE = 1146
 _YOUNG_SECONDS = 180  # an event that was made since may not have run yet
 _DO = {
     "overdue_resets": "CALL reset_due_quotas(100); then look at the events",
@@ -26,15 +36,8 @@ _DO = {
 
 def installed(patient: Patient) -> Iterator[Finding]:
     """Is everything applied? Whether it is unchanged is what `verify` tells."""
-    files = read_lock(sql_root()).migrations
-    names = {name.rpartition(".")[0] for name in files if not name.endswith(".rollback.sql")}
-    try:
-        rows = patient.ask("SELECT migration_id FROM _yoyo_migration")
-    except StatementFailed as error:
-        if error.number != 1146:
-            raise
-        rows = []
-    pending = names - {row["migration_id"] for row in rows}
+    names = _migrations()
+    pending = names - _applied(patient)
     if pending == names:
         yield Finding(PROBLEM, "tenant-quota is not installed here", "tenant-quota apply")
     elif pending:
@@ -42,6 +45,21 @@ def installed(patient: Patient) -> Iterator[Finding]:
         yield Finding(WARNING, f"{count} pending", "tenant-quota apply")
     else:
         yield Finding(OK, "up to date; tenant-quota verify tells whether it is unchanged")
+
+
+def _migrations() -> set[str]:
+    files = read_lock(sql_root()).migrations
+    return {name.rpartition(".")[0] for name in files if not name.endswith(".rollback.sql")}
+
+
+def _applied(patient: Patient) -> set[str]:
+    """Return the migrations that are applied; none where yoyo has no table."""
+    try:
+        return {row["id"] for row in patient.ask("SELECT migration_id AS id FROM _yoyo_migration")}
+    except StatementFailed as error:
+        if error.number != _NO_TABLE:
+            raise
+        return set()
 
 
 def events(patient: Patient) -> Iterator[Finding]:
@@ -61,12 +79,15 @@ def events(patient: Patient) -> Iterator[Finding]:
         yield unseen("events show only to accounts with EVENT", do)
         return
     for name in shipped:
-        yield _event(patient, name, found.get(name))
+        if name in found:
+            yield _event(patient, name, found[name])
+        else:
+            # What is applied and gone comes back by force alone.
+            do = "tenant-quota apply --force" if _applied(patient) else "tenant-quota apply"
+            yield Finding(PROBLEM, f"event {name} is missing", do, name)
 
 
-def _event(patient: Patient, name: str, row: dict[str, str] | None) -> Finding:
-    if row is None:
-        return Finding(PROBLEM, f"event {name} is missing", "tenant-quota apply --force", name)
+def _event(patient: Patient, name: str, row: dict[str, str]) -> Finding:
     status = row["status"]
     definer = account_named(row["definer"]).quoted
     # Whoever runs ALTER EVENT becomes the definer, unless it names one.
@@ -77,7 +98,12 @@ def _event(patient: Patient, name: str, row: dict[str, str] | None) -> Finding:
         what = f"event {name} is still asleep as on a replica, and this server is none (any more)"
         return Finding(WARNING, what, enable, name)
     if status == "DISABLED":
-        return Finding(WARNING, f"event {name} is disabled", enable, name)
+        do = f"on the primary: {enable}" if patient.is_on("super_read_only") else enable
+        return Finding(WARNING, f"event {name} is disabled", do, name)
+    if patient.is_on("super_read_only"):
+        # As on a group's former primary. Nobody may alter it here; by replication it falls asleep.
+        what = f"event {name} is enabled on a server that refuses writes: each run of it fails"
+        return Finding(WARNING, what, f"on the primary: {enable}; here it falls asleep by it", name)
     if patient.is_replica:
         what = f"event {name} is enabled on a replica: it fails, or writes what the primary did not"
         asleep = enable.replace("ENABLE", "DISABLE ON SLAVE")
@@ -97,10 +123,16 @@ def health(patient: Patient) -> Iterator[Finding]:
     }
     rows = patient.ask("SELECT * FROM quota_health WHERE check_name NOT LIKE 'event.%'")
     for row in rows:
-        name, severity, what = row["check_name"], _HEALTH.get(row["status"], NOTE), row["detail"]
+        name, severity, what = row["check_name"], _HEALTH[row["status"]], row["detail"]
         if not name.startswith("job."):
             what = f"{row['amount'] or 0:,}: {what}"
         elif severity == WARNING and (patient.is_replica or name in young):
             severity = NOTE  # the primary's heartbeats come late; a new event's first is to come
-        do = "" if severity == OK else _DO.get(name, "look at event_scheduler and the events")
+        do = "" if severity == OK else _DO.get(name, "look at event_scheduler, events and sweeps")
         yield Finding(severity, what, do, name)
+    if missing := _DO.keys() - {row["check_name"] for row in rows}:
+        what = (
+            f"quota_health has no row for {', '.join(sorted(missing))}: it is not the one we ship"
+        )
+        do = "tenant-quota verify shows what differs; tenant-quota apply --force puts it back"
+        yield not_looked_at(what, do)

@@ -14,16 +14,26 @@ from fnmatch import fnmatchcase
 from tenant_quota.connection import connect_to_database
 from tenant_quota.connection_options import ConnectionOptions
 from tenant_quota.doctor import accounts, callers, load, objects, server
-from tenant_quota.doctor.findings import NOTE, OK, PROBLEM, WARNING, Finding, Patient, unseen
+from tenant_quota.doctor.findings import (
+    NOTE,
+    OK,
+    PROBLEM,
+    WARNING,
+    Finding,
+    Patient,
+    not_looked_at,
+    unseen,
+)
 from tenant_quota.grants.held import read_own
 from tenant_quota.schema.facts import is_replica
-from tenant_quota.statements import StatementFailed, fetch, run
+from tenant_quota.statements import LOCK_WAIT_TIMEOUT, StatementFailed, fetch, run
 
 Check = Callable[[Patient], Iterable[Finding]]
 
 #: What is looked at, in this order. A check needs an installed schema where its name says so.
 CHECKS: dict[str, Check] = {
     "version": server.version,
+    "fitness": server.fitness,
     "binlog": server.binlog,
     "durability": server.durability,
     "sql_mode": server.sql_mode,
@@ -42,11 +52,14 @@ CHECKS: dict[str, Check] = {
     "temporary_tables": callers.temporary_tables,
     "long_transactions": load.long_transactions,
     "lock_waits": load.lock_waits,
+    "table_locks": load.table_locks,
     "slots": load.slots,
 }
 
 _DENIED = {1044, 1045, 1142, 1143, 1227, 1356, 1370, 1445}
-_MISSING = {1146, 1305}
+_MISSING = {1054, 1146, 1305}  # column, table, procedure
+_CORE = ("installed", "events", "health")  # an account that sees none of these cannot tell
+_WAIT_SECONDS = 2  # for a metadata lock
 
 
 @dataclass(frozen=True)
@@ -63,9 +76,15 @@ class Report:
         return not any(f.severity in (PROBLEM, WARNING) for f in self.findings)
 
     @property
+    def blind(self) -> bool:
+        """Whether nothing of what is installed could be seen."""
+        core = [f for f in self.findings if f.check.partition(".")[0] in _CORE]
+        return bool(core) and not any(f.seen for f in core)
+
+    @property
     def exit_code(self) -> int:
-        """0 healthy, 1 not."""
-        return 0 if self.healthy else 1
+        """0 healthy, 1 not, 2 nobody can tell."""
+        return 2 if self.blind else 0 if self.healthy else 1
 
 
 def examine(
@@ -84,7 +103,8 @@ def examine(
         run(
             connection,
             "SET SESSION transaction_read_only = ON, SESSION time_zone = 'SYSTEM', "
-            "SESSION max_execution_time = 30000",
+            "SESSION max_execution_time = 30000, SESSION lock_wait_timeout = %s",
+            (_WAIT_SECONDS,),
         )
         variables = {
             row["Variable_name"]: row["Value"] for row in fetch(connection, "SHOW GLOBAL VARIABLES")
@@ -107,18 +127,23 @@ def examine(
 
 
 def _run(patient: Patient, name: str, check: Check) -> list[Finding]:
-    """Return what one check found; what it may not see is a note."""
+    """Return what one check found; a check that could not be made is a warning."""
     try:
         found = list(check(patient))
     except StatementFailed as error:
+        why = error.message.splitlines()[0]
         if error.number in _MISSING:
-            what = "not looked at: the tables or views for it are missing"
-            found = [Finding(NOTE, what, "tenant-quota apply")]
+            do = "tenant-quota apply; where it is applied, tenant-quota verify names what differs"
+            found = [not_looked_at(f"not looked at: {why}", do)]
         elif error.number in _DENIED:
-            found = [unseen(error.message.splitlines()[0])]
+            found = [unseen(why)]
+        elif error.number == LOCK_WAIT_TIMEOUT:
+            found = [not_looked_at(f"not looked at: {why}", "table_locks says who holds it")]
         else:
-            what = f"not looked at: {error.message.splitlines()[0]}"
-            found = [Finding(NOTE, what)]
+            found = [not_looked_at(f"not looked at: {why}")]
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        why = f"not looked at: the answer is not what this version expects ({error!r})"
+        found = [not_looked_at(why, "tenant-quota verify names what is not as installed")]
     return [replace(f, check=f"{name}.{f.check}" if f.check else name) for f in found]
 
 

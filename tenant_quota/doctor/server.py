@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from tenant_quota.apply.fitness import unfit
 from tenant_quota.doctor.findings import NOTE, OK, PROBLEM, WARNING, Finding, Patient
 from tenant_quota.paths import sql_root
 from tenant_quota.schema.lock import read_lock
@@ -32,11 +33,31 @@ def binlog(patient: Patient) -> Iterator[Finding]:
     if not patient.is_on("log_bin"):
         what = "no binary log: no replicas, and no recovery to a point in time"
         yield Finding(NOTE, what, "start mysqld with log_bin, if this is to be kept")
-    elif form != "ROW":
+    elif form == "MIXED":
         what = f"binlog_format is {form}: replicas would run the procedures again and differ"
         yield Finding(PROBLEM, what, "SET PERSIST binlog_format = ROW, and connect anew")
-    else:
+    elif form == "ROW":
         yield Finding(OK, "binary log by rows")
+
+
+def fitness(patient: Patient) -> Iterator[Finding]:
+    """What `apply` refuses, and servers that write in several places at once."""
+    found = list(unfit(patient.variables))
+    if patient.is_on("wsrep_on"):
+        what = (
+            "this is a Galera node: GET_LOCK holds on one node only, and two nodes that charge one "
+            "quota refuse each other's commits"
+        )
+        found.append(("wsrep_on", what, "call and sweep on one node only, and --ignore this"))
+    single = patient.variables.get("group_replication_single_primary_mode", "ON")
+    if single != "ON" and patient.variables.get("group_replication_group_name"):
+        what = "the group has several primaries: two that charge one quota refuse each other"
+        do = "SELECT group_replication_switch_to_single_primary_mode()"
+        found.append(("group_replication", what, do))
+    for name, what, do in found:
+        yield Finding(PROBLEM, what, do, name)
+    if not found:
+        yield Finding(OK, "it can hold quotas, and is the only one that writes")
 
 
 def durability(patient: Patient) -> Iterator[Finding]:

@@ -91,8 +91,9 @@ def make_plan(
         if held is None and account not in server.unseen:
             plan.findings.append(f"{account} does not exist")
         elif account not in server.unseen:
-            plan.findings.extend(f"{account} lacks {right}" for right in sorted(missing))
-        elif absent:
+            lacks = sorted(missing - absent)
+            plan.findings.extend(f"{account} lacks {right}" for right in lacks)
+        if absent - (held or set()):
             plan.findings.append(f"{account}: {len(absent)} grants wait for tenant-quota apply")
     if server.locked.get(names.definer) is False and not names.installs_itself:
         plan.findings.append(f"{names.definer} is not locked")
@@ -201,8 +202,11 @@ def _notes(plan: Plan, needs: CodeNeeds, names: Names, server: Server) -> Iterat
     if names.migrator and (
         server.held.get(names.migrator) is None or server.locked.get(names.migrator)
     ):
+        how = "is made locked and without a password"
+        if server.held.get(names.migrator) is not None:
+            how = "is locked, and installs only when it is not"
         yield (
-            f"{names.migrator} is made locked and without a password: ALTER USER "
+            f"{names.migrator} {how}: ALTER USER "
             f"{names.migrator.quoted} IDENTIFIED BY '...' ACCOUNT UNLOCK"
         )
     if names.migrator and server.number < (8, 0, 20) and not names.installs_itself:

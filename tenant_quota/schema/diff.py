@@ -9,8 +9,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
+from tenant_quota.apply.live_objects import with_definer
 from tenant_quota.apply.object_files import normalised
-from tenant_quota.names import quote
+from tenant_quota.names import account_named, quote
+from tenant_quota.schema.checks import rename_checks, same_clauses
 from tenant_quota.schema.facts import LiveSchema
 from tenant_quota.schema.lock import CANONICAL, OF_THE_INSTALLER, SCHEMA, Lock, digest
 from tenant_quota.schema.lock import lines_of as lines_of_definition
@@ -109,6 +111,12 @@ class _Context:
         if self.key in self.live.unseen:
             yield Finding(UNSEEN, self.key, f"cannot be seen: {self.live.unseen[self.key]}")
             return
+        found, renamed = same_clauses(expected, found)
+        if renamed:
+            names = ", ".join(f"{new} is {old}" for old, new in renamed)
+            alter = rename_checks(self.key, renamed, expected)
+            what = f"the same checks under other names ({names}). Their names again: {alter}"
+            yield Finding(NOTE, self.key, what, part="checks")
         for part, attributes in expected.items():
             if part in found:
                 yield from self.compare_attributes(part, attributes, found[part], hidden)
@@ -251,6 +259,9 @@ def _disagreeing(
     for key, value in values.items():
         if value != wanted:
             what = f"expected {wanted}{why}, found {value}"
+            if attribute == "definer" and key.startswith("event "):
+                alter = with_definer(key.partition(" ")[2], account_named(wanted).quoted)
+                what += f", as whoever runs ALTER EVENT without a definer: {alter}"
             yield Finding(DIFFERENCE, key, what, "", attribute, wanted, value)
 
 

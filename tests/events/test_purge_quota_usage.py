@@ -9,7 +9,8 @@ def test_it_is_enabled_once_a_day_and_only_calls_the_procedure(empty_schema: str
     with connect(empty_schema, autocommit=True) as connection:
         assert rows(
             connection,
-            "SELECT event_definition, interval_value, interval_field, status, on_completion"
+            "SELECT REGEXP_SUBSTR(event_definition, 'CALL [^;]+'), interval_value,"
+            " interval_field, status, on_completion"
             " FROM information_schema.events"
             " WHERE event_schema = DATABASE() AND event_name = 'purge_quota_usage'",
         ) == [("CALL purge_quota_usage(400, 100)", "1", "DAY", "ENABLED", "PRESERVE")]

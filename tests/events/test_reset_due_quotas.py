@@ -11,7 +11,8 @@ def test_it_is_enabled_every_minute_and_only_calls_the_procedure(empty_schema: s
     with connect(empty_schema, autocommit=True) as connection:
         assert rows(
             connection,
-            "SELECT event_definition, interval_value, interval_field, status, on_completion"
+            "SELECT REGEXP_SUBSTR(event_definition, 'CALL [^;]+'), interval_value,"
+            " interval_field, status, on_completion"
             " FROM information_schema.events"
             " WHERE event_schema = DATABASE() AND event_name = 'reset_due_quotas'",
         ) == [("CALL reset_due_quotas(100)", "1", "MINUTE", "ENABLED", "PRESERVE")]
