@@ -33,9 +33,15 @@ BEGIN
     WHILE v_level_id IS NOT NULL AND v_depth < 64 DO
         SET v_parent_id = NULL, v_depth = v_depth + 1;
         SELECT parent_tenant_id INTO v_parent_id FROM tenants WHERE tenant_id = v_level_id FOR SHARE;
-        SELECT COUNT(*) INTO v_limits FROM tenant_quotas FORCE INDEX (tenant_quotas_natural)
-        WHERE tenant_id = v_level_id
-        FOR UPDATE;
+        SELECT COUNT(q.used_count) INTO v_limits
+        FROM (SELECT DISTINCT quota_type
+              FROM JSON_TABLE(p_items, '$[*]' COLUMNS (
+                  quota_type  VARCHAR(32)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin PATH '$.quota_type')) AS i
+              ORDER BY quota_type
+              LIMIT 1000) AS asked
+        STRAIGHT_JOIN tenant_quotas AS q FORCE INDEX (tenant_quotas_natural)
+            ON q.tenant_id = v_level_id AND q.quota_type = asked.quota_type
+        FOR UPDATE OF q;
         SELECT JSON_ARRAYAGG(JSON_OBJECT(
                    'n', i.n, 'is_same', r.delta_value = i.amount AND r.reservation_id IS NULL AND (
                        r.product_code <=> i.product_code OR r.product_code IS NULL AND r.period_start IS NULL)))
