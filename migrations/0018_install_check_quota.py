@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/check_quota.sql",
-    sha256="67506386801bc58749d5486f58547a3325d9438b129985ecc7076b3e3cbd47b8",
+    sha256="7efe865e68bf86db24f75a2f03370d7cc2ce949e72cf49cd30107de960fe16b8",
 )
