@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/check_quota.sql",
-    sha256="1f8e69c0ea9407cdf22a61167073888655f1b2646feffdf3e7496fb1d86c9849",
+    sha256="aac4abd7fed63462660df9cadbb4b61fd8d162fbd1c8433c6036434af209ac0a",
 )

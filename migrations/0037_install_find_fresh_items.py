@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/find_fresh_items.sql",
-    sha256="4367720682a597f149868ba93e6e14d136c601cf3fde010db27f8b56f2024160",
+    sha256="36663b98db8f148a87e2bd2a193d606828fe85c06416556b3350cf290636e588",
 )

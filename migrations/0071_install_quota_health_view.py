@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "views/quota_health.sql",
-    sha256="9c88966fcf6ab0d5f9f3c5ec35d74d8e55344bd50854a0563c76acf781fcc096",
+    sha256="19037adf711a76e08a64522d81884e4b047c131f7cc728bf31b7195575a612d4",
 )

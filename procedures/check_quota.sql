@@ -4,6 +4,9 @@
 -- showing, never for deciding. A lapsed period is answered as if it were closed, and lapsed
 -- reservations as if they were given back.
 --
+-- Inside a caller's SERIALIZABLE transaction MySQL locks whatever is read, here too: who charges
+-- this quota then waits for that transaction's end.
+--
 --   p_tenant_id, p_quota_type, p_amount, p_product_code   as in consume_quota
 --
 -- Answers  one row, as consume_quota; GRANTED says that it would be, and used_count and

@@ -193,3 +193,17 @@ def test_who_may_not_or_could_give_itself_anything(url, granted):
     with changed(url, made, gone):
         run(url, *granted.split("; "))
         assert look(url, "temporary_tables")["temporary_tables"].severity == OK
+
+
+def test_a_definer_that_writes_on_a_read_only_server_is_a_problem(url, installer):
+    root = "{}@{}".format(*installer)
+    assert look(url, "definers")[f"definers.{root}"].severity == PROBLEM
+    with documented(url) as own:
+        name = f"definers.{DEFINER}"
+        for right in ("CONNECTION_ADMIN", "SUPER"):
+            run(own, f"GRANT {right} ON *.* TO {DEFINER}")
+            found = look(own, "definers")[name]
+            assert (found.severity, f"holds {right}" in found.what) == (PROBLEM, True)
+            assert "read_only" in found.what
+            run(own, found.do[found.do.index("REVOKE") :])
+            assert look(own, "definers")[name].severity == OK

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import json
+from shutil import copytree
+
 import pytest
+from click.testing import CliRunner
 
 from tenant_quota.apply.object_files import read_pins
+from tenant_quota.cli import main
+from tenant_quota.cli import migrate as migrate_command
 from tenant_quota.errors import TenantQuotaError
+from tenant_quota.paths import sql_root
+from tenant_quota.schema.lock import LOCK
 from tests.project import HISTORY, Project
 
 
@@ -129,3 +137,19 @@ def test_a_file_that_is_no_object_is_refused(project, text, complaint):
     (project.root / "procedures/y.sql").write_text(text)
     with pytest.raises(TenantQuotaError, match=complaint):
         project.pin()
+
+
+@pytest.mark.parametrize("what", ["migration", "body", "nothing"])
+def test_a_lock_of_other_files_is_stale(tmp_path, monkeypatch, what):
+    for name in ("migrations", "procedures", "views", "events"):
+        copytree(sql_root() / name, tmp_path / name)
+    lock = json.loads((sql_root() / LOCK).read_text())
+    if what == "migration":
+        del lock["migrations"]["0001_create_tenants.sql"]
+    elif what == "body":
+        lock["objects"]["procedure consume_quota"][""]["body"] = "sha256 of another"
+    (tmp_path / LOCK).write_text(json.dumps(lock))
+    monkeypatch.setattr(migrate_command, "sql_root", lambda: tmp_path)
+    result = CliRunner().invoke(main, ["pin", "--check"])
+    assert result.exit_code == (0 if what == "nothing" else 1)
+    assert ("run `make lock` next" in result.stderr) is (what != "nothing")

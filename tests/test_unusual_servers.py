@@ -42,7 +42,6 @@ def test_pages_too_small_for_our_keys_are_refused_before_anything_is_done(tmp_pa
     assert (found.check, found.severity) == ("fitness.innodb_page_size", PROBLEM)
 
 
-@pytest.mark.xfail(reason="quota_health reads a table of information_schema without an alias")
 def test_with_names_in_small_letters_a_fresh_installation_is_the_same(tmp_path):
     with initialised_server(tmp_path, "--lower-case-table-names=1") as server:
         with closing(connect(server)) as connection:

@@ -47,7 +47,7 @@ FROM (SELECT 'reset_due_quotas' AS event_name, 300 AS late_seconds
       UNION ALL SELECT 'purge_quota_usage', 180000) AS e
 LEFT JOIN information_schema.events AS s ON s.event_schema = DATABASE() AND s.event_name = e.event_name
 LEFT JOIN quota_jobs AS j ON j.job_name = e.event_name AND j.tenant_id = ''
-CROSS JOIN (SELECT COUNT(*) AS seen FROM information_schema.events WHERE event_schema = DATABASE()) AS v
+CROSS JOIN (SELECT COUNT(*) AS seen FROM information_schema.events AS o WHERE o.event_schema = DATABASE()) AS v
 UNION ALL
 SELECT
     CONCAT('job.', e.job_name),

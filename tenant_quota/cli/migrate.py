@@ -11,6 +11,7 @@ from tenant_quota.cli.connection import connection_options, current_connection
 from tenant_quota.cli.fleet import each_server
 from tenant_quota.errors import TenantQuotaError
 from tenant_quota.paths import is_checkout, sql_root
+from tenant_quota.schema.verify import stale_lock
 
 _lock_timeout = click.option(
     "--lock-timeout",
@@ -167,18 +168,25 @@ def status(form: str) -> None:
 
 
 @click.command()
-@click.option("--check", is_flag=True, help="Change nothing; exit code 1 if a pin is stale.")
+@click.option(
+    "--check", is_flag=True, help="Change nothing; exit code 1 if a pin or the lock is stale."
+)
 def pin(check: bool) -> None:
-    """Pin procedures/, views/ and events/ in migrations/ (in a checkout)."""
+    """Pin procedures/, views/ and events/ in migrations/ (in a checkout).
+
+    Says so where schema.lock.json is of other files than these.
+    """
     if not is_checkout():
         raise TenantQuotaError("`pin` is for a checkout of the source; this is an installed copy.")
     changes = pins.pin(sql_root(), check=check)
     for change in changes:
         click.echo(f"to be {change}" if check else change)
-    if changes and not check:
-        click.echo("schema.lock.json is from before: run `make lock` next.", err=True)
     if not changes:
         click.echo("Every pin is up to date.")
     elif check:
         click.echo("Stale: run `tenant-quota pin` and commit what it writes.", err=True)
+    if stale := stale_lock(sql_root()):
+        what = f"schema.lock.json is of other files than these ({', '.join(stale)})"
+        click.echo(f"{what}: run `make lock` next, and commit it.", err=True)
+    if check and (changes or stale):
         click.get_current_context().exit(1)

@@ -15,6 +15,7 @@ from tenant_quota.grants.wanted import PROCS_PRIV, code_rights, in_order, migrat
 from tenant_quota.names import Account, account_named
 from tenant_quota.paths import sql_root
 
+_ABOVE_READ_ONLY = ("SUPER", "CONNECTION_ADMIN")
 _FEW = 3  # GRANTs that a person reads; more are left to the command
 
 
@@ -91,6 +92,14 @@ def _definer(patient: Patient, account: Account, objects: int) -> Finding:
         do = "; ".join(grants) if len(grants) <= _FEW else _command(account)
         if all(patient.held_by(account).holds(right) for right in missing):
             do = f"SET DEFAULT ROLE ALL TO {account.quoted}"
+        return Finding(PROBLEM, what, do, str(account))
+    above = [word for word in _ABOVE_READ_ONLY if held.holds(Right("*", "", "*", word))]
+    if above:
+        words = ", ".join(above)
+        what = f"{which} holds {words}: what runs as it could write on a read_only server"
+        do = f"REVOKE {words} ON *.* FROM {account.quoted}"
+        if found[0]["locked"] != "Y":
+            do = "tenant-quota grants --apply; tenant-quota apply --definer quota_definer@localhost"
         return Finding(PROBLEM, what, do, str(account))
     if found[0]["locked"] != "Y":
         what = f"{which} can log in; a locked account cannot leak"

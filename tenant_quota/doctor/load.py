@@ -8,6 +8,7 @@ from tenant_quota.doctor.findings import NOTE, OK, WARNING, Finding, Patient, un
 
 LONG_SECONDS = 30  # a transaction that holds our rows for so long stops others of its tenant
 WAIT_SECONDS = 5
+LONG_SWEEP_SECONDS = 900  # in one statement; a sweep's are short
 WINDOW_SECONDS = 120  # of the ledger that is looked at
 HOT = 100  # ledger rows a second from which one row is a queue
 CALM = 10  # and under which slots are not needed
@@ -45,6 +46,62 @@ def long_transactions(patient: Patient) -> Iterator[Finding]:
         yield Finding(WARNING, what, _end(row["id"]))
     if not holding:
         yield Finding(OK, f"none holds our rows for more than {LONG_SECONDS} s")
+
+
+def left_open(patient: Patient) -> Iterator[Finding]:
+    """Whose call was killed and has left its transaction open: the caller does not know of it.
+
+    The call began before its transaction, and ended while that was open.
+    """
+    if not patient.is_on("performance_schema"):
+        yield _BLIND
+        return
+    rows = patient.ask(
+        "SELECT DISTINCT t.processlist_id AS id, s.mysql_errno AS error "
+        "FROM performance_schema.events_transactions_current AS x "
+        "JOIN performance_schema.events_statements_history AS s ON s.thread_id = x.thread_id "
+        "AND s.event_id < x.event_id AND s.end_event_id > x.event_id "
+        "AND s.event_name = 'statement/sql/call_procedure' AND s.current_schema = DATABASE() "
+        "JOIN performance_schema.threads AS t ON t.thread_id = x.thread_id "
+        "WHERE x.state = 'ACTIVE' AND s.mysql_errno <> 0 AND t.processlist_id <> CONNECTION_ID()"
+    )
+    for row in rows[:_SHOWN]:
+        what = (
+            f"a call of {_who(patient, row['id'])} was killed ({row['error']}) and has left its "
+            "transaction open: what the session does next is lost when it ends, and others wait"
+        )
+        yield Finding(WARNING, what, f"KILL {row['id']}; a caller whose call fails must ROLLBACK")
+    if not rows:
+        yield Finding(OK, "no killed call has left a transaction open")
+
+
+def sweeps(patient: Patient) -> Iterator[Finding]:
+    """Who holds the lock under which a sweep runs, and does not sweep: all others are BUSY."""
+    rows = patient.ask(
+        "SELECT job, IS_USED_LOCK(CONCAT('tenant_quota.', SUBSTRING_INDEX(job, '_', 1), '.', "
+        "LEFT(SHA2(DATABASE(), 256), 40))) AS id FROM (SELECT 'reset_due_quotas' AS job "
+        "UNION ALL SELECT 'expire_quota_reservations' UNION ALL SELECT 'purge_quota_usage') AS j"
+    )
+    held = [row for row in rows if row["id"]]
+    if held and not patient.is_on("performance_schema"):
+        yield _BLIND
+        return
+    found = False
+    for row in held:
+        idle = patient.ask(
+            "SELECT 1 FROM performance_schema.threads WHERE processlist_id = %s "
+            "AND (processlist_command = 'Sleep' OR processlist_time > %s)",
+            *(row["id"], LONG_SWEEP_SECONDS),
+        )
+        if idle:
+            found = True
+            what = (
+                f"{_who(patient, row['id'])} holds the lock of {row['job']} and does not sweep: "
+                "every other run is BUSY"
+            )
+            yield Finding(WARNING, what, f"KILL {row['id']}, or let it disconnect", row["job"])
+    if not found:
+        yield Finding(OK, "nobody keeps a sweep from running")
 
 
 def lock_waits(patient: Patient) -> Iterator[Finding]:

@@ -128,7 +128,10 @@ def health(patient: Patient) -> Iterator[Finding]:
             what = f"{row['amount'] or 0:,}: {what}"
         elif severity == WARNING and (patient.is_replica or name in young):
             severity = NOTE  # the primary's heartbeats come late; a new event's first is to come
-        do = "" if severity == OK else _DO.get(name, "look at event_scheduler, events and sweeps")
+        do = _DO.get(name, "look at event_scheduler, events and sweeps")
+        if name.startswith("future_"):
+            do = "set the server's clock and zone right; calls and sweeps mend what they touch"
+        do = "" if severity == OK else do
         yield Finding(severity, what, do, name)
     if missing := _DO.keys() - {row["check_name"] for row in rows}:
         what = (

@@ -51,6 +51,8 @@ CHECKS: dict[str, Check] = {
     "roles": callers.roles,
     "temporary_tables": callers.temporary_tables,
     "long_transactions": load.long_transactions,
+    "left_open": load.left_open,
+    "sweeps": load.sweeps,
     "lock_waits": load.lock_waits,
     "table_locks": load.table_locks,
     "slots": load.slots,

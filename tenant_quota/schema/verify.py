@@ -30,7 +30,7 @@ from tenant_quota.schema.diff import (
     is_ours,
 )
 from tenant_quota.schema.facts import read_schema
-from tenant_quota.schema.lock import Lock, hash_migrations, read_lock
+from tenant_quota.schema.lock import Lock, digest, hash_migrations, read_lock
 from tenant_quota.statements import StatementFailed, fetch
 
 _FOLDERS = {kind.lower(): folder for folder, kind in KINDS.items()}
@@ -169,6 +169,17 @@ def _files(lock: Lock, root: Path) -> Iterator[Finding]:
         if sha256 != pin.sha256:
             what = f"edited without a new pin in {pin.migration}"
             yield Finding(DIFFERENCE, f"file {path}", what, "", "", pin.sha256, sha256)
+
+
+def stale_lock(root: Path) -> list[str]:
+    """Return the files of this copy that the lock does not know as they are."""
+    lock = read_lock(root)
+    stale = {finding.object.removeprefix("file ") for finding in _files(lock, root)}
+    for key, parts in lock.objects.items():
+        body = shipped_body(root, key)
+        if body is not None and digest(body) != parts[""]["body"]:
+            stale.add(key)
+    return sorted(stale)
 
 
 def _last_pins(root: Path) -> dict[str, Any]:

@@ -1,0 +1,67 @@
+"""`doctor` on sessions that were left behind: an open transaction, and a sweep's lock."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import closing, suppress
+
+import pymysql
+
+from tenant_quota.doctor.findings import OK, WARNING
+from tests.doctored import changed, look, run
+from tests.doctored import sandbox as sandbox  # a fixture
+from tests.doctored import url as url  # a fixture
+from tests.server import connect
+from tests.support import rows, wait_until
+
+
+def test_a_killed_call_that_left_its_transaction_open_is_shown(url):
+    run(url, "CALL define_quota('KILLED', 'X', 'TOTAL', 10, NULL, NULL)")
+    with closing(connect(url)) as holder, closing(connect(url, autocommit=True)) as caller:
+        rows(holder, "SELECT * FROM tenant_quotas WHERE tenant_id = 'KILLED' FOR UPDATE")
+
+        def call() -> None:
+            with suppress(pymysql.err.MySQLError):
+                rows(caller, "CALL consume_quota('KILLED', 'X', 1, 'O', 'k', NULL)")
+
+        thread = threading.Thread(target=call)
+        thread.start()
+        waits = "SELECT 1 FROM information_schema.innodb_trx WHERE trx_mysql_thread_id = %s"
+        with closing(connect(url, autocommit=True)) as watcher:
+            wait_until(
+                lambda: rows(watcher, f"{waits} AND trx_state = 'LOCK WAIT'", caller.thread_id())
+            )
+        assert look(url, "left_open")["left_open"].severity == OK, "it is at work"
+        run(url, f"KILL QUERY {caller.thread_id()}")
+        thread.join(10)
+        found = look(url, "left_open")["left_open"]
+        assert found.severity == WARNING
+        assert f"a call of connection {caller.thread_id()} (root@" in found.what
+        assert "was killed (1317)" in found.what
+        assert found.do.startswith(f"KILL {caller.thread_id()};")
+        rows(caller, "ROLLBACK")
+        assert look(url, "left_open")["left_open"].severity == OK
+    run(url, "DELETE FROM tenant_quotas WHERE tenant_id = 'KILLED'")
+
+
+def test_who_keeps_a_sweep_from_running_is_named(url):
+    lock = "SELECT GET_LOCK(CONCAT('tenant_quota.reset.', LEFT(SHA2(DATABASE(), 256), 40)), 5)"
+    with closing(connect(url)) as holder:
+        rows(holder, lock)
+        with closing(connect(url)) as other:
+            assert rows(other, "CALL reset_due_quotas(100)")[0][1] == "BUSY"
+        found = look(url, "sweeps")["sweeps.reset_due_quotas"]
+        assert found.severity == WARNING
+        assert f"connection {holder.thread_id()} (root@" in found.what
+        assert "holds the lock of reset_due_quotas" in found.what
+        rows(holder, "SELECT RELEASE_ALL_LOCKS()")
+        assert look(url, "sweeps")["sweeps"].severity == OK
+
+
+def test_rows_of_quota_health_about_the_future_say_to_set_the_clock(url):
+    view = "SELECT 'future_periods' AS check_name, 'WARNING' AS status, 2 AS amount, 'begin later' AS detail"
+    other = f"RENAME TABLE quota_health TO away; CREATE VIEW quota_health AS {view} UNION ALL TABLE away"
+    with changed(url, other, "DROP VIEW quota_health; RENAME TABLE away TO quota_health"):
+        found = look(url, "health")["health.future_periods"]
+    assert (found.severity, found.what) == (WARNING, "2: begin later")
+    assert "clock" in found.do
