@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/consume_quota_batch.sql",
-    sha256="a375642c86f7ed71120c430d3246950336d66fbfb9d0322687f625acf9ee3923",
+    sha256="9bd0dd631be34f66439690aa302425eb221df3c05c47fc67f0ab46ba3bb66c32",
 )

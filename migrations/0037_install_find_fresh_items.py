@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/find_fresh_items.sql",
-    sha256="36663b98db8f148a87e2bd2a193d606828fe85c06416556b3350cf290636e588",
+    sha256="4f3e1f0e500cd61b0c3ffcf937dbb249aca3507caa79ab607500e2fe58218418",
 )

@@ -58,16 +58,24 @@ BEGIN
     CALL check_quota_items(p_items, v_items);
     CALL guard_quota_session(TRUE);
     CALL open_quota_transaction(v_transaction);
-    SET v_fresh = v_items;
     SELECT COUNT(biz_id) > COUNT(DISTINCT quota_type, biz_type, biz_id) INTO v_repeats
     FROM JSON_TABLE(v_items, '$[*]' COLUMNS (
         quota_type  VARCHAR(32)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin PATH '$.quota_type',
         biz_type    VARCHAR(32)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin PATH '$.biz_type',
         biz_id      VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin PATH '$.biz_id')) AS i;
-    IF v_repeats THEN
-        CALL find_fresh_items(p_tenant_id, v_fresh);
-    END IF;
     each_turn: LOOP
+        SET v_fresh = v_items;
+        IF v_turn > 0 OR v_repeats THEN
+            CALL abandon_quota_transaction(v_transaction, 0);
+            CALL open_quota_transaction(v_transaction);
+            IF v_transaction = 'JOINED' THEN  -- lock the quotas as charging does; what it closes is undone
+                CALL charge_quota_batch(p_tenant_id, v_items, TRUE, v_status, v_quota_type,
+                                        v_quota_id, v_used_count, v_next_reset_time, v_retry_after_ms);
+                CALL abandon_quota_transaction(v_transaction, 0);
+                CALL open_quota_transaction(v_transaction);
+            END IF;
+            CALL find_fresh_items(p_tenant_id, v_fresh);
+        END IF;
         BEGIN
             DECLARE EXIT HANDLER FOR 1213
             BEGIN  -- as in charge_quota
@@ -83,10 +91,7 @@ BEGIN
         IF v_status IN ('GRANTED', 'REPLAYED') OR v_status IS NOT NULL AND v_turn > 0 AND v_fresh IS NOT NULL THEN
             LEAVE each_turn;
         END IF;
-        CALL abandon_quota_transaction(v_transaction, 0);
-        CALL open_quota_transaction(v_transaction);
-        SET v_fresh = v_items, v_turn = v_turn + 1;
-        CALL find_fresh_items(p_tenant_id, v_fresh);
+        SET v_turn = v_turn + 1;
     END LOOP;
 
     IF v_status NOT IN ('GRANTED', 'REPLAYED') THEN

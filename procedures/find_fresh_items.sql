@@ -2,8 +2,7 @@
 --
 -- An item is left out where its key was charged before, or stands earlier in the same batch. The
 -- ledger is read under a shared lock, because the caller's snapshot may be older than the first
--- charge. At REPEATABLE READ that locks the gaps where keys are missing, so a level's quotas are locked
--- first: who charges there waits for them, and not for the gaps with a quota in hand.
+-- charge. At REPEATABLE READ that locks the gaps where keys are missing: lock the quotas first.
 --
 --   p_tenant_id   whose batch
 --   p_items       the items, from check_quota_items; afterwards those that are fresh, NULL: none
@@ -25,7 +24,6 @@ BEGIN
     DECLARE v_level      JSON;
     DECLARE v_known      JSON DEFAULT JSON_ARRAY();
     DECLARE v_depth      INT DEFAULT 0;
-    DECLARE v_limits     INT;
     DECLARE v_at         INT;
     DECLARE v_message    VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE CONTINUE HANDLER FOR NOT FOUND BEGIN END;
@@ -33,15 +31,6 @@ BEGIN
     WHILE v_level_id IS NOT NULL AND v_depth < 64 DO
         SET v_parent_id = NULL, v_depth = v_depth + 1;
         SELECT parent_tenant_id INTO v_parent_id FROM tenants WHERE tenant_id = v_level_id FOR SHARE;
-        SELECT COUNT(q.used_count) INTO v_limits
-        FROM (SELECT DISTINCT quota_type
-              FROM JSON_TABLE(p_items, '$[*]' COLUMNS (
-                  quota_type  VARCHAR(32)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin PATH '$.quota_type')) AS i
-              ORDER BY quota_type
-              LIMIT 1000) AS asked
-        STRAIGHT_JOIN tenant_quotas AS q FORCE INDEX (tenant_quotas_natural)
-            ON q.tenant_id = v_level_id AND q.quota_type = asked.quota_type
-        FOR UPDATE OF q;
         SELECT JSON_ARRAYAGG(JSON_OBJECT(
                    'n', i.n, 'is_same', r.delta_value = i.amount AND r.reservation_id IS NULL AND (
                        r.product_code <=> i.product_code OR r.product_code IS NULL AND r.period_start IS NULL)))
