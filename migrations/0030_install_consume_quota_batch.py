@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/consume_quota_batch.sql",
-    sha256="9bd0dd631be34f66439690aa302425eb221df3c05c47fc67f0ab46ba3bb66c32",
+    sha256="56a2499f43c20bc1fa6fff0dd5db5f663c52202c1d9e226a862f2bb7d2aeb889",
 )

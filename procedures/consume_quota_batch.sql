@@ -68,11 +68,13 @@ BEGIN
         IF v_turn > 0 OR v_repeats THEN
             CALL abandon_quota_transaction(v_transaction, 0);
             CALL open_quota_transaction(v_transaction);
-            IF v_transaction = 'JOINED' THEN  -- lock the quotas as charging does; what it closes is undone
+            IF v_transaction = 'JOINED' THEN  -- lock the quotas as charging does; what that closes is undone
+                -- A savepoint that is older than InnoDB's part in the transaction would give up the locks.
+                SELECT COUNT(*) INTO v_use FROM tenants WHERE tenant_id = p_tenant_id FOR SHARE;
+                SAVEPOINT tenant_quota_look;
                 CALL charge_quota_batch(p_tenant_id, v_items, TRUE, v_status, v_quota_type,
                                         v_quota_id, v_used_count, v_next_reset_time, v_retry_after_ms);
-                CALL abandon_quota_transaction(v_transaction, 0);
-                CALL open_quota_transaction(v_transaction);
+                ROLLBACK TO SAVEPOINT tenant_quota_look;
             END IF;
             CALL find_fresh_items(p_tenant_id, v_fresh);
         END IF;
