@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "views/quota_health.sql",
-    sha256="19037adf711a76e08a64522d81884e4b047c131f7cc728bf31b7195575a612d4",
+    sha256="60f9217c3e2b8115ce873242fc5403f39dbfe0a842589d45139054d588af7adf",
 )
