@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/charge_quota.sql",
-    sha256="e8262e745134414af06d98fc354aa28211e29637672e0e48991fbad2e75ddffe",
+    sha256="f7b65bb07da5ea1941fb0c06f6f1b8a287263bfb45987b8ed9eee920552697fe",
 )

@@ -43,7 +43,7 @@ BEGIN
     DECLARE v_all_kinds     VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin DEFAULT CASE p_operation
             WHEN 'TOKEN' THEN 'CONCURRENT,RATE' WHEN 'LEASE' THEN 'CONCURRENT' ELSE CONCAT(
             'HOURLY,DAILY,WEEKLY,MONTHLY,QUARTERLY,YEARLY,TOTAL', IF(p_operation = 'RESERVE', '', ',RATE')) END;
-    DECLARE v_kinds         VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin DEFAULT v_all_kinds;  -- here
+    DECLARE v_kinds         VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin DEFAULT v_all_kinds;
     DECLARE v_products      LONGTEXT    CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin DEFAULT IF(
         p_operation IN ('TOKEN', 'LEASE', 'BATCH'), p_product_code,
         COALESCE(JSON_QUOTE(p_product_code) COLLATE utf8mb4_0900_bin, 'null'));

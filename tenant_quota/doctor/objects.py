@@ -78,12 +78,13 @@ def events(patient: Patient) -> Iterator[Finding]:
         do = f"GRANT EVENT ON `{patient.schema}`.* TO this account"
         yield unseen("events show only to accounts with EVENT", do)
         return
+    do = "tenant-quota apply"
+    if not found.keys() >= set(shipped) and _applied(patient):
+        do += " --force"  # what is applied and gone comes back by force alone
     for name in shipped:
         if name in found:
             yield _event(patient, name, found[name])
         else:
-            # What is applied and gone comes back by force alone.
-            do = "tenant-quota apply --force" if _applied(patient) else "tenant-quota apply"
             yield Finding(PROBLEM, f"event {name} is missing", do, name)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,7 +11,7 @@ import pymysql
 import pytest
 from pymysql.connections import Connection
 
-from tests.support import Quota, at_once, call, state_of
+from tests.support import Quota, at_once, call, state_of, wait_until, waiting
 
 Item = dict[str, Any]
 
@@ -237,6 +238,35 @@ def test_it_is_part_of_the_callers_transaction(quota: Quota) -> None:
     assert batch(quota, item(2, "k"), item(3)).transaction == "JOINED"
     quota.connection.rollback()
     assert (quota.used(), quota.ledger()) == (0, [])
+
+
+def test_in_a_transaction_it_locks_its_quotas_before_it_looks_for_keys(quota: Quota) -> None:
+    """The look locks the ledger's gaps: who charges with a quota in hand must not meet them."""
+    quota.define("MONTHLY", 100)
+    first, second, third = (quota.connect(autocommit=False) for _ in range(3))
+    quota.consume(1, key="a", on=first)
+
+    def ask() -> str:
+        answer = batch(quota, item(1, "k"), item(1, "k"), on=second)
+        second.commit()
+        return str(answer.status)
+
+    def charge() -> None:  # next in the queue for the quota's row
+        for turn in range(20):
+            quota.consume(1, key=f"c{turn}", on=third)
+        third.commit()
+
+    with ThreadPoolExecutor(2) as pool:
+        asking = pool.submit(ask)
+        assert wait_until(lambda: waiting(quota, second))
+        charging = pool.submit(charge)
+        assert wait_until(lambda: waiting(quota, third))
+        quota.consume(1, key="b", on=first)
+        first.commit()
+        charging.result(timeout=60)
+        assert asking.result(timeout=60) == "GRANTED"
+    assert quota.used() == 23
+    quota.assert_adds_up()
 
 
 def test_a_thousand_items_are_one_call(quota: Quota) -> None:
