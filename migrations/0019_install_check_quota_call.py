@@ -2,11 +2,11 @@
 
 from tenant_quota.apply import install
 
-__depends__ = {"0018_install_check_quota"}
+__depends__ = {"0018_install_check_quota_argument"}
 __transactional__ = False  # each DDL statement commits by itself
 
 install(
     __file__,
     "procedures/check_quota_call.sql",
-    sha256="32ca369ab57604857f9860722b5196a4afc556fe8985f1f1088c6d95707349b7",
+    sha256="f3db2b1b27b3c97c5e7aba927f71979bcd60c6ead6dff768d67e937a0474adc4",
 )

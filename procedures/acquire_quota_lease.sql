@@ -42,10 +42,10 @@ BEGIN
                     AND p_ttl_seconds BETWEEN 1 AND 31536000
                     AND ABS(TIMESTAMPDIFF(SECOND, NOW(6), SYSDATE(6))) <= 1
                     AND @@SESSION.unique_checks > @@GLOBAL.read_only, FALSE) THEN
-        CALL check_quota_name('p_tenant_id', p_tenant_id, 64);
-        CALL check_quota_name('p_quota_type', p_quota_type, 32);
-        CALL check_quota_name('p_holder', p_holder, 64);
-        CALL check_quota_number('p_ttl_seconds', p_ttl_seconds, 1, 31536000);
+        CALL check_quota_argument('p_tenant_id', p_tenant_id, NULL, 64);
+        CALL check_quota_argument('p_quota_type', p_quota_type, NULL, 32);
+        CALL check_quota_argument('p_holder', p_holder, NULL, 64);
+        CALL check_quota_argument('p_ttl_seconds', p_ttl_seconds, 1, 31536000);
         CALL guard_quota_session(TRUE);
     END IF;
     CALL charge_quota('LEASE', p_tenant_id, p_quota_type, 1, NULL, NULL, NULL,

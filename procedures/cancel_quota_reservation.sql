@@ -28,7 +28,7 @@ BEGIN
     IF NOT COALESCE(p_reservation_id >= '!' AND CHAR_LENGTH(p_reservation_id) <= 36
                     AND ABS(TIMESTAMPDIFF(SECOND, NOW(6), SYSDATE(6))) <= 1
                     AND @@SESSION.unique_checks > @@GLOBAL.read_only, FALSE) THEN
-        CALL check_quota_name('p_reservation_id', p_reservation_id, 36);
+        CALL check_quota_argument('p_reservation_id', p_reservation_id, NULL, 36);
         CALL guard_quota_session(TRUE);
     END IF;
     CALL settle_quota_hold('CANCEL', p_reservation_id, NULL, NULL,

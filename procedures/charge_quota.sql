@@ -60,9 +60,7 @@ BEGIN
     DECLARE CONTINUE HANDLER FOR NOT FOUND, 1172 SET v_is_other = TRUE;
     DECLARE EXIT HANDLER FOR SQLEXCEPTION
     BEGIN
-        DECLARE v_errno  INT;
-        GET STACKED DIAGNOSTICS CONDITION 1 v_errno = MYSQL_ERRNO;
-        CALL abandon_quota_transaction(p_transaction, v_errno);
+        CALL end_quota_transaction(p_transaction, FALSE);
         RESIGNAL;
     END;
 
@@ -230,6 +228,6 @@ BEGIN
     IF p_transaction = 'OWN' THEN
         COMMIT AND NO CHAIN NO RELEASE;
     ELSE
-        CALL close_quota_transaction(p_transaction);
+        CALL end_quota_transaction(p_transaction, TRUE);
     END IF;
 END

@@ -34,14 +34,12 @@ BEGIN
     DECLARE v_hold_id          CHAR(36)    CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_parts            TEXT        CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_lock_free        VARCHAR(8)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin DEFAULT 'OWN';
-    DECLARE v_errno            INT;
     DECLARE v_limit_type       VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_anchor, v_now    DATETIME;
     DECLARE CONTINUE HANDLER FOR NOT FOUND BEGIN END;
     DECLARE EXIT HANDLER FOR SQLEXCEPTION
     BEGIN
-        GET CURRENT DIAGNOSTICS CONDITION 1 v_errno = MYSQL_ERRNO;
-        CALL abandon_quota_transaction(v_transaction, v_errno);
+        CALL end_quota_transaction(v_transaction, FALSE);
         RESIGNAL;
     END;
 
@@ -60,7 +58,7 @@ BEGIN
     IF v_status <> 'REPLAYED' AND v_next_reset_time <= v_now THEN  -- the period that the charge would open
         CALL compute_quota_period(v_limit_type, v_anchor, v_now, v_now, v_next_reset_time);
     END IF;
-    CALL close_quota_transaction(v_transaction);
+    CALL end_quota_transaction(v_transaction, TRUE);
 
     SELECT v_status IN ('GRANTED', 'REPLAYED')  AS success,
            v_status                             AS status,

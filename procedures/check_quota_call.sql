@@ -22,15 +22,15 @@ CREATE PROCEDURE check_quota_call (
     NO SQL
     SQL SECURITY DEFINER
 BEGIN
-    CALL check_quota_name('p_tenant_id', p_tenant_id, 64);
-    CALL check_quota_name('p_quota_type', p_quota_type, 32);
-    CALL check_quota_number('p_amount', p_amount, 1, 9223372036854775807);
+    CALL check_quota_argument('p_tenant_id', p_tenant_id, NULL, 64);
+    CALL check_quota_argument('p_quota_type', p_quota_type, NULL, 32);
+    CALL check_quota_argument('p_amount', p_amount, 1, 9223372036854775807);
     IF p_biz_id IS NOT NULL THEN
-        CALL check_quota_name('p_biz_type', p_biz_type, 32);
-        CALL check_quota_name('p_biz_id', p_biz_id, 128);
+        CALL check_quota_argument('p_biz_type', p_biz_type, NULL, 32);
+        CALL check_quota_argument('p_biz_id', p_biz_id, NULL, 128);
     END IF;
     IF p_product_code IS NOT NULL THEN
-        CALL check_quota_name('p_product_code', p_product_code, 64);
+        CALL check_quota_argument('p_product_code', p_product_code, NULL, 64);
     END IF;
     CALL guard_quota_session(p_writes);
 END

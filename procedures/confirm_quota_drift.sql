@@ -36,12 +36,10 @@ BEGIN
     DECLARE v_period_start     DATETIME;
     DECLARE v_adjusted         DATETIME;  -- the period that the ADJUST row belongs to
     DECLARE v_unspent          BIGINT;
-    DECLARE v_errno            INT;
     DECLARE CONTINUE HANDLER FOR NOT FOUND BEGIN END;
     DECLARE EXIT HANDLER FOR SQLEXCEPTION
     BEGIN
-        GET CURRENT DIAGNOSTICS CONDITION 1 v_errno = MYSQL_ERRNO;
-        CALL abandon_quota_transaction(v_transaction, v_errno);
+        CALL end_quota_transaction(v_transaction, FALSE);
         RESIGNAL;
     END;
 
@@ -97,5 +95,5 @@ BEGIN
         VALUES
             (p_quota_id, v_tenant_id, 'ADJUST', p_used_count - p_ledger_sum, p_used_count, v_adjusted);
     END IF;
-    CALL close_quota_transaction(v_transaction);
+    CALL end_quota_transaction(v_transaction, TRUE);
 END

@@ -46,15 +46,13 @@ BEGIN
     DECLARE v_use, v_wait      BIGINT;
     DECLARE v_repeats          BOOLEAN;
     DECLARE v_time             DATETIME;
-    DECLARE v_errno            INT;
     DECLARE EXIT HANDLER FOR SQLEXCEPTION
     BEGIN
-        GET CURRENT DIAGNOSTICS CONDITION 1 v_errno = MYSQL_ERRNO;
-        CALL abandon_quota_transaction(v_transaction, v_errno);
+        CALL end_quota_transaction(v_transaction, FALSE);
         RESIGNAL;
     END;
 
-    CALL check_quota_name('p_tenant_id', p_tenant_id, 64);
+    CALL check_quota_argument('p_tenant_id', p_tenant_id, NULL, 64);
     CALL check_quota_items(p_items, v_items);
     CALL guard_quota_session(TRUE);
     CALL open_quota_transaction(v_transaction);
@@ -66,7 +64,7 @@ BEGIN
     each_turn: LOOP
         SET v_fresh = v_items;
         IF v_turn > 0 OR v_repeats THEN
-            CALL abandon_quota_transaction(v_transaction, 0);
+            CALL end_quota_transaction(v_transaction, FALSE);
             CALL open_quota_transaction(v_transaction);
             IF v_transaction = 'JOINED' THEN  -- lock the quotas as charging does; what that closes is undone
                 -- A savepoint that is older than InnoDB's part in the transaction would give up the locks.
@@ -82,7 +80,7 @@ BEGIN
             DECLARE EXIT HANDLER FOR 1213
             BEGIN  -- as in charge_quota
                 IF v_transaction <> 'OWN' OR v_turn > 20 THEN
-                    CALL abandon_quota_transaction(v_transaction, 1213);
+                    CALL end_quota_transaction(v_transaction, FALSE);
                     RESIGNAL;
                 END IF;
                 SET v_status = NULL;
@@ -98,7 +96,7 @@ BEGIN
 
     IF v_status NOT IN ('GRANTED', 'REPLAYED') THEN
         -- Undo what other types were charged; the alerts of the denial are written anew.
-        CALL abandon_quota_transaction(v_transaction, 0);
+        CALL end_quota_transaction(v_transaction, FALSE);
         CALL open_quota_transaction(v_transaction);
         SAVEPOINT tenant_quota_part;
         SELECT LEAST(SUM(amount), 9223372036854775807), JSON_ARRAYAGG(product_code) INTO v_amount, v_products
@@ -126,7 +124,7 @@ BEGIN
                   WHEN 'PRODUCT_NOT_COVERED' THEN NOT COALESCE(item.product_code MEMBER OF (q.product_codes), FALSE)
                   ELSE TRUE END;
     END IF;
-    CALL close_quota_transaction(v_transaction);
+    CALL end_quota_transaction(v_transaction, TRUE);
 
     SELECT v_status IN ('GRANTED', 'REPLAYED')  AS success,
            v_status                             AS status,

@@ -44,23 +44,21 @@ BEGIN
     DECLARE v_used_count, v_returned BIGINT;  -- returned: tokens that have flowed back at the old rate
     DECLARE v_now              DATETIME(6);
     DECLARE v_status, v_ignored VARCHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_errno            INT;
     DECLARE CONTINUE HANDLER FOR NOT FOUND BEGIN END;
     DECLARE EXIT HANDLER FOR SQLEXCEPTION
     BEGIN
-        GET CURRENT DIAGNOSTICS CONDITION 1 v_errno = MYSQL_ERRNO;
-        CALL abandon_quota_transaction(v_transaction, v_errno);
+        CALL end_quota_transaction(v_transaction, FALSE);
         RESIGNAL;
     END;
 
-    CALL check_quota_name('p_tenant_id', p_tenant_id, 64);
-    CALL check_quota_name('p_quota_type', p_quota_type, 32);
+    CALL check_quota_argument('p_tenant_id', p_tenant_id, NULL, 64);
+    CALL check_quota_argument('p_quota_type', p_quota_type, NULL, 32);
     IF p_limit_type IS NULL OR p_limit_type NOT IN ('HOURLY', 'DAILY', 'WEEKLY', 'MONTHLY', 'QUARTERLY', 'YEARLY',
                                                     'TOTAL', 'RATE', 'CONCURRENT') THEN
         SIGNAL SQLSTATE '45001' SET MESSAGE_TEXT = 'invalid_argument: p_limit_type must be HOURLY, DAILY, WEEKLY, '
             'MONTHLY, QUARTERLY, YEARLY, TOTAL, RATE or CONCURRENT';
     END IF;
-    CALL check_quota_number('p_hard_limit', p_hard_limit, 0,
+    CALL check_quota_argument('p_hard_limit', p_hard_limit, 0,
                             IF(p_limit_type = 'CONCURRENT', 2147483647, 9223372036854775807));
     IF p_soft_limit NOT BETWEEN 0 AND p_hard_limit OR p_soft_limit <> FLOOR(p_soft_limit) THEN
         SIGNAL SQLSTATE '45001' SET MESSAGE_TEXT =
@@ -140,7 +138,7 @@ BEGIN
             (quota_id, tenant_id, quota_type, limit_type, changed_by, old_definition, new_definition)
         VALUES (v_quota_id, p_tenant_id, p_quota_type, p_limit_type, USER(), IF(v_is_new, NULL, v_old), v_new);
     END IF;
-    CALL close_quota_transaction(v_transaction);
+    CALL end_quota_transaction(v_transaction, TRUE);
 
     SELECT TRUE AS success, v_status AS status, v_quota_id AS quota_id, p_limit_type AS limit_type,
            CAST(p_hard_limit AS SIGNED) AS hard_limit, v_used_count AS used_count,

@@ -33,7 +33,7 @@ BEGIN
     DECLARE v_transaction  VARCHAR(8)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_time_zone    VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin
                            DEFAULT COALESCE(p_time_zone, 'SYSTEM');
-    DECLARE v_local        DATETIME(6);
+    DECLARE v_message      VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_ancestor_id  VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin DEFAULT p_parent_tenant_id;
     DECLARE v_next_id      VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_is_known     BOOLEAN;
@@ -43,21 +43,23 @@ BEGIN
                                                     'parent_tenant_id', p_parent_tenant_id);
     DECLARE v_old_parent   VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_old_zone     VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin DEFAULT 'SYSTEM';
-    DECLARE v_errno        INT;
     DECLARE CONTINUE HANDLER FOR NOT FOUND BEGIN END;
     DECLARE EXIT HANDLER FOR SQLEXCEPTION
     BEGIN
-        GET CURRENT DIAGNOSTICS CONDITION 1 v_errno = MYSQL_ERRNO;
-        CALL abandon_quota_transaction(v_transaction, v_errno);
+        CALL end_quota_transaction(v_transaction, FALSE);
         RESIGNAL;
     END;
 
-    CALL check_quota_name('p_tenant_id', p_tenant_id, 64);
-    CALL check_quota_name('p_tenant_name', p_tenant_name, 128);
-    CALL check_quota_name('p_time_zone', v_time_zone, 64);
-    CALL convert_quota_time(v_time_zone, UTC_TIMESTAMP(6), v_local);
+    CALL check_quota_argument('p_tenant_id', p_tenant_id, NULL, 64);
+    CALL check_quota_argument('p_tenant_name', p_tenant_name, NULL, 128);
+    CALL check_quota_argument('p_time_zone', v_time_zone, NULL, 64);
+    IF CONVERT_TZ(UTC_TIMESTAMP(), '+00:00', IF(v_time_zone = 'SYSTEM', @@GLOBAL.time_zone, v_time_zone)) IS NULL THEN
+        SET v_message = CONCAT('invalid_argument: unknown time zone ', LEFT(v_time_zone, 32),
+                               '; name a known one, or load the time zone tables');
+        SIGNAL SQLSTATE '45001' SET MESSAGE_TEXT = v_message;
+    END IF;
     IF p_parent_tenant_id IS NOT NULL THEN
-        CALL check_quota_name('p_parent_tenant_id', p_parent_tenant_id, 64);
+        CALL check_quota_argument('p_parent_tenant_id', p_parent_tenant_id, NULL, 64);
     END IF;
     CALL guard_quota_session(TRUE);
     CALL open_quota_transaction(v_transaction);
@@ -112,7 +114,7 @@ BEGIN
                                     IF(v_time_zone = 'SYSTEM', @@GLOBAL.time_zone, v_time_zone))
         WHERE tenant_id = p_tenant_id AND reset_time IS NOT NULL;
     END IF;
-    CALL close_quota_transaction(v_transaction);
+    CALL end_quota_transaction(v_transaction, TRUE);
 
     SELECT TRUE                AS success,
            CASE WHEN NOT v_is_known THEN 'CREATED' WHEN v_matched THEN 'CHANGED' ELSE 'UNCHANGED' END AS status,

@@ -19,7 +19,7 @@ CREATE PROCEDURE expire_quota_reservations (
     MODIFIES SQL DATA
     SQL SECURITY DEFINER
 BEGIN
-    CALL check_quota_number('p_batch_size', p_batch_size, 1, 2147483647);
+    CALL check_quota_argument('p_batch_size', p_batch_size, 1, 2147483647);
     CALL guard_quota_session(TRUE);
     CALL run_quota_job('expire_quota_reservations', NULL, p_batch_size);
 END

@@ -4,7 +4,7 @@
 -- calls, and needs no privilege. With autocommit off there always is one, or the next statement
 -- begins it. In a joined transaction the work runs under the savepoint tenant_quota_work, and the
 -- caller's commit or rollback decides. Our own runs at READ COMMITTED, which takes no gap locks,
--- and must be ended on every path: close_quota_transaction or abandon_quota_transaction.
+-- and must be ended on every path: end_quota_transaction.
 --
 -- One path cannot be ended: no handler runs when the call is killed (KILL QUERY, which is how
 -- drivers time a statement out), so our transaction stays open with its locks. Its savepoint

@@ -50,12 +50,10 @@ BEGIN
     DECLARE v_purged_start    DATETIME;               -- their period,
     DECLARE v_purged_sum      BIGINT DEFAULT 0;       -- sum,
     DECLARE v_purged_at       DATETIME(6);            -- and latest created_at
-    DECLARE v_errno           INT;
     DECLARE CONTINUE HANDLER FOR NOT FOUND BEGIN END;
     DECLARE EXIT HANDLER FOR SQLEXCEPTION
     BEGIN
-        GET CURRENT DIAGNOSTICS CONDITION 1 v_errno = MYSQL_ERRNO;
-        CALL abandon_quota_transaction(v_transaction, v_errno);
+        CALL end_quota_transaction(v_transaction, FALSE);
         RESIGNAL;
     END;
 
@@ -143,6 +141,6 @@ BEGIN
             END IF;
         END IF;
     END LOOP;
-    CALL close_quota_transaction(v_transaction);
+    CALL end_quota_transaction(v_transaction, TRUE);
     SET p_created_at = IF(v_seen < p_batch_size, NULL, p_created_at);
 END

@@ -26,12 +26,10 @@ BEGIN
     DECLARE v_transaction     VARCHAR(8) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_reservation_id  CHAR(36)   CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_quota_id        BIGINT UNSIGNED;
-    DECLARE v_errno           INT;
     DECLARE CONTINUE HANDLER FOR NOT FOUND BEGIN END;
     DECLARE EXIT HANDLER FOR SQLEXCEPTION
     BEGIN
-        GET CURRENT DIAGNOSTICS CONDITION 1 v_errno = MYSQL_ERRNO;
-        CALL abandon_quota_transaction(v_transaction, v_errno);
+        CALL end_quota_transaction(v_transaction, FALSE);
         RESIGNAL;
     END;
 
@@ -67,5 +65,5 @@ BEGIN
           FOR UPDATE SKIP LOCKED) AS l
     STRAIGHT_JOIN quota_alerts AS a FORCE INDEX (PRIMARY) ON a.alert_id = l.alert_id;
     SET p_purged = p_purged + ROW_COUNT();
-    CALL close_quota_transaction(v_transaction);
+    CALL end_quota_transaction(v_transaction, TRUE);
 END

@@ -44,7 +44,7 @@ BEGIN
     DECLARE CONTINUE HANDLER FOR NOT FOUND BEGIN END;
 
     IF p_tenant_id IS NOT NULL THEN
-        CALL check_quota_name('p_tenant_id', p_tenant_id, 64);
+        CALL check_quota_argument('p_tenant_id', p_tenant_id, NULL, 64);
     END IF;
     IF p_repair IS NULL THEN
         SIGNAL SQLSTATE '45001' SET MESSAGE_TEXT = 'invalid_argument: p_repair is NULL; say TRUE or FALSE';

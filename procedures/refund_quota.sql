@@ -45,12 +45,12 @@ BEGIN
                     AND COALESCE(p_amount BETWEEN 1 AND 9223372036854775807 AND p_amount = FLOOR(p_amount), TRUE)
                     AND ABS(TIMESTAMPDIFF(SECOND, NOW(6), SYSDATE(6))) <= 1
                     AND @@SESSION.unique_checks > @@GLOBAL.read_only, FALSE) THEN
-        CALL check_quota_name('p_tenant_id', p_tenant_id, 64);
-        CALL check_quota_name('p_quota_type', p_quota_type, 32);
-        CALL check_quota_name('p_biz_type', p_biz_type, 32);
-        CALL check_quota_name('p_biz_id', p_biz_id, 128);
-        CALL check_quota_name('p_refund_id', p_refund_id, 64);
-        CALL check_quota_number('p_amount', COALESCE(p_amount, 1), 1, 9223372036854775807);
+        CALL check_quota_argument('p_tenant_id', p_tenant_id, NULL, 64);
+        CALL check_quota_argument('p_quota_type', p_quota_type, NULL, 32);
+        CALL check_quota_argument('p_biz_type', p_biz_type, NULL, 32);
+        CALL check_quota_argument('p_biz_id', p_biz_id, NULL, 128);
+        CALL check_quota_argument('p_refund_id', p_refund_id, NULL, 64);
+        CALL check_quota_argument('p_amount', COALESCE(p_amount, 1), 1, 9223372036854775807);
         CALL guard_quota_session(TRUE);
     END IF;
     CALL return_quota(p_tenant_id, p_quota_type, p_amount, p_biz_type, p_biz_id, p_refund_id,

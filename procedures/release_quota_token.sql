@@ -30,10 +30,8 @@ BEGIN
     DECLARE v_insert_id             BIGINT UNSIGNED DEFAULT LAST_INSERT_ID();  -- the caller's
     DECLARE EXIT HANDLER FOR SQLEXCEPTION
     BEGIN
-        DECLARE v_errno INT;
-        GET STACKED DIAGNOSTICS CONDITION 1 v_errno = MYSQL_ERRNO;
         SET v_insert_id = LAST_INSERT_ID(v_insert_id);
-        CALL abandon_quota_transaction(v_transaction, v_errno);
+        CALL end_quota_transaction(v_transaction, FALSE);
         RESIGNAL;
     END;
 
@@ -41,8 +39,8 @@ BEGIN
                     AND p_quota_type >= '!' AND CHAR_LENGTH(p_quota_type) <= 32
                     AND ABS(TIMESTAMPDIFF(SECOND, NOW(6), SYSDATE(6))) <= 1
                     AND @@SESSION.unique_checks > @@GLOBAL.read_only, FALSE) THEN
-        CALL check_quota_name('p_tenant_id', p_tenant_id, 64);
-        CALL check_quota_name('p_quota_type', p_quota_type, 32);
+        CALL check_quota_argument('p_tenant_id', p_tenant_id, NULL, 64);
+        CALL check_quota_argument('p_quota_type', p_quota_type, NULL, 32);
         CALL guard_quota_session(TRUE);
     END IF;
     CALL open_quota_transaction(v_transaction);
@@ -105,5 +103,5 @@ BEGIN
     END WHILE;
 
     SET v_insert_id = LAST_INSERT_ID(v_insert_id);
-    CALL close_quota_transaction(v_transaction);
+    CALL end_quota_transaction(v_transaction, TRUE);
 END

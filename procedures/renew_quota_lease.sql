@@ -30,8 +30,8 @@ BEGIN
                     AND p_ttl_seconds BETWEEN 1 AND 31536000
                     AND ABS(TIMESTAMPDIFF(SECOND, NOW(6), SYSDATE(6))) <= 1
                     AND @@SESSION.unique_checks > @@GLOBAL.read_only, FALSE) THEN
-        CALL check_quota_name('p_lease_id', p_lease_id, 36);
-        CALL check_quota_number('p_ttl_seconds', p_ttl_seconds, 1, 31536000);
+        CALL check_quota_argument('p_lease_id', p_lease_id, NULL, 36);
+        CALL check_quota_argument('p_ttl_seconds', p_ttl_seconds, 1, 31536000);
         CALL guard_quota_session(TRUE);
     END IF;
     CALL settle_quota_hold('RENEW', p_lease_id, NULL, p_ttl_seconds,

@@ -50,7 +50,7 @@ BEGIN
                     AND ABS(TIMESTAMPDIFF(SECOND, NOW(6), SYSDATE(6))) <= 1
                     AND @@SESSION.unique_checks > @@GLOBAL.read_only, FALSE) THEN
         CALL check_quota_call(TRUE, p_tenant_id, p_quota_type, p_amount, p_biz_type, p_biz_id, p_product_code);
-        CALL check_quota_number('p_ttl_seconds', p_ttl_seconds, 1, 31536000);
+        CALL check_quota_argument('p_ttl_seconds', p_ttl_seconds, 1, 31536000);
     END IF;
     CALL charge_quota('RESERVE', p_tenant_id, p_quota_type, p_amount, p_biz_type, p_biz_id, p_product_code,
                       v_reservation_id, p_ttl_seconds, NULL, TRUE, v_transaction,

@@ -35,18 +35,16 @@ BEGIN
     DECLARE v_returned      BIGINT;
     DECLARE v_now           DATETIME(6);
     DECLARE v_local         DATETIME(6);
-    DECLARE v_errno         INT;
     DECLARE CONTINUE HANDLER FOR NOT FOUND BEGIN END;
     DECLARE EXIT HANDLER FOR SQLEXCEPTION
     BEGIN
-        GET CURRENT DIAGNOSTICS CONDITION 1 v_errno = MYSQL_ERRNO;
-        CALL abandon_quota_transaction(p_transaction, v_errno);
+        CALL end_quota_transaction(p_transaction, FALSE);
         RESIGNAL;
     END;
 
-    CALL check_quota_name('p_tenant_id', p_tenant_id, 64);
-    CALL check_quota_name('p_quota_type', p_quota_type, 32);
-    CALL check_quota_name('p_limit_type', p_limit_type, 16);
+    CALL check_quota_argument('p_tenant_id', p_tenant_id, NULL, 64);
+    CALL check_quota_argument('p_quota_type', p_quota_type, NULL, 32);
+    CALL check_quota_argument('p_limit_type', p_limit_type, NULL, 16);
     IF p_limit_type IN ('TOTAL', 'RATE', 'CONCURRENT') THEN
         SIGNAL SQLSTATE '45001' SET MESSAGE_TEXT =
             'invalid_argument: p_limit_type has no period to reset; TOTAL comes down by refund_quota alone';
@@ -64,7 +62,7 @@ BEGIN
         CALL settle_quota_period(p_quota_id, v_time_zone, v_state);
         CALL collect_quota_slots(p_quota_id, NULL, v_returned);
         SET v_now = UTC_TIMESTAMP(6);
-        CALL convert_quota_time(v_time_zone, v_now, v_local);
+        SET v_local = CONVERT_TZ(v_now, '+00:00', IF(v_time_zone = 'SYSTEM', @@GLOBAL.time_zone, v_time_zone));
 
         SELECT used_count, next_reset_time, period_start INTO p_closed_count, p_next_reset_time, v_period_start
         FROM tenant_quotas
@@ -81,5 +79,5 @@ BEGIN
         WHERE quota_id = p_quota_id;
     END IF;
 
-    CALL close_quota_transaction(p_transaction);
+    CALL end_quota_transaction(p_transaction, TRUE);
 END

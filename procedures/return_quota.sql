@@ -44,9 +44,7 @@ BEGIN
     DECLARE v_room, v_tightness DECIMAL(22);
     DECLARE EXIT HANDLER FOR SQLEXCEPTION
     BEGIN
-        DECLARE v_errno INT;
-        GET STACKED DIAGNOSTICS CONDITION 1 v_errno = MYSQL_ERRNO;
-        CALL abandon_quota_transaction(p_transaction, v_errno);
+        CALL end_quota_transaction(p_transaction, FALSE);
         RESIGNAL;
     END;
 
@@ -113,7 +111,7 @@ BEGIN
                         SIGNAL SQLSTATE '45002' SET MESSAGE_TEXT =
                             'key_reused: this refund_id was first called with another amount; use one of its own';
                     ELSEIF v_written > 0 AND (p_status IS NOT NULL OR v_amount > p_left) THEN
-                        CALL abandon_quota_transaction(p_transaction, 0);
+                        CALL end_quota_transaction(p_transaction, FALSE);
                         CALL open_quota_transaction(p_transaction);
                         SET v_amount = LEAST(v_amount, p_left), v_state = NULL, v_round = (p_transaction = 'OWN');
                         ITERATE each_try;
@@ -149,8 +147,8 @@ BEGIN
 
     SET p_status = COALESCE(p_status, IF(v_written > 0, 'GRANTED', 'NOT_FOUND'));
     IF p_status = 'NOT_FOUND' THEN  -- lets go of the locks, if the caller's transaction began with this call
-        CALL abandon_quota_transaction(p_transaction, 0);
+        CALL end_quota_transaction(p_transaction, FALSE);
     ELSE
-        CALL close_quota_transaction(p_transaction);
+        CALL end_quota_transaction(p_transaction, TRUE);
     END IF;
 END

@@ -60,7 +60,7 @@ BEGIN
     END;
 
     CALL open_quota_transaction(v_transaction);
-    CALL close_quota_transaction(v_transaction);
+    CALL end_quota_transaction(v_transaction, TRUE);
 
     DO RELEASE_LOCK(v_lock_name);  -- a run of this session that was killed may have left it
     SET v_is_running = COALESCE(GET_LOCK(v_lock_name, 0), FALSE);

@@ -43,9 +43,7 @@ BEGIN
     DECLARE v_is_lease, v_is_open BOOLEAN;
     DECLARE EXIT HANDLER FOR SQLEXCEPTION
     BEGIN
-        DECLARE v_errno INT;
-        GET STACKED DIAGNOSTICS CONDITION 1 v_errno = MYSQL_ERRNO;
-        CALL abandon_quota_transaction(p_transaction, v_errno);
+        CALL end_quota_transaction(p_transaction, FALSE);
         RESIGNAL;
     END;
 
@@ -152,6 +150,6 @@ BEGIN
         LIMIT 1 FOR SHARE OF q;
     END IF;
     IF p_operation <> 'EXPIRE' THEN
-        CALL close_quota_transaction(p_transaction);
+        CALL end_quota_transaction(p_transaction, TRUE);
     END IF;
 END

@@ -45,6 +45,7 @@ BEGIN
     DECLARE v_local            DATETIME(6);
     DECLARE v_is_known         BOOLEAN DEFAULT FALSE;  -- period_start belongs to next_reset_time
     DECLARE v_ignored          DATETIME;
+    DECLARE v_message          VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE CONTINUE HANDLER FOR NOT FOUND BEGIN END;
 
     SELECT tenant_id, limit_type, used_count, slot_count, period_anchor, next_reset_time, period_start, period_end,
@@ -71,7 +72,12 @@ BEGIN
         SET p_state = IF(ROW_COUNT() > 0, 'MISPLACED', 'OPEN');
 
     ELSEIF v_tenant_id IS NOT NULL THEN
-        CALL convert_quota_time(p_time_zone, v_utc, v_local);
+        SET v_local = CONVERT_TZ(v_utc, '+00:00', IF(p_time_zone = 'SYSTEM', @@GLOBAL.time_zone, p_time_zone));
+        IF v_local IS NULL THEN
+            SET v_message = CONCAT('invalid_argument: unknown time zone ', LEFT(p_time_zone, 32),
+                                   '; name a known one, or load the time zone tables');
+            SIGNAL SQLSTATE '45001' SET MESSAGE_TEXT = v_message;
+        END IF;
         SET v_is_known = v_anchor IS NOT NULL AND v_period_start IS NOT NULL AND v_period_end <=> v_next_reset_time;
         SET v_anchor = COALESCE(v_anchor, v_next_reset_time, '2001-01-01 00:00:00');
 

@@ -65,7 +65,7 @@ BEGIN
     DECLARE CONTINUE HANDLER FOR NOT FOUND BEGIN END;
 
     IF NOT v_is_judging THEN
-        CALL abandon_quota_transaction(p_transaction, 0);
+        CALL end_quota_transaction(p_transaction, FALSE);
         CALL open_quota_transaction(p_transaction);
     END IF;
     SET p_parts = NULL, p_status = NULL, p_quota_id = NULL, p_used_count = NULL, p_next_reset_time = NULL,

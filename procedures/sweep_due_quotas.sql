@@ -42,12 +42,10 @@ BEGIN
     DECLARE v_is_over      BOOLEAN;
     DECLARE v_time_zone    VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_ignored      VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_errno        INT;
     DECLARE CONTINUE HANDLER FOR NOT FOUND BEGIN END;
     DECLARE EXIT HANDLER FOR SQLEXCEPTION
     BEGIN
-        GET CURRENT DIAGNOSTICS CONDITION 1 v_errno = MYSQL_ERRNO;
-        CALL abandon_quota_transaction(v_transaction, v_errno);
+        CALL end_quota_transaction(v_transaction, FALSE);
         RESIGNAL;
     END;
 
@@ -91,7 +89,7 @@ BEGIN
         END IF;
         SET v_is_over = v_found_id IS NULL OR p_settled >= p_batch_size;
     END WHILE;
-    CALL close_quota_transaction(v_transaction);
+    CALL end_quota_transaction(v_transaction, TRUE);
 
     IF v_found_id IS NULL THEN  -- else the batch is full, and the next one goes on behind that quota
         IF p_reset_time IS NULL THEN

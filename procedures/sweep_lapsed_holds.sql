@@ -34,12 +34,10 @@ BEGIN
     DECLARE v_quotas       INT;
     DECLARE v_ended        INT;
     DECLARE v_ignored      BIGINT;
-    DECLARE v_errno        INT;
     DECLARE CONTINUE HANDLER FOR NOT FOUND BEGIN END;
     DECLARE EXIT HANDLER FOR SQLEXCEPTION
     BEGIN
-        GET CURRENT DIAGNOSTICS CONDITION 1 v_errno = MYSQL_ERRNO;
-        CALL abandon_quota_transaction(v_transaction, v_errno);
+        CALL end_quota_transaction(v_transaction, FALSE);
         RESIGNAL;
     END;
 
@@ -75,7 +73,7 @@ BEGIN
                    IS NOT NULL THEN
                 CALL expire_quota_holds(v_quota_id, v_time_zone, 'OWN', v_ignored, v_ended);
             END IF;
-            CALL close_quota_transaction(v_transaction);
+            CALL end_quota_transaction(v_transaction, TRUE);
             SET p_ended = p_ended + v_ended;
         END IF;
     END WHILE;

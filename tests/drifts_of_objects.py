@@ -5,19 +5,19 @@ from __future__ import annotations
 from tests.drifts import BIN, drift, edit, of_another, under_another_default
 
 #: Ungranted and short, so that many ways to spoil it read well.
-P = "procedure check_quota_number"
-FIRST = f"IN p_parameter  VARCHAR(64) {BIN}"
+P = "procedure check_quota_argument"
+FIRST = f"IN p_parameter  VARCHAR(64)  {BIN}"
 
 PROCEDURES = [
     drift("dropped", "DROP PROCEDURE consume_quota", found={"procedure consume_quota": "missing"}),
     drift(
         "body",
-        edit(P, ("p_value >= p_least", "p_value > p_least")),
+        edit(P, ("v_number >= p_least", "v_number > p_least")),
         found={f"{P}, body": "differs"},
     ),
     drift(
         "a comment in its body",
-        edit(P, ("    IF NOT", "    -- hotfix\n    IF NOT")),
+        edit(P, ("    IF v_message", "    -- hotfix\n    IF v_message")),
         found={f"{P}, body": "differs"},
     ),
     drift(
@@ -27,20 +27,20 @@ PROCEDURES = [
     ),
     drift(
         "a parameter's type",
-        edit(P, ("p_value      DECIMAL(40,10)", "p_value INT")),
-        found={f"{P}, parameter p_value, type": "expected decimal(40,10), found int"},
+        edit(P, ("p_least      BIGINT", "p_least INT")),
+        found={f"{P}, parameter p_least, type": "expected bigint, found int"},
     ),
     drift(
         "a parameter's collation",
         edit(
             P,
-            (f"VARCHAR(64) {BIN}", "VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_ai_ci"),
+            (f"VARCHAR(64)  {BIN}", "VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_ai_ci"),
         ),
         found={f"{P}, parameter p_parameter, collation": "found utf8mb4_0900_ai_ci"},
     ),
     drift(
         "a parameter's character set",
-        edit(P, (f"VARCHAR(64) {BIN}", "VARCHAR(64) CHARACTER SET latin1 COLLATE latin1_bin")),
+        edit(P, (f"VARCHAR(64)  {BIN}", "VARCHAR(64) CHARACTER SET latin1 COLLATE latin1_bin")),
         found={
             f"{P}, parameter p_parameter, charset": "expected utf8mb4, found latin1",
             f"{P}, parameter p_parameter, collation": "found latin1_bin",
@@ -58,8 +58,8 @@ PROCEDURES = [
     ),
     drift(
         "a parameter less",
-        edit("procedure check_quota_name", (",\n    IN p_longest    INT", "")),
-        found={"procedure check_quota_name, parameter p_longest": "missing"},
+        edit("procedure guard_quota_session", ("IN p_writes  BOOLEAN", "")),
+        found={"procedure guard_quota_session, parameter p_writes": "missing"},
     ),
     drift(
         "parameters in another order",

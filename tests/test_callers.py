@@ -10,10 +10,9 @@ from tests.releases import next_release
 CALLERS = 16
 #: What consume_quota calls, and what ends its transactions.
 REPLACED = (
-    "abandon_quota_transaction",
     "charge_quota",
-    "close_quota_transaction",
     "consume_quota",
+    "end_quota_transaction",
     "open_quota_transaction",
 )
 LONGEST = 3.0  # seconds that a call takes with all its errors; seen: 0.4 on two busy cores

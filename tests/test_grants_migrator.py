@@ -400,11 +400,11 @@ def test_what_runs_as_root_is_named_with_what_to_do(server_url, empty_schema, ow
         assert alter[0] in shown
         rows(root, alter[0])
         run("apply", "--force", "--url", mine)
-        ((_, _, text, *_),) = rows(root, "SHOW CREATE PROCEDURE check_quota_name")
-        rows(root, "DROP PROCEDURE check_quota_name")
+        ((_, _, text, *_),) = rows(root, "SHOW CREATE PROCEDURE check_quota_argument")
+        rows(root, "DROP PROCEDURE check_quota_argument")
         rows(root, re.sub(r" DEFINER=\S+", "", text, count=1).replace("%", "%%"))
         failed = CliRunner().invoke(main, ["apply", "--url", mine, "--definer", definer, "--force"])
-        assert "procedure check_quota_name runs as root" in failed.stderr
+        assert "procedure check_quota_argument runs as root" in failed.stderr
         run("apply", "--force", "--url", empty_schema, "--definer", definer)
         run("grants", "--apply", "--url", mine, "--prefix", own)
         run("verify", "--url", mine, "--definer", definer)

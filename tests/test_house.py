@@ -118,8 +118,8 @@ def test_transactions_begin_and_end_in_few_places_only(path: Path) -> None:
     allowed = {
         "START TRANSACTION": ["open_quota_transaction"],
         # A charge ends its own: a CALL would cost the hottest path as much as a look.
-        "COMMIT AND NO CHAIN NO RELEASE": ["close_quota_transaction", "charge_quota"],
-        "ROLLBACK AND NO CHAIN NO RELEASE": ["abandon_quota_transaction"],
+        "COMMIT AND NO CHAIN NO RELEASE": ["end_quota_transaction", "charge_quota"],
+        "ROLLBACK AND NO CHAIN NO RELEASE": ["end_quota_transaction"],
     }
     for words, places in allowed.items():
         assert (words in code(path)) is (path.stem in places), words
@@ -130,7 +130,7 @@ def test_transactions_begin_and_end_in_few_places_only(path: Path) -> None:
 
 
 @by_procedure
-def test_whoever_opens_a_transaction_abandons_it_on_error_and_raises(path: Path) -> None:
+def test_whoever_opens_a_transaction_undoes_it_on_error_and_raises(path: Path) -> None:
     # A job that only asks whose transaction it is closes it at once; its batches own theirs.
     is_job = "GET_LOCK(" in code(path)
     is_part = path.stem == "sort_out_quota_call"  # its caller, charge_quota, has the handler
@@ -139,8 +139,8 @@ def test_whoever_opens_a_transaction_abandons_it_on_error_and_raises(path: Path)
             r"EXIT HANDLER FOR SQLEXCEPTION\s+BEGIN(.*?)END;", code(path), re.DOTALL
         )
         assert handler, "no handler"
-        assert re.search(r"CALL abandon_quota_transaction\(.*\);\s+RESIGNAL;", handler[1])
-        assert "CALL close_quota_transaction(" in code(path)
+        assert re.search(r"CALL end_quota_transaction\(\w+, FALSE\);\s+RESIGNAL;", handler[1])
+        assert re.search(r"CALL end_quota_transaction\(\w+, TRUE\)", code(path))
 
 
 @by_procedure

@@ -187,15 +187,15 @@ def test_text_shows_a_diff_that_a_person_can_read(edited):
     result = command(edited)
     assert result.exit_code == 1
     text = result.output
-    assert "procedure check_quota_number\n  body: differs\n    --- procedure" in text
-    assert "\n    -            WHEN p_value >= p_least THEN ' must be a whole number'\n" in text
-    assert "\n    +            WHEN p_value > p_least THEN ' must be a whole number'\n" in text
+    assert "procedure check_quota_argument\n  body: differs\n    --- procedure" in text
+    assert "\n    -            WHEN v_number >= p_least THEN ' must be a whole number'\n" in text
+    assert "\n    +            WHEN v_number > p_least THEN ' must be a whole number'\n" in text
     assert "table tenants\n  index tenants_by_parent: missing\n" in text
     assert text.splitlines()[-1].startswith("2 differences between tenant_quota_test_")
 
 
 def test_a_tab_shows_and_a_whole_body_in_other_line_ends_is_no_difference(url, connection):
-    key = "procedure check_quota_number"
+    key = "procedure check_quota_argument"
     tab = Drift("tab", (edit(key, ("        SET v_message", "\tSET v_message")),), {key: ""})
     with spoiled(connection, tab):
         assert "\n    +→   SET v_message" in command(url).output
@@ -219,7 +219,7 @@ def test_json_names_object_part_and_attribute(edited):
     data = json.loads(result.output)
     assert data["result"] == "different"
     body, index = data["differences"]
-    assert (body["object"], body["attribute"]) == ("procedure check_quota_number", "body")
+    assert (body["object"], body["attribute"]) == ("procedure check_quota_argument", "body")
     assert body["expected"].startswith("sha256 ")
     assert any(line.startswith("+            WHEN") for line in body["diff"])
     assert (index["object"], index["part"]) == ("table tenants", "index tenants_by_parent")
@@ -233,9 +233,9 @@ def test_junit_has_a_case_for_each_object_and_a_failure_where_one_differs(edited
     cases = {case.get("name"): case for case in suite}
     assert suite.get("tests") == str(len(suite))
     assert suite.get("failures") == "2"
-    failure = cases["procedure check_quota_number"].find("failure")
+    failure = cases["procedure check_quota_argument"].find("failure")
     assert failure is not None
-    assert "p_value > p_least" in str(failure.text)
+    assert "v_number > p_least" in str(failure.text)
     assert cases["table tenants"].find("failure") is not None
     assert cases["procedure consume_quota"].find("failure") is None
     assert "migration 0001_create_tenants" in cases
@@ -246,8 +246,10 @@ def test_github_has_an_annotation_for_each_on_one_line(edited):
     assert result.exit_code == 1
     first, second, last = result.output.splitlines()
     assert first.startswith("::error title=tenant-quota verify ")
-    assert ",file=procedures/check_quota_number.sql::procedure check_quota_number, body" in first
-    assert "%0A+            WHEN p_value" in first
+    assert (
+        ",file=procedures/check_quota_argument.sql::procedure check_quota_argument, body" in first
+    )
+    assert "%0A+            WHEN v_number" in first
     assert second.endswith("::table tenants, index tenants_by_parent: missing")
     assert last.startswith("2 differences")
 
