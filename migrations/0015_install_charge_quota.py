@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/charge_quota.sql",
-    sha256="6469385bfb553be24f4c7c94f5a2007ec7bb0f09d6348fcb8fbc2974064b09b4",
+    sha256="12f3048e60065107d11639f2364e482b57cc5db859664f49cef45a0bbd2026ca",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/charge_quota_batch.sql",
-    sha256="32a431baf395af4faacfaaf528a33cadcf272c2228827b1847de94ea9486e1c2",
+    sha256="8af283239c8ccee7f633e2077d34bec9691277ee75c91d24d04bb1a984955145",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/close_due_quotas.sql",
-    sha256="653889b477d1a99ce7e73cb3d7c63b72ad57fef54a1a1b683c449802024ec3ce",
+    sha256="16f5ac2b59705cb784f68f87975e2a5201f8a81c48c44420b20443c8d987e9af",
 )

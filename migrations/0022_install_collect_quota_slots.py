@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/collect_quota_slots.sql",
-    sha256="e91c08eafd7ee79d0697d1161c1520985eb13dc3b77629e8172ab01c1c39e6ea",
+    sha256="dffab9288cbdebee4a61d38707f039be6f45923a75652675101bed2e5e6bac7b",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/compute_quota_period.sql",
-    sha256="41bed6fd7978f275e048e704fda7322fadd29b7c066eca05c649f10417c18776",
+    sha256="17708eb54ee615f3bb82a6c36324ec83a361333bf9d56d464b16f8c6d5d83c46",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/confirm_quota_drift.sql",
-    sha256="ec004190eedb2c23c6e0efe63d97c2ed8d0091923bb85f1c1af464be62985d4f",
+    sha256="2ea4b518ab60541112dff094af77db674c8a93b52b3681b0ec850303f25c4ea7",
 )

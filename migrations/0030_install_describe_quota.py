@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/describe_quota.sql",
-    sha256="fdbe1599f2d7975dd27485874023e08bc77850d90e9b7c954ab75962aac4dd4a",
+    sha256="f676ac2af444c25f8de738bb81259eaffb6373f8146d6f12eff317d140afb397",
 )

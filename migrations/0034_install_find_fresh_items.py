@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/find_fresh_items.sql",
-    sha256="4f3e1f0e500cd61b0c3ffcf937dbb249aca3507caa79ab607500e2fe58218418",
+    sha256="3fa044dcce1804a57cde1fc91955e444edeb24eab6d99c498d22b2ee6e5cf916",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/find_quota_replay.sql",
-    sha256="bc0580315c142deba24a5f8828895acf9502e2b91cbeee2f62f67bc63dda8be3",
+    sha256="053bc05db51c4e096112cb2328ee71c50dc949a19cebe5f919d9a2801010aa49",
 )

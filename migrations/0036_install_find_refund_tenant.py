@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/find_refund_tenant.sql",
-    sha256="1b8cfb5b3684957677b1260c6e408a992d272a39ee5f5caa56aaa591b8d4e91f",
+    sha256="36d9c2fbd42450fee0dcc79b676310cfe7d15bdd35afdb942904b8d5849d33ff",
 )

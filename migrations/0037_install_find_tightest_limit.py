@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/find_tightest_limit.sql",
-    sha256="9e0c258506b6793707449b5187359bd6b5119d185a961c4c7e30a4dee0ed768e",
+    sha256="431e999f12bf88ef924a5a7fcdbae57fd29aa94b388225e5c85e222196cb8904",
 )

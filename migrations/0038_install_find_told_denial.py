@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/find_told_denial.sql",
-    sha256="95b84e9da4589e8e8705a716110418c998b08272adf28cf986a62d55ebec7a81",
+    sha256="f35a457a0075046d40af4f922f00dd42f92b1fe0100497eb955c638209c9b4ed",
 )

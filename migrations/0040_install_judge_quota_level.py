@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/judge_quota_level.sql",
-    sha256="95e02fd26efd127b39c807a39b2f801dc4cef9be45c5200f469f737613fc93b1",
+    sha256="af843c7fdbec9ae32f776c0a8d0e151ebe99efe0854e514b8c5c8cd5b109256c",
 )

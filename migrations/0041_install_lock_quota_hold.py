@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/lock_quota_hold.sql",
-    sha256="8524fa47876ea361553cc2bf1eec20c3d4b56e6871d2c81bdea5a916e91d5434",
+    sha256="7b4f7f1eff7c189f61a792f6dd17dbd937109d47ed755533aa68300da879179e",
 )

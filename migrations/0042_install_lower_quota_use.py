@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/lower_quota_use.sql",
-    sha256="92b066893f18fd0ea51e33eee62a6604b7cdd74d2f11370bb6ee83271f85b5a1",
+    sha256="0f6caa0c06f435fe050334d1bb06a0893a0cf4ab7148a40d4cd66dfacc541ae4",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/purge_quota_ledger.sql",
-    sha256="dc9d6a5e06411364d1114240d5bf21dc33b5516482f9b1f1a7bf268ab566f99a",
+    sha256="930322fff18b1b6487ce9d8ba4b7efeee1b77645d52e9c96cf6a041c536befc1",
 )

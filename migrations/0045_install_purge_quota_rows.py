@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/purge_quota_rows.sql",
-    sha256="20dd12079047bf770ee08c13de271de9d1d7dec546645166e8b8f2312ec7c1f0",
+    sha256="24bf45abc432184d8187e3ff1bfc85cfe525593e0fd56b803da47a50f617d369",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/record_quota_alerts.sql",
-    sha256="5ec79e456f3782e556765e6e1df77b070ecf1bac892573f0fab3bb1847254710",
+    sha256="aadd0dbe57665df7869b75e8eae0631c6cf0575c04ae803f518c5a5602fcb844",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/record_quota_hold.sql",
-    sha256="a454e73ec3f357a0f27f36a8ab22beb239b7f16b2cb42b81116f82e73a5dff04",
+    sha256="0a3ca461e17a21d8a6e3af43ad97c6eef5f7433c6cba59b405614c04b6a4bfdd",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/record_quota_items.sql",
-    sha256="9f2f3c3f7d6c3a3b3671e345c5addac954a0efa6cc995848744d20e3124ebddb",
+    sha256="4ed2d0437d84608c928658ac04e71163606af08e32406b1a1123bb0bd1d3df4a",
 )

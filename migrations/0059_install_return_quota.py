@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/return_quota.sql",
-    sha256="39edb5b07b18103745ee38f7521bb26e6cdcbc54b706a5e0152ec70e9b49a50b",
+    sha256="021713e9ad7e0d3c9af01f5f9ad62ee77541333d6ae15575f85a2c57296acfe6",
 )

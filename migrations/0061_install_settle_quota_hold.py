@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/settle_quota_hold.sql",
-    sha256="50983a99a129a47406cc97696a8cdb547bafde5d52510ee4007fe1606b458e75",
+    sha256="24ee8471114387db24469ea60c2abb870970d94ea16f1cef6cdb23dd4e240b5d",
 )

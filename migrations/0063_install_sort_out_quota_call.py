@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/sort_out_quota_call.sql",
-    sha256="d552d7d4ee2e4b2af7e45dba1b058f2f0f843c9d0a464c0ff97197214ef0bd4f",
+    sha256="3b7b75ab8751a3901c1550d9f61bee36e6d019bd2e377ee97f18d3420ddbffc5",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/spend_quota_slot.sql",
-    sha256="0e76bd9cbb80a01c3e5a4399101361710613a75e30ffb7dfdbabfde313c1753b",
+    sha256="1372c8cd0edab0297b76f33d6dba36c53f9aaa3560595658a478ce7a2f1b0ee0",
 )

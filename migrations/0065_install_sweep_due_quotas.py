@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/sweep_due_quotas.sql",
-    sha256="7741b34627edc87c578df8f5ea3342e86f7229994ed92c4d9b61609617de11d3",
+    sha256="b49e901fa7025f3770a73aa5524a9fd0c1d81d92bef7c802e9b9a789f3b2d76c",
 )

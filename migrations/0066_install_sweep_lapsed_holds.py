@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/sweep_lapsed_holds.sql",
-    sha256="f79a3bb7d6848ae9276facc9aab5798b637efc45d77ebb64531e27e53100bcf1",
+    sha256="3fecd0680a3d7b646261c9edafaf8d5003ae290e65f1d5064ea5822f47827981",
 )

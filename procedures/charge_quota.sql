@@ -15,7 +15,6 @@
 --
 -- Raises   45002 key_reused, 45000 interrupted
 -- Source   DESIGN, sections 3 to 7
--- Example  see consume_quota
 
 CREATE PROCEDURE charge_quota (
     IN    p_operation        VARCHAR(8)   CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,

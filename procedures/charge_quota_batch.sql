@@ -12,7 +12,6 @@
 --
 -- Raises   what charge_quota raises
 -- Source   DESIGN, section 3
--- Example  see consume_quota_batch
 
 CREATE PROCEDURE charge_quota_batch (
     IN  p_tenant_id        VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,

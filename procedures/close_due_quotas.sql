@@ -10,9 +10,7 @@
 --                  p_quota_id to p_last_id, and those of later times before p_end
 --   p_closed       quotas that were closed
 --
--- Raises   nothing of its own
 -- Source   DESIGN, section 4
--- Example  see sweep_due_quotas
 
 CREATE PROCEDURE close_due_quotas (
     IN  p_limit_type  VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,

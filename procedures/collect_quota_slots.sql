@@ -10,7 +10,6 @@
 --   p_new_count   how many slots there shall be (the caller writes slot_count); NULL: no change
 --   p_returned    units by which used_count came down
 --
--- Raises   nothing of its own
 -- Source   DESIGN, section 7
 -- Example  CALL collect_quota_slots(123, NULL, v_returned);
 

@@ -12,7 +12,6 @@
 --   p_period_start  the last boundary at or before the instant
 --   p_period_end    the first boundary after it
 --
--- Raises   nothing
 -- Source   DESIGN, section 4
 -- Example  CALL compute_quota_period('MONTHLY', '2024-01-31', '2024-02-29 09:00:00', v_start, v_end);
 

@@ -14,7 +14,6 @@
 --   p_ledger_sum  what it should be: the ledger's sum; CONCURRENT: what leases hold
 --   p_status      DRIFT, REPAIRED; NULL: none, or no such quota
 --
--- Raises   nothing of its own
 -- Source   DESIGN, sections 4 and 5
 -- Example  CALL confirm_quota_drift(123, FALSE, v_used, v_sum, v_status);
 

@@ -3,7 +3,6 @@
 --   p_quota_id     locked by the caller, or locked here
 --   p_definition   a JSON object; NULL if there is no such quota
 --
--- Raises   nothing of its own
 -- Source   DESIGN, section 2
 -- Example  CALL describe_quota(123, v_definition);
 

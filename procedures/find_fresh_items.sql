@@ -9,7 +9,6 @@
 --
 -- Raises   45002 key_reused for an item whose key was used for another amount or product
 -- Source   DESIGN, section 3
--- Example  see consume_quota_batch
 
 CREATE PROCEDURE find_fresh_items (
     IN    p_tenant_id  VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,

@@ -12,7 +12,6 @@
 --
 -- Raises   45002 key_reused if the first call was for another amount, product or operation
 -- Source   DESIGN, section 3
--- Example  see sort_out_quota_call
 
 CREATE PROCEDURE find_quota_replay (
     IN    p_operation        VARCHAR(8)   CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,

@@ -8,9 +8,7 @@
 --   p_visits          how many tenants were visited already
 --   p_next_tenant_id  the next one; NULL: that was all
 --
--- Raises   nothing of its own
 -- Source   DESIGN, sections 3 and 5
--- Example  see return_quota
 
 CREATE PROCEDURE find_refund_tenant (
     IN  p_tenant_id       VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,

@@ -6,9 +6,7 @@
 --   p_tenant_id, p_quota_type, p_kinds   whose limits, and which types of them
 --   p_quota_id, p_used_count   the limit; its use, NULL: hidden by slots
 --
--- Raises   nothing
 -- Source   DESIGN, section 3
--- Example  see charge_quota
 
 CREATE PROCEDURE find_tightest_limit (
     IN  p_tenant_id   VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,

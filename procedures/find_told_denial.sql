@@ -11,9 +11,7 @@
 --   p_status        EXCEEDED, or NULL: not sure
 --   p_used_count, p_retry_after_ms   as in consume_quota
 --
--- Raises   nothing
 -- Source   DESIGN, sections 3 and 6
--- Example  see charge_quota
 
 CREATE PROCEDURE find_told_denial (
     IN  p_quota_id        BIGINT UNSIGNED,

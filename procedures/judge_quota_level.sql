@@ -18,7 +18,6 @@
 --
 -- Raises   nothing of its own; in a zone the server does not know every limit is due
 -- Source   DESIGN, sections 2 to 6
--- Example  see sort_out_quota_call
 
 CREATE PROCEDURE judge_quota_level (
     IN  p_kinds         VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,

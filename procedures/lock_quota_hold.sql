@@ -10,9 +10,7 @@
 --                     found, look again
 --   p_found           HELD if all its parts are held, else the status of one that is not
 --
--- Raises   nothing of its own
 -- Source   DESIGN, section 5
--- Example  see settle_quota_hold
 
 CREATE PROCEDURE lock_quota_hold (
     IN    p_reservation_id  CHAR(36)    CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,

@@ -9,9 +9,7 @@
 --   p_lowered       how many of them belong to the open period
 --   p_period_start  of the row that charged them
 --
--- Raises   nothing of its own
 -- Source   DESIGN, sections 3, 4 and 6
--- Example  see return_quota
 
 CREATE PROCEDURE lower_quota_use (
     IN p_quota_id      BIGINT UNSIGNED,

@@ -15,9 +15,7 @@
 --                  p_created_at NULL: that quota is done. p_quota_id NULL: nothing is left
 --   p_purged       rows deleted
 --
--- Raises   nothing of its own
 -- Source   DESIGN, sections 3 and 4
--- Example  see run_quota_job
 
 CREATE PROCEDURE purge_quota_ledger (
     IN    p_batch_size  INT,

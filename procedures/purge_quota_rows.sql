@@ -10,7 +10,6 @@
 --   p_batch_size   rows of each, at most
 --   p_purged       rows deleted; 0: none was left
 --
--- Raises   nothing of its own
 -- Source   DESIGN, sections 2 and 6
 -- Example  CALL purge_quota_rows(UTC_TIMESTAMP(6) - INTERVAL 400 DAY, 100, v_purged);
 

@@ -8,9 +8,7 @@
 --   p_is_denied   whether the call is denied: then it crosses no threshold
 --   p_amount      units that a grant adds to the use
 --
--- Raises   nothing of its own
 -- Source   DESIGN, section 6
--- Example  see sort_out_quota_call
 
 CREATE PROCEDURE record_quota_alerts (
     IN p_judged     JSON,

@@ -7,9 +7,7 @@
 --   p_levels        how many levels were charged
 --   p_kinds, p_parts   the limit types that took part; if p_parts, by level, as in sort_out_quota_call
 --
--- Raises   nothing of its own
 -- Source   DESIGN, sections 2, 3 and 5
--- Example  see charge_quota
 
 CREATE PROCEDURE record_quota_hold (
     IN p_operation     VARCHAR(8)   CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,

@@ -10,7 +10,6 @@
 --
 -- Raises   nothing of its own; 1062: a key was charged before
 -- Source   DESIGN, sections 2 and 3
--- Example  see consume_quota_batch
 
 CREATE PROCEDURE record_quota_items (
     IN p_tenant_id     VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,

@@ -12,7 +12,6 @@
 --
 -- Raises   45002 key_reused; 45000 interrupted; 45001 invalid_argument for an unknown zone
 -- Source   DESIGN, sections 3 to 5
--- Example  see refund_quota
 
 CREATE PROCEDURE return_quota (
     IN  p_tenant_id    VARCHAR(64)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,

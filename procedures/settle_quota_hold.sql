@@ -16,7 +16,6 @@
 --
 -- Raises   45001 invalid_argument, 45002 key_reused, as confirm_quota_reservation; 45000 interrupted
 -- Source   DESIGN, sections 3 to 5
--- Example  see confirm_quota_reservation
 
 CREATE PROCEDURE settle_quota_hold (
     IN    p_operation       VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,

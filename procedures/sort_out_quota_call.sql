@@ -18,7 +18,6 @@
 --
 -- Raises   45001 invalid_argument (unknown zone, ancestors in a circle), 45002 key_reused, 45000
 -- Source   DESIGN, sections 3 to 7
--- Example  see charge_quota
 
 CREATE PROCEDURE sort_out_quota_call (
     IN    p_operation        VARCHAR(8)   CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,

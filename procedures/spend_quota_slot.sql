@@ -14,9 +14,7 @@
 --   p_plain         0 if the first attempt failed: begin again with the row locked first, because this
 --                   transaction may hold a slot in vain
 --
--- Raises   nothing of its own
 -- Source   DESIGN, section 7
--- Example  see charge_quota
 
 CREATE PROCEDURE spend_quota_slot (
     IN  p_quota_id         BIGINT UNSIGNED,

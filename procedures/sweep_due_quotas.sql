@@ -16,9 +16,7 @@
 --                  p_limit_type is empty before the first. p_quota_id NULL: nothing is left
 --   p_settled      rows closed or scheduled
 --
--- Raises   nothing of its own
 -- Source   DESIGN, section 4
--- Example  see run_quota_job
 
 CREATE PROCEDURE sweep_due_quotas (
     IN    p_batch_size  INT,

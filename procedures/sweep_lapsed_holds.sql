@@ -11,9 +11,7 @@
 --                  p_quota_id NULL: nothing is left
 --   p_ended        holds that ended
 --
--- Raises   nothing of its own
 -- Source   DESIGN, section 3
--- Example  see run_quota_job
 
 CREATE PROCEDURE sweep_lapsed_holds (
     IN    p_batch_size      INT,
