@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/acquire_quota_lease.sql",
-    sha256="e5c63035a90f8d33b3ba1c978af9a148048356abaf5bf42e26b78517fc64cf40",
+    sha256="73f2424fe21e82b1adfd7ee502935be8a099707e7c1fd2e8232bbce2e6a9d25c",
 )

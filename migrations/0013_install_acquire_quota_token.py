@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/acquire_quota_token.sql",
-    sha256="bf051066435e9d1e0571a584ac54ea69dc92bf2a291b645d062341055258c0fc",
+    sha256="30fd165a37bd68f22e020eda8d8f88a78ffeb012b7c5b50c42510e46b72bfd84",
 )

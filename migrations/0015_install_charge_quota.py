@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/charge_quota.sql",
-    sha256="12f3048e60065107d11639f2364e482b57cc5db859664f49cef45a0bbd2026ca",
+    sha256="1aaf1bcb92474c65f94866e6689fb773bbed34a7e410bfb529d969d2aa5bc7c3",
 )

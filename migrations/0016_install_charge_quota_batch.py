@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/charge_quota_batch.sql",
-    sha256="8af283239c8ccee7f633e2077d34bec9691277ee75c91d24d04bb1a984955145",
+    sha256="8fba237763958486f52a584dac161f8270b36be9c23155d57e2f06ec08b03263",
 )

@@ -2,7 +2,7 @@
 
 from tenant_quota.apply import install
 
-__depends__ = {"0019_install_check_quota_call"}
+__depends__ = {"0019_install_check_quota_argument"}
 __transactional__ = False  # each DDL statement commits by itself
 
 install(

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/collect_quota_slots.sql",
-    sha256="dffab9288cbdebee4a61d38707f039be6f45923a75652675101bed2e5e6bac7b",
+    sha256="3abeecdbc96299190f9d615c74d2d03e79ed224e3a54da3564a3eaed1e065ddf",
 )

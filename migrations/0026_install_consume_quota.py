@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/consume_quota.sql",
-    sha256="63d6a013a87701713253f70b8f44b427344dcd53c31c2e2173f7913907f8e223",
+    sha256="12989816deec7f07ba5c773420581a6950239815856e69a307c465d9fc30ba53",
 )

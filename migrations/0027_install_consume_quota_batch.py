@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/consume_quota_batch.sql",
-    sha256="a2eb1f4b3f441eb7aec7016b2101f53df42fe2e5109ec3a0bee90af9cf1d713e",
+    sha256="c7762e318ffd1fc2a4f734dc411362d8b8ab008290ee3704b2efd6eefcb5fd58",
 )

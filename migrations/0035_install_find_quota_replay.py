@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/find_quota_replay.sql",
-    sha256="053bc05db51c4e096112cb2328ee71c50dc949a19cebe5f919d9a2801010aa49",
+    sha256="5c9004f29a3f12a1dbbb5d476941bfeef76e7a0d9f1b198f8b67d62f97840f3c",
 )

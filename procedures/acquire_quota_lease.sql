@@ -24,47 +24,29 @@ CREATE PROCEDURE acquire_quota_lease (
     MODIFIES SQL DATA
     SQL SECURITY DEFINER
 BEGIN
-    DECLARE v_status           VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_quota_id         BIGINT UNSIGNED;
-    DECLARE v_used_count       BIGINT;
-    DECLARE v_next_reset_time  DATETIME;
-    DECLARE v_retry_after_ms   BIGINT;
-    DECLARE v_transaction      VARCHAR(8)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_random           CHAR(32)    CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin
-                               DEFAULT LOWER(HEX(RANDOM_BYTES(16)));
-    DECLARE v_lease_id         CHAR(36)    CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin DEFAULT
-        CONCAT_WS('-', LEFT(v_random, 8), SUBSTR(v_random, 9, 4), CONCAT('4', SUBSTR(v_random, 14, 3)),
-                                CONCAT('a', SUBSTR(v_random, 18, 3)), RIGHT(v_random, 12));
+    DECLARE v_status            VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+    DECLARE v_transaction       VARCHAR(8)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+    DECLARE v_lease_id          CHAR(36)    CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin
+            DEFAULT INSERT(INSERT(BIN_TO_UUID(RANDOM_BYTES(16)), 15, 1, '4'), 20, 1, 'a');
+    DECLARE v_quota_id          BIGINT UNSIGNED;
+    DECLARE v_used_count, v_retry_after_ms  BIGINT;
+    DECLARE v_next_reset_time   DATETIME;
 
-    IF NOT COALESCE(p_tenant_id >= '!' AND CHAR_LENGTH(p_tenant_id) <= 64
-                    AND p_quota_type >= '!' AND CHAR_LENGTH(p_quota_type) <= 32
-                    AND p_holder >= '!' AND CHAR_LENGTH(p_holder) <= 64
-                    AND p_ttl_seconds BETWEEN 1 AND 31536000
-                    AND ABS(TIMESTAMPDIFF(SECOND, NOW(6), SYSDATE(6))) <= 1
-                    AND @@SESSION.unique_checks > @@GLOBAL.read_only, FALSE) THEN
-        CALL check_quota_argument('p_tenant_id', p_tenant_id, NULL, 64);
-        CALL check_quota_argument('p_quota_type', p_quota_type, NULL, 32);
+    IF NOT COALESCE(p_holder >= '!' AND CHAR_LENGTH(p_holder) <= 64
+                    AND p_ttl_seconds BETWEEN 1 AND 31536000, FALSE) THEN
         CALL check_quota_argument('p_holder', p_holder, NULL, 64);
         CALL check_quota_argument('p_ttl_seconds', p_ttl_seconds, 1, 31536000);
+    END IF;
+    IF NOT (ABS(TIMESTAMPDIFF(SECOND, NOW(6), SYSDATE(6))) <= 1 AND @@SESSION.unique_checks > @@GLOBAL.read_only) THEN
         CALL guard_quota_session(TRUE);
     END IF;
-    CALL charge_quota('LEASE', p_tenant_id, p_quota_type, 1, NULL, NULL, NULL,
-                      v_lease_id, p_ttl_seconds, p_holder, TRUE, v_transaction,
-                      v_status, v_quota_id, v_used_count, v_next_reset_time, v_retry_after_ms);
+    CALL charge_quota('LEASE', p_tenant_id, p_quota_type, 1, NULL, NULL, NULL, v_lease_id, p_ttl_seconds, p_holder,
+                      TRUE, v_transaction, v_status, v_quota_id, v_used_count, v_next_reset_time, v_retry_after_ms);
 
-    SELECT v_status IN ('GRANTED', 'REPLAYED')  AS success,
-           v_status                             AS status,
-           v_quota_id                           AS quota_id,
-           q.limit_type,
-           q.hard_limit,
-           v_used_count                         AS used_count,
-           GREATEST(IF(q.limit_type = 'CONCURRENT', COALESCE(q.concurrent_tokens, 0), q.hard_limit) - v_used_count, 0)
-                                                AS remaining,
-           IF(v_status = 'REPLAYED', v_next_reset_time, q.next_reset_time) AS next_reset_time,
-           v_retry_after_ms                     AS retry_after_ms,
-           v_transaction                        AS `transaction`,
-           v_lease_id                           AS lease_id,
-           h.expires_at
+    SELECT v_status IN ('GRANTED', 'REPLAYED') AS success, v_status AS status, v_quota_id AS quota_id,
+           q.limit_type, q.hard_limit, v_used_count AS used_count,
+           GREATEST(COALESCE(q.concurrent_tokens, 0) - v_used_count, 0) AS remaining, q.next_reset_time,
+           v_retry_after_ms AS retry_after_ms, v_transaction AS `transaction`, v_lease_id AS lease_id, h.expires_at
     FROM (SELECT MAX(expires_at) AS expires_at FROM quota_reservations WHERE reservation_id = v_lease_id) AS h
     LEFT JOIN tenant_quotas AS q ON q.quota_id = v_quota_id;
 END

@@ -23,20 +23,17 @@ CREATE PROCEDURE acquire_quota_token (
     MODIFIES SQL DATA
     SQL SECURITY DEFINER
 BEGIN
-    DECLARE v_status           VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_quota_id         BIGINT UNSIGNED;
-    DECLARE v_figure           BIGINT;
-    DECLARE v_next_reset_time  DATETIME;
-    DECLARE v_transaction      VARCHAR(8)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_hold_id          CHAR(36)    CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+    DECLARE v_status            VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+    DECLARE v_transaction       VARCHAR(8)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+    DECLARE v_hold_id           CHAR(36)    CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+    DECLARE v_quota_id          BIGINT UNSIGNED;
+    DECLARE v_used_count, v_retry_after_ms  BIGINT;
+    DECLARE v_next_reset_time   DATETIME;
 
-    IF NOT COALESCE(p_tenant_id >= '!' AND CHAR_LENGTH(p_tenant_id) <= 64
-                    AND p_quota_type >= '!' AND CHAR_LENGTH(p_quota_type) <= 32
-                    AND ABS(TIMESTAMPDIFF(SECOND, NOW(6), SYSDATE(6))) <= 1
-                    AND @@SESSION.unique_checks > @@GLOBAL.read_only, FALSE) THEN
-        CALL check_quota_call(TRUE, p_tenant_id, p_quota_type, 1, NULL, NULL, NULL);
+    IF NOT (ABS(TIMESTAMPDIFF(SECOND, NOW(6), SYSDATE(6))) <= 1 AND @@SESSION.unique_checks > @@GLOBAL.read_only) THEN
+        CALL guard_quota_session(TRUE);
     END IF;
     CALL charge_quota('TOKEN', p_tenant_id, p_quota_type, 1, NULL, NULL, NULL, v_hold_id, NULL, NULL, FALSE,
-                      v_transaction, v_status, v_quota_id, v_figure, v_next_reset_time, v_figure);
+                      v_transaction, v_status, v_quota_id, v_used_count, v_next_reset_time, v_retry_after_ms);
     SET p_success = v_status = 'GRANTED';
 END

@@ -74,8 +74,9 @@ BEGIN
             LEAVE each_group;
         ELSEIF p_is_replay THEN
             SAVEPOINT tenant_quota_part;
-            CALL sort_out_quota_call('SETTLE', p_tenant_id, p_quota_type, 0, NULL, NULL, NULL, NULL, v_part, 1,
-                                     v_parts, v_hold_id, v_parts, v_quota_id, v_used_count, v_next_reset_time, v_left);
+            CALL sort_out_quota_call('SETTLE', 'HOURLY,DAILY,WEEKLY,MONTHLY,QUARTERLY,YEARLY,TOTAL,RATE', p_tenant_id,
+                                     p_quota_type, 0, NULL, NULL, NULL, v_part, 1, v_parts, v_hold_id, v_parts,
+                                     v_quota_id, v_used_count, v_next_reset_time, v_left);
         ELSE
             CALL charge_quota('BATCH', p_tenant_id, p_quota_type, v_amount, NULL, NULL, v_products, v_hold_id,
                               NULL, NULL, TRUE, v_part, p_status, v_quota_id, v_used_count, v_next_reset_time,

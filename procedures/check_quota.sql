@@ -25,52 +25,33 @@ CREATE PROCEDURE check_quota (
     MODIFIES SQL DATA
     SQL SECURITY DEFINER
 BEGIN
-    DECLARE v_status           VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_quota_id         BIGINT UNSIGNED;
-    DECLARE v_used_count       BIGINT;
-    DECLARE v_next_reset_time  DATETIME;
-    DECLARE v_retry_after_ms   BIGINT;
-    DECLARE v_transaction      VARCHAR(8)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_hold_id          CHAR(36)    CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_parts            TEXT        CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_lock_free        VARCHAR(8)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin DEFAULT 'OWN';
-    DECLARE v_limit_type       VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_anchor, v_now    DATETIME;
+    DECLARE v_status            VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+    DECLARE v_transaction       VARCHAR(8)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+    DECLARE v_hold_id           CHAR(36)    CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+    DECLARE v_quota_id          BIGINT UNSIGNED;
+    DECLARE v_used_count, v_retry_after_ms  BIGINT;
+    DECLARE v_next_reset_time, v_anchor, v_now  DATETIME;
+    DECLARE v_limit_type        VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE CONTINUE HANDLER FOR NOT FOUND BEGIN END;
-    DECLARE EXIT HANDLER FOR SQLEXCEPTION
-    BEGIN
-        CALL end_quota_transaction(v_transaction, FALSE);
-        RESIGNAL;
-    END;
 
-    CALL check_quota_call(FALSE, p_tenant_id, p_quota_type, p_amount, NULL, NULL, p_product_code);
-    CALL open_quota_transaction(v_transaction);
-    CALL sort_out_quota_call('CHECK', p_tenant_id, p_quota_type, p_amount, NULL, NULL, NULL,
-                             COALESCE(JSON_QUOTE(p_product_code) COLLATE utf8mb4_0900_bin, 'null'), v_lock_free, 1,
-                             v_parts, v_hold_id, v_status, v_quota_id, v_used_count, v_next_reset_time,
-                             v_retry_after_ms);
+    CALL guard_quota_session(FALSE);
+    CALL charge_quota('CHECK', p_tenant_id, p_quota_type, p_amount, NULL, NULL, p_product_code, v_hold_id, NULL, NULL,
+                      FALSE, v_transaction, v_status, v_quota_id, v_used_count, v_next_reset_time, v_retry_after_ms);
     SELECT q.limit_type, q.period_anchor,
            CONVERT_TZ(UTC_TIMESTAMP(), '+00:00', COALESCE(NULLIF(t.time_zone, 'SYSTEM'), @@GLOBAL.time_zone))
     INTO v_limit_type, v_anchor, v_now
     FROM tenant_quotas AS q
     LEFT JOIN tenants AS t ON t.tenant_id = q.tenant_id
     WHERE q.quota_id = v_quota_id;
-    IF v_status <> 'REPLAYED' AND v_next_reset_time <= v_now THEN  -- the period that the charge would open
+    IF v_next_reset_time <= v_now THEN  -- the period that the charge would open
         CALL compute_quota_period(v_limit_type, v_anchor, v_now, v_now, v_next_reset_time);
     END IF;
-    CALL end_quota_transaction(v_transaction, TRUE);
 
-    SELECT v_status IN ('GRANTED', 'REPLAYED')  AS success,
-           v_status                             AS status,
-           v_quota_id                           AS quota_id,
-           q.limit_type,
-           q.hard_limit,
-           v_used_count                         AS used_count,
-           GREATEST(IF(q.limit_type = 'CONCURRENT', COALESCE(q.concurrent_tokens, 0), q.hard_limit) - v_used_count, 0)
-                                                AS remaining,
-           v_next_reset_time                    AS next_reset_time,
-           v_retry_after_ms                     AS retry_after_ms,
-           v_transaction                        AS `transaction`
+    SELECT v_status IN ('GRANTED', 'REPLAYED') AS success, v_status AS status, v_quota_id AS quota_id,
+           q.limit_type, q.hard_limit, v_used_count AS used_count,
+           GREATEST(q.hard_limit - v_used_count, 0) AS remaining,
+           v_next_reset_time AS next_reset_time,
+           v_retry_after_ms AS retry_after_ms, v_transaction AS `transaction`
     FROM (SELECT 1) AS one
     LEFT JOIN tenant_quotas AS q ON q.quota_id = v_quota_id;
 END

@@ -1,10 +1,9 @@
 -- collect_quota_slots: internal: take every slice of a quota back, and change the number of its slots.
 --
--- What the slots have not spent comes off the use again: where units are short, and before a
--- period, a limit or the number of slots changes. The quota's row is locked first, then all slots
--- in order, so that nothing in flight falls in between. Slices of another period are void and are
--- only emptied. Each slot is asked for by its key: in a caller's transaction a range would lock
--- what comes behind it too.
+-- Unspent units come off the use again: where units are short, and before a period, a limit or the number
+-- of slots changes. The quota's row is locked first, then all slots in order, so that nothing in flight
+-- falls in between. Slices of another period are void and are only emptied. Each slot is asked for by its
+-- key: in a caller's transaction a range would lock what comes behind it too.
 --
 --   p_quota_id    whose
 --   p_new_count   how many slots there shall be (the caller writes slot_count); NULL: no change
@@ -22,17 +21,14 @@ CREATE PROCEDURE collect_quota_slots (
     MODIFIES SQL DATA
     SQL SECURITY DEFINER
 BEGIN
-    DECLARE v_tenant_id        VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+    DECLARE v_tenant_id, v_numbers  TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_next_reset_time  DATETIME;
     DECLARE v_slot_count       INT DEFAULT 0;
-    DECLARE v_numbers          TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE CONTINUE HANDLER FOR NOT FOUND BEGIN END;
 
     SET p_returned = 0;
     SELECT tenant_id, next_reset_time, slot_count INTO v_tenant_id, v_next_reset_time, v_slot_count
-    FROM tenant_quotas
-    WHERE quota_id = p_quota_id
-    FOR UPDATE;
+    FROM tenant_quotas WHERE quota_id = p_quota_id FOR UPDATE;
     -- Numbers from 0 on, by their place: as many as there are slots, before and after.
     SET v_numbers = CONCAT('[0', REPEAT(',0', GREATEST(v_slot_count, COALESCE(p_new_count, 0)) - 1), ']');
     IF v_slot_count > 0 THEN

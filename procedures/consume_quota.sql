@@ -1,12 +1,11 @@
 -- consume_quota: use units of a tenant's quota, against all its limits at once.
 --
--- Every calendar, TOTAL and RATE limit of the tenant and the quota type, and those of
--- its ancestors, are charged together or not at all; a denial charges nothing and writes
--- nothing. The same biz key again is answered REPLAYED with the first answer's figures
--- and charges nothing: so after a lost connection, call again. With a transaction open,
--- or autocommit off, the consumption is part of it (transaction JOINED): the caller's
--- rollback takes it back, and without a commit it never was. Else it is durable when the
--- answer arrives (OWN).
+-- Every calendar, TOTAL and RATE limit of the tenant and the quota type, and those of its ancestors, are
+-- charged together or not at all; a denial charges nothing. The same biz key again is answered REPLAYED
+-- with the first answer's figures and charges nothing: so after a lost connection, call again. With a
+-- transaction open, or autocommit off, the consumption is part of it (transaction JOINED): the caller's
+-- rollback takes it back, and without a commit it never was. Else it is durable when the answer arrives
+-- (OWN).
 --
 --   p_tenant_id     who consumes
 --   p_quota_type    what, for example REDEEM_CODE
@@ -15,11 +14,10 @@
 --                   and calling twice charges twice
 --   p_product_code  what it is for; NULL: only limits that cover all products allow it
 --
--- Answers  one row: success, status, quota_id, limit_type, hard_limit, used_count,
---          remaining, next_reset_time (tenant wall clock), retry_after_ms, transaction.
---          The limit shown is the one that denied (of several, the one that lasts
---          longest), else the tightest; used_count and remaining are NULL where its slots
---          make them unknowable. Status GRANTED, REPLAYED, EXCEEDED, NO_QUOTA,
+-- Answers  one row: success, status, quota_id, limit_type, hard_limit, used_count, remaining,
+--          next_reset_time (tenant wall clock), retry_after_ms, transaction. The limit shown is the one
+--          that denied (of several, the one that lasts longest), else the tightest; used_count and
+--          remaining are NULL where slots hide them. Status GRANTED, REPLAYED, EXCEEDED, NO_QUOTA,
 --          NOT_EFFECTIVE, EXPIRED, SUSPENDED, PRODUCT_NOT_COVERED
 -- Raises   45001 invalid_argument, 45002 key_reused, 45003 clock_pinned
 -- Source   DESIGN, section 3
@@ -37,39 +35,25 @@ CREATE PROCEDURE consume_quota (
     MODIFIES SQL DATA
     SQL SECURITY DEFINER
 BEGIN
-    DECLARE v_status           VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_quota_id         BIGINT UNSIGNED;
-    DECLARE v_used_count       BIGINT;
-    DECLARE v_next_reset_time  DATETIME;
-    DECLARE v_retry_after_ms   BIGINT;
-    DECLARE v_transaction      VARCHAR(8)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_hold_id          CHAR(36)    CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+    DECLARE v_status            VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+    DECLARE v_transaction       VARCHAR(8)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+    DECLARE v_hold_id           CHAR(36)    CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+    DECLARE v_quota_id          BIGINT UNSIGNED;
+    DECLARE v_used_count, v_retry_after_ms  BIGINT;
+    DECLARE v_next_reset_time   DATETIME;
 
-    IF NOT COALESCE(p_tenant_id >= '!' AND CHAR_LENGTH(p_tenant_id) <= 64
-                    AND p_quota_type >= '!' AND CHAR_LENGTH(p_quota_type) <= 32
-                    AND p_amount BETWEEN 1 AND 9223372036854775807 AND p_amount = FLOOR(p_amount)
-                    AND (p_biz_id IS NULL OR p_biz_id >= '!' AND CHAR_LENGTH(p_biz_id) <= 128
-                                             AND p_biz_type >= '!' AND CHAR_LENGTH(p_biz_type) <= 32)
-                    AND (p_product_code IS NULL OR p_product_code >= '!' AND CHAR_LENGTH(p_product_code) <= 64)
-                    AND ABS(TIMESTAMPDIFF(SECOND, NOW(6), SYSDATE(6))) <= 1
-                    AND @@SESSION.unique_checks > @@GLOBAL.read_only, FALSE) THEN
-        CALL check_quota_call(TRUE, p_tenant_id, p_quota_type, p_amount, p_biz_type, p_biz_id, p_product_code);
+    IF NOT (ABS(TIMESTAMPDIFF(SECOND, NOW(6), SYSDATE(6))) <= 1 AND @@SESSION.unique_checks > @@GLOBAL.read_only) THEN
+        CALL guard_quota_session(TRUE);
     END IF;
-    CALL charge_quota('CONSUME', p_tenant_id, p_quota_type, p_amount, p_biz_type, p_biz_id, p_product_code,
-                      v_hold_id, NULL, NULL, TRUE, v_transaction,
-                      v_status, v_quota_id, v_used_count, v_next_reset_time, v_retry_after_ms);
+    CALL charge_quota('CONSUME', p_tenant_id, p_quota_type, p_amount, p_biz_type, p_biz_id, p_product_code, v_hold_id,
+                      NULL, NULL, TRUE, v_transaction, v_status, v_quota_id, v_used_count, v_next_reset_time,
+                      v_retry_after_ms);
 
-    SELECT v_status IN ('GRANTED', 'REPLAYED')  AS success,
-           v_status                             AS status,
-           v_quota_id                           AS quota_id,
-           q.limit_type,
-           q.hard_limit,
-           v_used_count                         AS used_count,
-           GREATEST(IF(q.limit_type = 'CONCURRENT', COALESCE(q.concurrent_tokens, 0), q.hard_limit) - v_used_count, 0)
-                                                AS remaining,
+    SELECT v_status IN ('GRANTED', 'REPLAYED') AS success, v_status AS status, v_quota_id AS quota_id,
+           q.limit_type, q.hard_limit, v_used_count AS used_count,
+           GREATEST(q.hard_limit - v_used_count, 0) AS remaining,
            IF(v_status = 'REPLAYED', v_next_reset_time, q.next_reset_time) AS next_reset_time,
-           v_retry_after_ms                     AS retry_after_ms,
-           v_transaction                        AS `transaction`
+           v_retry_after_ms AS retry_after_ms, v_transaction AS `transaction`
     FROM (SELECT 1) AS one
     LEFT JOIN tenant_quotas AS q ON q.quota_id = v_quota_id;
 END

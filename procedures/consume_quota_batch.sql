@@ -105,8 +105,9 @@ BEGIN
             amount        BIGINT PATH '$.amount',
             product_code  VARCHAR(64)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin PATH '$.product_code')) AS i
         WHERE quota_type = v_quota_type;
-        CALL sort_out_quota_call('BATCH', p_tenant_id, v_quota_type, v_amount, NULL, NULL, NULL, v_products, v_part,
-                                 1, v_parts, v_hold_id, v_denial, v_denied_id, v_use, v_time, v_wait);
+        CALL sort_out_quota_call('BATCH', 'HOURLY,DAILY,WEEKLY,MONTHLY,QUARTERLY,YEARLY,TOTAL,RATE', p_tenant_id,
+                                 v_quota_type, v_amount, NULL, NULL, v_products, v_part, 1, v_parts, v_hold_id,
+                                 v_denial, v_denied_id, v_use, v_time, v_wait);
         IF v_denial IS NOT NULL THEN  -- without what is undone
             SET v_status = v_denial, v_quota_id = v_denied_id, v_used_count = v_use, v_retry_after_ms = v_wait;
         END IF;

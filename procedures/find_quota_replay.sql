@@ -1,13 +1,13 @@
 -- find_quota_replay: internal: the first answer to a biz key that was charged before.
 --
 -- Level by level. The ledger is read under a shared lock, because a caller's snapshot may be older than
--- the first call. A locking read of a key that is not there locks the gap around it, and other quotas'
--- keys with it: so in a caller's transaction an INSERT that is taken back asks first. A row written by
+-- the first call. A locking read of a key that is not there locks the gap around it, and with it other
+-- quotas' keys: so in a caller's transaction an INSERT asks first, and is taken back. A row written by
 -- hand (scenario 2) has no period and no product: its key and amount decide.
 --
---   p_operation .. p_transaction   as in sort_out_quota_call; p_kinds: the operation's limit types
+--   p_operation .. p_transaction   as in sort_out_quota_call
 --   p_is_found      TRUE if there is one; then:
---   p_hold_id .. p_next_reset_time   the reservation; of the limit shown: its use then, the end of the
+--   p_hold_id .. p_next_reset_time   the reservation; the limit to show, its use then, the end of the
 --                   period that was charged
 --
 -- Raises   45002 key_reused if the first call was for another amount, product or operation
@@ -33,19 +33,14 @@ CREATE PROCEDURE find_quota_replay (
     MODIFIES SQL DATA
     SQL SECURITY DEFINER
 BEGIN
-    DECLARE v_level_id        VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin DEFAULT p_tenant_id;
-    DECLARE v_parent_id       VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_depth           INT DEFAULT 0;
-    DECLARE v_is_known        BOOLEAN;      -- on this level
-    DECLARE v_limits          INT;
-    DECLARE v_best            DECIMAL(30);  -- the smallest is shown
-    DECLARE v_limit_type      VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_anchor          DATETIME;
-    DECLARE v_amount          BIGINT;
-    DECLARE v_product_code    VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_period_start    DATETIME;
-    DECLARE v_reservation_id  CHAR(36) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_message         VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+    DECLARE v_level_id  VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin DEFAULT p_tenant_id;
+    DECLARE v_parent_id, v_product_code, v_reservation_id, v_limit_type, v_message
+                        VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+    DECLARE v_depth     INT DEFAULT 0;
+    DECLARE v_is_known  BOOLEAN;      -- on this level
+    DECLARE v_best      DECIMAL(30);  -- the smallest is shown
+    DECLARE v_anchor, v_period_start  DATETIME;
+    DECLARE v_amount    BIGINT;
     DECLARE CONTINUE HANDLER FOR NOT FOUND BEGIN END;
 
     SET p_is_found = FALSE;
@@ -53,20 +48,9 @@ BEGIN
         SET v_parent_id = NULL, v_depth = v_depth + 1, v_is_known = p_transaction <> 'JOINED', v_amount = NULL;
         SELECT parent_tenant_id INTO v_parent_id FROM tenants WHERE tenant_id = v_level_id FOR SHARE;
         IF NOT v_is_known THEN
-            SELECT TRUE INTO v_is_known
-            FROM tenant_quotas AS q FORCE INDEX (tenant_quotas_natural)
-            STRAIGHT_JOIN quota_usage_records AS r FORCE INDEX (quota_usage_records_biz_key)
-                ON r.quota_id = q.quota_id AND r.biz_type = p_biz_type AND r.biz_id = p_biz_id
-                AND r.operation_type = 'CONSUME' AND r.refund_id = ''
-                AND r.origin_tenant_id = IF(v_depth = 1, '', p_tenant_id)
-            WHERE q.tenant_id = v_level_id AND q.quota_type = p_quota_type
-            LIMIT 1;
-        END IF;
-        IF NOT v_is_known THEN
-            SELECT COUNT(*) INTO v_limits  -- locked first: the INSERT leaves locks that a charge may wait for
+            SELECT COUNT(*) INTO v_amount  -- locked first: the INSERT leaves locks that a charge may wait for
             FROM tenant_quotas FORCE INDEX (tenant_quotas_natural)
-            WHERE tenant_id = v_level_id AND quota_type = p_quota_type
-            FOR UPDATE;
+            WHERE tenant_id = v_level_id AND quota_type = p_quota_type FOR UPDATE;
             BEGIN
                 DECLARE EXIT HANDLER FOR 1062 SET v_is_known = TRUE;
                 INSERT INTO quota_usage_records
@@ -77,6 +61,7 @@ BEGIN
                   AND NOT FIND_IN_SET(limit_type, 'RATE');  -- no range: it would lock the next quota
             END;
             ROLLBACK TO SAVEPOINT tenant_quota_work;  -- nothing else has been done under it
+            SET v_amount = NULL;
         END IF;
 
         SELECT (q.enforcement = 'SHADOW') * 100000000000000000000

@@ -1,10 +1,9 @@
 -- guard_quota_session: internal: refuse a session whose settings would bend the rules.
 --
--- An account with EXECUTE alone can SET timestamp, and so close periods or refill
--- buckets at will. The pinned clock shows where NOW(), which obeys it, leaves SYSDATE(),
--- which does not. And unique_checks off lets the engine skip the check that makes a biz
--- key charge once. A server that is read_only, a replica, lets a definer with CONNECTION_ADMIN write all
--- the same: the guard refuses, by the server's own number.
+-- An account with EXECUTE alone can SET timestamp, and so close periods or refill buckets at will: then
+-- NOW(), which obeys it, leaves SYSDATE(), which does not. unique_checks off lets the server skip the check
+-- that makes a biz key charge once. A read_only server, a replica, lets a definer with CONNECTION_ADMIN
+-- write all the same: the guard refuses, by the server's own number.
 --
 --   p_writes   FALSE: the call only looks, and may do so on a replica
 --

@@ -34,35 +34,13 @@ CREATE PROCEDURE judge_quota_level (
     READS SQL DATA
     SQL SECURITY DEFINER
 BEGIN
-    DECLARE v_utc       DATETIME(6);
-    DECLARE v_now       DATETIME(6);  -- the level's wall clock
-    DECLARE v_facts     JSON;
+    DECLARE v_utc, v_now  DATETIME(6);  -- v_now: the level's wall clock
+    DECLARE v_limits      INT;
 
-    IF p_is_locking THEN
-        SELECT JSON_ARRAYAGG(
-            JSON_OBJECT('quota_id', quota_id, 'limit_type', limit_type, 'enforcement', enforcement,
-                        'used_count', used_count, 'next_alert_count', next_alert_count, 'product_codes', product_codes,
-                        'effective_time', effective_time, 'expire_time', expire_time, 'period_start', period_start,
-                        'next_reset_time', next_reset_time,
-                        'refill_per_second', refill_per_second, 'refilled_at', refilled_at, 'slot_count', slot_count,
-                        'capacity', IF(limit_type = 'CONCURRENT', COALESCE(concurrent_tokens, 0), hard_limit),
-                        'is_settled', COALESCE(next_reset_time, '9999-12-31') = period_end
-                        AND (limit_type <> 'RATE' OR refilled_at <= UTC_TIMESTAMP(6)))) INTO v_facts
+    IF p_is_locking THEN  -- before the clock is read: all kinds, as charge_quota_level does
+        SELECT COUNT(*) INTO v_limits
         FROM tenant_quotas FORCE INDEX (tenant_quotas_natural)
-        WHERE tenant_id = p_level_id AND quota_type = p_quota_type  -- all kinds, as charge_quota does
-        FOR UPDATE;
-    ELSE  -- the same, without locks
-        SELECT JSON_ARRAYAGG(
-            JSON_OBJECT('quota_id', quota_id, 'limit_type', limit_type, 'enforcement', enforcement,
-                        'used_count', used_count, 'next_alert_count', next_alert_count, 'product_codes', product_codes,
-                        'effective_time', effective_time, 'expire_time', expire_time, 'period_start', period_start,
-                        'next_reset_time', next_reset_time,
-                        'refill_per_second', refill_per_second, 'refilled_at', refilled_at, 'slot_count', slot_count,
-                        'capacity', IF(limit_type = 'CONCURRENT', COALESCE(concurrent_tokens, 0), hard_limit),
-                        'is_settled', COALESCE(next_reset_time, '9999-12-31') = period_end
-                        AND (limit_type <> 'RATE' OR refilled_at <= UTC_TIMESTAMP(6)))) INTO v_facts
-        FROM tenant_quotas FORCE INDEX (tenant_quotas_natural)
-        WHERE tenant_id = p_level_id AND quota_type = p_quota_type;
+        WHERE tenant_id = p_level_id AND quota_type = p_quota_type FOR UPDATE;
     END IF;
     SET v_utc = UTC_TIMESTAMP(6), v_now = CONVERT_TZ(UTC_TIMESTAMP(6), '+00:00', p_time_zone);
 
@@ -105,41 +83,32 @@ BEGIN
                                            TIMESTAMPDIFF(MICROSECOND, refilled_at, v_utc), 0)
                                            * refill_per_second * 0.000001), 0))
                                   ELSE used_count - spare END AS used
-                      FROM (SELECT f.*, NOT COALESCE(is_settled AND COALESCE(next_reset_time, '9999-12-31') > v_now,
-                                                FALSE) AS is_due,
-                                   CASE WHEN period_start IS NOT NULL THEN period_start
-                                        WHEN limit_type = 'TOTAL' THEN '1000-01-01' ELSE DATE(v_utc) END AS label,
-                                   IF(FIND_IN_SET(quota_id, p_taken_back), 0,
-                                      IF(slot_count = 0, 0, (SELECT COALESCE(SUM(s.remaining), 0)
-                                                             FROM quota_slots AS s
-                                                             WHERE s.quota_id = f.quota_id
-                                                               AND s.next_reset_time <=> f.next_reset_time))
-                                      + (SELECT COALESCE(SUM(h.amount), 0)
-                                         FROM quota_reservations AS h
-                                         WHERE h.quota_id = f.quota_id AND h.status = 'HELD' AND h.expires_at <= v_utc
-                                           AND h.period_start <=> f.period_start)) AS spare,
-                                   NOT FIND_IN_SET(quota_id, p_taken_back) AND EXISTS (
-                                       SELECT 1 FROM quota_reservations AS h
-                                       WHERE h.quota_id = f.quota_id AND h.status = 'HELD' AND h.expires_at <= v_utc
-                                   ) AS has_expired
-                            FROM JSON_TABLE(v_facts, '$[*]' COLUMNS (
-                                quota_id           BIGINT UNSIGNED PATH '$.quota_id',
-                                limit_type         VARCHAR(16)   CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin
-                                                                 PATH '$.limit_type',
-                                enforcement        VARCHAR(16)   CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin
-                                                                 PATH '$.enforcement',
-                                used_count         BIGINT        PATH '$.used_count',
-                                next_alert_count   BIGINT        PATH '$.next_alert_count',
-                                product_codes      JSON          PATH '$.product_codes',
-                                effective_time     DATETIME      PATH '$.effective_time',
-                                expire_time        DATETIME      PATH '$.expire_time',
-                                period_start       DATETIME      PATH '$.period_start',
-                                next_reset_time    DATETIME      PATH '$.next_reset_time',
-                                refill_per_second  DECIMAL(18,6) PATH '$.refill_per_second',
-                                refilled_at        DATETIME(6)   PATH '$.refilled_at',
-                                slot_count         INT           PATH '$.slot_count',
-                                capacity           BIGINT        PATH '$.capacity',
-                                is_settled         BOOLEAN       PATH '$.is_settled')) AS f
-                            WHERE FIND_IN_SET(limit_type, p_kinds)) AS spared
+                      FROM (SELECT f.*,
+                               IF(limit_type = 'CONCURRENT', COALESCE(concurrent_tokens, 0), hard_limit) AS capacity,
+                               NOT COALESCE(COALESCE(next_reset_time, '9999-12-31') = period_end
+                                            AND (limit_type <> 'RATE' OR refilled_at <= v_utc)
+                                            AND period_end > v_now, FALSE) AS is_due,
+                               CASE WHEN period_start IS NOT NULL THEN period_start
+                                    WHEN limit_type = 'TOTAL' THEN '1000-01-01' ELSE DATE(v_utc) END AS label,
+                               IF(FIND_IN_SET(quota_id, p_taken_back), 0,
+                                  IF(slot_count = 0, 0, (SELECT COALESCE(SUM(s.remaining), 0)
+                                                         FROM quota_slots AS s
+                                                         WHERE s.quota_id = f.quota_id
+                                                           AND s.next_reset_time <=> f.next_reset_time))
+                                  + (SELECT COALESCE(SUM(h.amount), 0)
+                                     FROM quota_reservations AS h
+                                     WHERE h.quota_id = f.quota_id AND h.status = 'HELD' AND h.expires_at <= v_utc
+                                       AND h.period_start <=> f.period_start)) AS spare,
+                               NOT FIND_IN_SET(quota_id, p_taken_back) AND EXISTS (
+                                   SELECT 1 FROM quota_reservations AS h
+                                   WHERE h.quota_id = f.quota_id AND h.status = 'HELD' AND h.expires_at <= v_utc
+                               ) AS has_expired
+                        FROM ((SELECT * FROM tenant_quotas FORCE INDEX (tenant_quotas_natural)
+                               WHERE tenant_id = p_level_id AND quota_type = p_quota_type AND p_is_locking FOR SHARE)
+                              UNION ALL
+                              (SELECT * FROM tenant_quotas FORCE INDEX (tenant_quotas_natural)
+                               WHERE tenant_id = p_level_id AND quota_type = p_quota_type AND NOT p_is_locking)
+                             ) AS f
+                        WHERE FIND_IN_SET(limit_type, p_kinds)) AS spared
                      ) AS exact) AS judged) AS counted;
 END

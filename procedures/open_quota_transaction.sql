@@ -1,19 +1,17 @@
 -- open_quota_transaction: internal: join the caller's transaction, or begin one that we own.
 --
--- SET TRANSACTION answers error 1568 while a transaction is open, also inside XA and in nested
--- calls, and needs no privilege. With autocommit off there always is one, or the next statement
--- begins it. In a joined transaction the work runs under the savepoint tenant_quota_work, and the
--- caller's commit or rollback decides. Our own runs at READ COMMITTED, which takes no gap locks,
--- and must be ended on every path: end_quota_transaction.
+-- SET TRANSACTION answers error 1568 while a transaction is open, also inside XA and in nested calls, and
+-- needs no privilege. With autocommit off there always is one, or the next statement begins it. In a
+-- joined transaction the work runs under the savepoint tenant_quota_work, and the caller's commit or
+-- rollback decides. Our own runs at READ COMMITTED, which takes no gap locks; end_quota_transaction ends
+-- it on every path but one: no handler runs when the call is killed (KILL QUERY, by which drivers time a
+-- statement out), and our transaction stays open with its locks. Its savepoint tenant_quota_owned shows
+-- that it is ours, and the next call is told to roll back: going on would join work that nobody will
+-- commit. A joined call that was killed leaves tenant_quota_work in the caller's transaction: the next
+-- call undoes what was done since, and takes its place.
 --
--- One path cannot be ended: no handler runs when the call is killed (KILL QUERY, which is how
--- drivers time a statement out), so our transaction stays open with its locks. Its savepoint
--- tenant_quota_owned shows that it is ours. The next call is told to roll back, because going
--- on would join work that nobody will commit. A joined call that was killed leaves tenant_quota_work in
--- the caller's transaction: the next call undoes what was done since, and takes its place.
---
---   p_transaction   afterwards OWN or JOINED. PART at first stays PART: a part of a bigger call that has
---                   opened the transaction, under a savepoint of its own (tenant_quota_part)
+--   p_transaction   afterwards OWN or JOINED. PART stays PART: a part of a bigger call that has opened
+--                   the transaction, under a savepoint of its own (tenant_quota_part)
 --
 -- Raises   45000 interrupted: an earlier call of this session was killed half-way
 -- Source   DESIGN, section 5; TRAPS

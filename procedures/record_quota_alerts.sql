@@ -1,8 +1,8 @@
 -- record_quota_alerts: internal: write the alerts that a call gives rise to, once per period and level.
 --
--- In the transaction of the use itself, or of the denial. A granted call crosses thresholds: they are
--- written and next_alert_count is set on, under the rows' locks. A denied one writes EXCEEDED. A plain
--- look comes first, so that a storm of denials writes one row and then nothing.
+-- In the transaction of the use or the denial. A granted call crosses thresholds: it writes them and moves
+-- next_alert_count on, under the rows' locks. A denied one writes EXCEEDED. A plain look comes first, so
+-- that a storm of denials writes one row and then nothing.
 --
 --   p_judged      what judge_quota_level says of the call's limits
 --   p_is_denied   whether the call is denied: then it crosses no threshold
@@ -22,10 +22,8 @@ BEGIN
     DECLARE v_new  JSON;
 
     IF NOT p_is_denied THEN
-        UPDATE JSON_TABLE(p_judged, '$[*]' COLUMNS (
-            quota_id  BIGINT UNSIGNED PATH '$.quota_id',
-            used      BIGINT          PATH '$.used',
-            is_alert  BOOLEAN         PATH '$.is_alert')) AS j
+        UPDATE JSON_TABLE(p_judged, '$[*]' COLUMNS (quota_id BIGINT UNSIGNED PATH '$.quota_id',
+            used BIGINT PATH '$.used', is_alert BOOLEAN PATH '$.is_alert')) AS j
         STRAIGHT_JOIN tenant_quotas AS q FORCE INDEX (PRIMARY) ON q.quota_id = j.quota_id
         SET q.next_alert_count = IF(q.enforcement = 'SHADOW' AND j.used + p_amount <= q.hard_limit
                                     AND q.hard_limit < 9223372036854775807, q.hard_limit + 1, NULL)
@@ -35,11 +33,9 @@ BEGIN
                                      'level', level.name))
     INTO v_new
     FROM JSON_TABLE(p_judged, '$[*]' COLUMNS (
-        quota_id      BIGINT UNSIGNED PATH '$.quota_id',
-        period_start  DATETIME        PATH '$.period_start',
-        used          BIGINT          PATH '$.used',
-        is_alert      BOOLEAN         PATH '$.is_alert',
-        verdict       VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin PATH '$.verdict')) AS j
+        quota_id BIGINT UNSIGNED PATH '$.quota_id', period_start DATETIME PATH '$.period_start',
+        used BIGINT PATH '$.used', is_alert BOOLEAN PATH '$.is_alert',
+        verdict VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin PATH '$.verdict')) AS j
     STRAIGHT_JOIN (SELECT 'WARNING' AS name UNION ALL SELECT 'EXCEEDED') AS level
     STRAIGHT_JOIN tenant_quotas AS q FORCE INDEX (PRIMARY) ON q.quota_id = j.quota_id
     LEFT JOIN quota_alerts AS a ON a.quota_id = j.quota_id AND a.period_start = j.period_start
@@ -55,10 +51,9 @@ BEGIN
         SELECT q.quota_id, q.tenant_id, q.quota_type, q.limit_type, n.level, q.enforcement, n.period_start,
                n.used + IF(p_is_denied, 0, p_amount), q.hard_limit, q.soft_limit, UTC_TIMESTAMP(6)
         FROM JSON_TABLE(v_new, '$[*]' COLUMNS (
-            quota_id      BIGINT UNSIGNED PATH '$.quota_id',
-            level         VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin PATH '$.level',
-            used          BIGINT          PATH '$.used',
-            period_start  DATETIME        PATH '$.period_start')) AS n
+            quota_id BIGINT UNSIGNED PATH '$.quota_id', used BIGINT PATH '$.used',
+            level VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin PATH '$.level',
+            period_start DATETIME PATH '$.period_start')) AS n
         STRAIGHT_JOIN tenant_quotas AS q FORCE INDEX (PRIMARY) ON q.quota_id = n.quota_id;
     END IF;
 END

@@ -28,47 +28,30 @@ CREATE PROCEDURE reserve_quota (
     MODIFIES SQL DATA
     SQL SECURITY DEFINER
 BEGIN
-    DECLARE v_status           VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_quota_id         BIGINT UNSIGNED;
-    DECLARE v_used_count       BIGINT;
-    DECLARE v_next_reset_time  DATETIME;
-    DECLARE v_retry_after_ms   BIGINT;
-    DECLARE v_transaction      VARCHAR(8)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_random           CHAR(32)    CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin
-                               DEFAULT LOWER(HEX(RANDOM_BYTES(16)));
-    DECLARE v_reservation_id   CHAR(36)    CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin DEFAULT
-        CONCAT_WS('-', LEFT(v_random, 8), SUBSTR(v_random, 9, 4), CONCAT('4', SUBSTR(v_random, 14, 3)),
-                                CONCAT('a', SUBSTR(v_random, 18, 3)), RIGHT(v_random, 12));
+    DECLARE v_status            VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+    DECLARE v_transaction       VARCHAR(8)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+    DECLARE v_reservation_id    CHAR(36)    CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin
+            DEFAULT INSERT(INSERT(BIN_TO_UUID(RANDOM_BYTES(16)), 15, 1, '4'), 20, 1, 'a');
+    DECLARE v_quota_id          BIGINT UNSIGNED;
+    DECLARE v_used_count, v_retry_after_ms  BIGINT;
+    DECLARE v_next_reset_time   DATETIME;
 
-    IF NOT COALESCE(p_tenant_id >= '!' AND CHAR_LENGTH(p_tenant_id) <= 64
-                    AND p_quota_type >= '!' AND CHAR_LENGTH(p_quota_type) <= 32
-                    AND p_amount BETWEEN 1 AND 9223372036854775807 AND p_amount = FLOOR(p_amount)
-                    AND (p_biz_id IS NULL OR p_biz_id >= '!' AND CHAR_LENGTH(p_biz_id) <= 128
-                                             AND p_biz_type >= '!' AND CHAR_LENGTH(p_biz_type) <= 32)
-                    AND (p_product_code IS NULL OR p_product_code >= '!' AND CHAR_LENGTH(p_product_code) <= 64)
-                    AND p_ttl_seconds BETWEEN 1 AND 31536000
-                    AND ABS(TIMESTAMPDIFF(SECOND, NOW(6), SYSDATE(6))) <= 1
-                    AND @@SESSION.unique_checks > @@GLOBAL.read_only, FALSE) THEN
-        CALL check_quota_call(TRUE, p_tenant_id, p_quota_type, p_amount, p_biz_type, p_biz_id, p_product_code);
+    IF NOT COALESCE(p_ttl_seconds BETWEEN 1 AND 31536000, FALSE) THEN
         CALL check_quota_argument('p_ttl_seconds', p_ttl_seconds, 1, 31536000);
     END IF;
+    IF NOT (ABS(TIMESTAMPDIFF(SECOND, NOW(6), SYSDATE(6))) <= 1 AND @@SESSION.unique_checks > @@GLOBAL.read_only) THEN
+        CALL guard_quota_session(TRUE);
+    END IF;
     CALL charge_quota('RESERVE', p_tenant_id, p_quota_type, p_amount, p_biz_type, p_biz_id, p_product_code,
-                      v_reservation_id, p_ttl_seconds, NULL, TRUE, v_transaction,
-                      v_status, v_quota_id, v_used_count, v_next_reset_time, v_retry_after_ms);
+                      v_reservation_id, p_ttl_seconds, NULL, TRUE, v_transaction, v_status, v_quota_id, v_used_count,
+                      v_next_reset_time, v_retry_after_ms);
 
-    SELECT v_status IN ('GRANTED', 'REPLAYED')  AS success,
-           v_status                             AS status,
-           v_quota_id                           AS quota_id,
-           q.limit_type,
-           q.hard_limit,
-           v_used_count                         AS used_count,
-           GREATEST(IF(q.limit_type = 'CONCURRENT', COALESCE(q.concurrent_tokens, 0), q.hard_limit) - v_used_count, 0)
-                                                AS remaining,
+    SELECT v_status IN ('GRANTED', 'REPLAYED') AS success, v_status AS status, v_quota_id AS quota_id,
+           q.limit_type, q.hard_limit, v_used_count AS used_count,
+           GREATEST(q.hard_limit - v_used_count, 0) AS remaining,
            IF(v_status = 'REPLAYED', v_next_reset_time, q.next_reset_time) AS next_reset_time,
-           v_retry_after_ms                     AS retry_after_ms,
-           v_transaction                        AS `transaction`,
-           v_reservation_id                     AS reservation_id,
-           h.expires_at
+           v_retry_after_ms AS retry_after_ms, v_transaction AS `transaction`,
+           v_reservation_id AS reservation_id, h.expires_at
     FROM (SELECT MAX(expires_at) AS expires_at FROM quota_reservations WHERE reservation_id = v_reservation_id) AS h
     LEFT JOIN tenant_quotas AS q ON q.quota_id = v_quota_id;
 END

@@ -1,29 +1,27 @@
 -- spend_quota_slot: internal: pay for a charge from a slot, and so without the quota's row.
 --
 -- A slot holds a slice that used_count counts as used already. The first attempt takes from this
--- connection's own slot, if it is free and holds enough; it waits for nobody. The second one
--- comes with the quota's row locked: it draws a new slice into a free slot and pays from that, if
--- there is plenty; else the row pays. Slices end before the limit and before the next alert and
--- shrink on the way there, so that nobody crosses either unseen. Only for a transaction of our own:
--- a caller's would keep the slot locked until it ends.
+-- connection's own slot, if that is free and holds enough; it waits for nobody. The second one comes with
+-- the quota's row locked: if there is plenty, it draws a new slice into a free slot and pays from that;
+-- else the row pays. Slices end before the limit and before the next alert and shrink on the way, so that
+-- nobody crosses either unseen. In our own transactions only: a caller's would keep the slot locked.
 --
---   p_quota_id, p_slot_count, p_period_start   the limit and its period, as LOOK saw them
---   p_amount        units
+--   p_quota_id .. p_amount   the limit, its slots and its period as the look saw them; units
 --   p_attempt       0: the first; else the quota's row is locked
---   p_is_paid       TRUE: done; FALSE: let the row pay
 --   p_plain         0 if the first attempt failed: begin again with the row locked first, because this
 --                   transaction may hold a slot in vain
+--   p_is_paid       TRUE: done; FALSE: let the row pay
 --
 -- Source   DESIGN, section 7
 
 CREATE PROCEDURE spend_quota_slot (
-    IN  p_quota_id         BIGINT UNSIGNED,
-    IN  p_slot_count       INT,
-    IN  p_period_start     DATETIME,
-    IN  p_amount           BIGINT,
-    IN  p_attempt          INT,
-    INOUT p_plain          INT,
-    OUT p_is_paid          BOOLEAN
+    IN    p_quota_id      BIGINT UNSIGNED,
+    IN    p_slot_count    INT,
+    IN    p_period_start  DATETIME,
+    IN    p_amount        BIGINT,
+    IN    p_attempt       INT,
+    INOUT p_plain         INT,
+    OUT   p_is_paid       BOOLEAN
 )
     COMMENT 'internal: pay for a charge from a slot, and so without the quota''s row.'
     MODIFIES SQL DATA
@@ -31,8 +29,7 @@ CREATE PROCEDURE spend_quota_slot (
 BEGIN
     DECLARE v_slot_number  INT DEFAULT CONNECTION_ID() MOD p_slot_count;
     DECLARE v_is_free      BOOLEAN;
-    DECLARE v_left         BIGINT;
-    DECLARE v_slice        BIGINT;
+    DECLARE v_left, v_slice  BIGINT;
     DECLARE v_next_reset_time  DATETIME;
     DECLARE CONTINUE HANDLER FOR NOT FOUND BEGIN END;
 
@@ -57,10 +54,8 @@ BEGIN
         WHERE quota_id = p_quota_id AND enforcement = 'ENFORCE' AND period_start <=> p_period_start;
         SET v_slice = LEAST(v_left DIV p_amount DIV (2 * p_slot_count), 1000) * p_amount;
         IF v_slice > p_amount THEN
-            SELECT TRUE INTO v_is_free
-            FROM quota_slots
-            WHERE quota_id = p_quota_id AND slot_number = v_slot_number
-            FOR UPDATE SKIP LOCKED;
+            SELECT TRUE INTO v_is_free FROM quota_slots
+            WHERE quota_id = p_quota_id AND slot_number = v_slot_number FOR UPDATE SKIP LOCKED;
         END IF;
         IF v_is_free THEN
             UPDATE tenant_quotas SET used_count = used_count + v_slice WHERE quota_id = p_quota_id;

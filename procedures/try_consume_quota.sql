@@ -25,24 +25,17 @@ CREATE PROCEDURE try_consume_quota (
     MODIFIES SQL DATA
     SQL SECURITY DEFINER
 BEGIN
-    DECLARE v_quota_id         BIGINT UNSIGNED;
-    DECLARE v_figure           BIGINT;
-    DECLARE v_next_reset_time  DATETIME;
-    DECLARE v_transaction      VARCHAR(8)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_hold_id          CHAR(36)    CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+    DECLARE v_transaction       VARCHAR(8)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+    DECLARE v_hold_id           CHAR(36)    CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+    DECLARE v_quota_id          BIGINT UNSIGNED;
+    DECLARE v_used_count, v_retry_after_ms  BIGINT;
+    DECLARE v_next_reset_time   DATETIME;
 
-    IF NOT COALESCE(p_tenant_id >= '!' AND CHAR_LENGTH(p_tenant_id) <= 64
-                    AND p_quota_type >= '!' AND CHAR_LENGTH(p_quota_type) <= 32
-                    AND p_amount BETWEEN 1 AND 9223372036854775807 AND p_amount = FLOOR(p_amount)
-                    AND (p_biz_id IS NULL OR p_biz_id >= '!' AND CHAR_LENGTH(p_biz_id) <= 128
-                                             AND p_biz_type >= '!' AND CHAR_LENGTH(p_biz_type) <= 32)
-                    AND (p_product_code IS NULL OR p_product_code >= '!' AND CHAR_LENGTH(p_product_code) <= 64)
-                    AND ABS(TIMESTAMPDIFF(SECOND, NOW(6), SYSDATE(6))) <= 1
-                    AND @@SESSION.unique_checks > @@GLOBAL.read_only, FALSE) THEN
-        CALL check_quota_call(TRUE, p_tenant_id, p_quota_type, p_amount, p_biz_type, p_biz_id, p_product_code);
+    IF NOT (ABS(TIMESTAMPDIFF(SECOND, NOW(6), SYSDATE(6))) <= 1 AND @@SESSION.unique_checks > @@GLOBAL.read_only) THEN
+        CALL guard_quota_session(TRUE);
     END IF;
-    CALL charge_quota('CONSUME', p_tenant_id, p_quota_type, p_amount, p_biz_type, p_biz_id, p_product_code,
-                      v_hold_id, NULL, NULL, FALSE, v_transaction,
-                      p_status, v_quota_id, v_figure, v_next_reset_time, v_figure);
+    CALL charge_quota('CONSUME', p_tenant_id, p_quota_type, p_amount, p_biz_type, p_biz_id, p_product_code, v_hold_id,
+                      NULL, NULL, FALSE, v_transaction, p_status, v_quota_id, v_used_count, v_next_reset_time,
+                      v_retry_after_ms);
     SET p_success = p_status IN ('GRANTED', 'REPLAYED');
 END
