@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/charge_quota.sql",
-    sha256="1aaf1bcb92474c65f94866e6689fb773bbed34a7e410bfb529d969d2aa5bc7c3",
+    sha256="8be27ed6fac7a0bf0a4ed77eaf844ac2bb7a51e4c79135398b42eb30b11eae22",
 )

@@ -2,7 +2,7 @@
 
 from tenant_quota.apply import install
 
-__depends__ = {"0037_install_find_tightest_limit"}
+__depends__ = {"0037_install_finish_quota_charge"}
 __transactional__ = False  # each DDL statement commits by itself
 
 install(

@@ -131,14 +131,14 @@ BEGIN
             CALL sort_out_quota_call(p_operation, v_kinds, p_tenant_id, p_quota_type, p_amount, p_biz_type, p_biz_id,
                                      p_product_code, p_transaction, v_attempt, v_parts, p_hold_id, p_status, p_quota_id,
                                      p_used_count, p_next_reset_time, p_retry_after_ms);
-        ELSEIF p_status = 'GRANTED' AND p_ttl_seconds IS NOT NULL THEN
-            CALL record_quota_hold(p_operation, v_kinds, p_tenant_id, p_quota_type, v_depth, v_parts, p_amount,
-                                   p_biz_type, p_biz_id, p_product_code, p_hold_id, p_ttl_seconds, p_holder);
         END IF;
     UNTIL p_status IS NOT NULL END REPEAT;
 
-    IF p_is_shown AND p_status = 'GRANTED' AND (v_charged <> 1 OR p_quota_id IS NULL) THEN
-        CALL find_tightest_limit(p_tenant_id, p_quota_type, v_kinds, p_quota_id, p_used_count);
+    IF p_status = 'GRANTED' AND (p_ttl_seconds > 0 OR p_is_shown AND (v_charged <> 1 OR p_quota_id IS NULL)) THEN
+        SET p_quota_id = IF(v_charged = 1, p_quota_id, NULL);
+        CALL finish_quota_charge(p_operation, v_kinds, p_tenant_id, p_quota_type, p_amount, p_biz_type, p_biz_id,
+                                 p_product_code, p_hold_id, p_ttl_seconds, p_holder, v_depth, v_parts, p_quota_id,
+                                 p_used_count);
     END IF;
     SET v_insert_id = LAST_INSERT_ID(v_insert_id);
     IF p_transaction = 'OWN' THEN

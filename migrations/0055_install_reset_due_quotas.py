@@ -2,7 +2,7 @@
 
 from tenant_quota.apply import install
 
-__depends__ = {"0055_install_reserve_quota"}
+__depends__ = {"0054_install_reserve_quota"}
 __transactional__ = False  # each DDL statement commits by itself
 
 install(

@@ -2,7 +2,7 @@
 
 from tenant_quota.apply import install
 
-__depends__ = {"0058_install_return_quota"}
+__depends__ = {"0057_install_return_quota"}
 __transactional__ = False  # each DDL statement commits by itself
 
 install(

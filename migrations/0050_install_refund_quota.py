@@ -2,7 +2,7 @@
 
 from tenant_quota.apply import install
 
-__depends__ = {"0050_install_record_quota_items"}
+__depends__ = {"0049_install_record_quota_items"}
 __transactional__ = False  # each DDL statement commits by itself
 
 install(

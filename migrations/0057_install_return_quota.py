@@ -2,7 +2,7 @@
 
 from tenant_quota.apply import install
 
-__depends__ = {"0057_install_reset_quota_now"}
+__depends__ = {"0056_install_reset_quota_now"}
 __transactional__ = False  # each DDL statement commits by itself
 
 install(

@@ -2,7 +2,7 @@
 
 from tenant_quota.apply import install
 
-__depends__ = {"0065_install_sweep_lapsed_holds"}
+__depends__ = {"0064_install_sweep_lapsed_holds"}
 __transactional__ = False  # each DDL statement commits by itself
 
 install(

@@ -1,4 +1,4 @@
-"""Install procedures/find_tightest_limit.sql."""
+"""Install procedures/finish_quota_charge.sql."""
 
 from tenant_quota.apply import install
 
@@ -7,6 +7,6 @@ __transactional__ = False  # each DDL statement commits by itself
 
 install(
     __file__,
-    "procedures/find_tightest_limit.sql",
-    sha256="431e999f12bf88ef924a5a7fcdbae57fd29aa94b388225e5c85e222196cb8904",
+    "procedures/finish_quota_charge.sql",
+    sha256="a4a7897ebbbf6c2c2dee701e842f88e745b5cbc6899a686e8fe21ae3c8cb7208",
 )

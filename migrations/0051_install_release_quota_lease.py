@@ -2,7 +2,7 @@
 
 from tenant_quota.apply import install
 
-__depends__ = {"0051_install_refund_quota"}
+__depends__ = {"0050_install_refund_quota"}
 __transactional__ = False  # each DDL statement commits by itself
 
 install(

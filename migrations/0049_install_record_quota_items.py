@@ -2,7 +2,7 @@
 
 from tenant_quota.apply import install
 
-__depends__ = {"0049_install_record_quota_hold"}
+__depends__ = {"0048_install_record_quota_alerts"}
 __transactional__ = False  # each DDL statement commits by itself
 
 install(

@@ -2,7 +2,7 @@
 
 from tenant_quota.apply import install
 
-__depends__ = {"0059_install_run_quota_job"}
+__depends__ = {"0058_install_run_quota_job"}
 __transactional__ = False  # each DDL statement commits by itself
 
 install(

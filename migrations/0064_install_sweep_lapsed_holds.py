@@ -2,7 +2,7 @@
 
 from tenant_quota.apply import install
 
-__depends__ = {"0064_install_sweep_due_quotas"}
+__depends__ = {"0063_install_sweep_due_quotas"}
 __transactional__ = False  # each DDL statement commits by itself
 
 install(

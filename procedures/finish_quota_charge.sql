@@ -1,0 +1,76 @@
+-- finish_quota_charge: internal: write the rows of a hold, and find the limit that the answer shows.
+--
+-- After all charges, under their locks, level by level. At REPEATABLE READ an INSERT that is taken back
+-- leaves gap locks, and in the index of times those would stop other tenants' holds. The limit shown is
+-- an enforced one before a SHADOW one, a counted one before RATE, then the one with the least left.
+--
+--   p_operation .. p_holder   as in charge_quota; p_ttl_seconds NULL: there is no hold
+--   p_kinds, p_parts   the limit types that took part; p_parts: by level, as in sort_out_quota_call
+--   p_levels        how many levels were charged
+--   p_quota_id, p_used_count   the limit to show, and its use, NULL: hidden by slots. If p_quota_id is
+--                   given, it stays
+--
+-- Source   DESIGN, sections 2, 3 and 5
+
+CREATE PROCEDURE finish_quota_charge (
+    IN    p_operation     VARCHAR(8)   CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    IN    p_kinds         VARCHAR(64)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    IN    p_tenant_id     VARCHAR(64)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    IN    p_quota_type    VARCHAR(32)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    IN    p_amount        BIGINT,
+    IN    p_biz_type      VARCHAR(32)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    IN    p_biz_id        VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    IN    p_product_code  LONGTEXT     CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    IN    p_hold_id       CHAR(36)     CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    IN    p_ttl_seconds   INT,
+    IN    p_holder        VARCHAR(64)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    IN    p_levels        INT,
+    IN    p_parts         TEXT         CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    INOUT p_quota_id      BIGINT UNSIGNED,
+    INOUT p_used_count    BIGINT
+)
+    COMMENT 'internal: write the rows of a hold, and find the limit that the answer shows.'
+    MODIFIES SQL DATA
+    SQL SECURITY DEFINER
+BEGIN
+    DECLARE v_level_id  VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin DEFAULT p_tenant_id;
+    DECLARE v_level     INT DEFAULT 0;
+    DECLARE v_is_found  BOOLEAN DEFAULT p_quota_id IS NOT NULL;
+    DECLARE v_least     DECIMAL(30) DEFAULT 1000000000000000000000;
+    DECLARE CONTINUE HANDLER FOR NOT FOUND BEGIN END;
+
+    WHILE v_level < p_levels DO
+        IF p_ttl_seconds IS NOT NULL THEN
+            INSERT INTO quota_reservations
+                (reservation_id, quota_id, level_number, tenant_id, origin_tenant_id, quota_type, kind, amount, holder,
+                 biz_type, biz_id, product_code, period_start, expires_at, created_at, updated_at)
+            SELECT p_hold_id, quota_id, v_level, tenant_id, IF(v_level = 0, '', p_tenant_id), p_quota_type,
+                   IF(p_operation = 'LEASE', 'LEASE', 'RESERVATION'), p_amount, p_holder, p_biz_type, p_biz_id,
+                   p_product_code, period_start, UTC_TIMESTAMP(6) + INTERVAL p_ttl_seconds SECOND, UTC_TIMESTAMP(6),
+                   UTC_TIMESTAMP(6)
+            FROM tenant_quotas FORCE INDEX (tenant_quotas_natural)
+            WHERE tenant_id = v_level_id AND quota_type = p_quota_type AND FIND_IN_SET(
+                limit_type, COALESCE(JSON_UNQUOTE(JSON_EXTRACT(
+                    p_parts, CONCAT('$.', JSON_QUOTE(v_level_id) COLLATE utf8mb4_0900_bin))), p_kinds));
+        END IF;
+        IF NOT v_is_found THEN
+            SELECT quota_id, IF(slot_count = 0, used, NULL), ranked INTO p_quota_id, p_used_count, v_least
+            FROM (SELECT q.*, (2 * (enforcement = 'SHADOW') + (limit_type = 'RATE')) * 100000000000000000000
+                              + IF(limit_type = 'CONCURRENT', COALESCE(concurrent_tokens, 0), hard_limit) - used
+                              AS ranked
+                  FROM (SELECT *, used_count - COALESCE(LEAST(used_count, FLOOR(GREATEST(
+                                   TIMESTAMPDIFF(MICROSECOND, refilled_at, UTC_TIMESTAMP(6)), 0)
+                                   * refill_per_second * 0.000001)), 0) AS used
+                        FROM tenant_quotas FORCE INDEX (tenant_quotas_natural)
+                        WHERE tenant_id = v_level_id AND quota_type = p_quota_type AND FIND_IN_SET(limit_type, p_kinds)
+                       ) AS q) AS limits
+            WHERE ranked < v_least
+            ORDER BY ranked, quota_id
+            LIMIT 1;
+        END IF;
+        SET v_level = v_level + 1;
+        IF v_level < p_levels THEN
+            SELECT parent_tenant_id INTO v_level_id FROM tenants WHERE tenant_id = v_level_id FOR SHARE;
+        END IF;
+    END WHILE;
+END
