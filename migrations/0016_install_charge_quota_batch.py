@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/charge_quota_batch.sql",
-    sha256="8af283239c8ccee7f633e2077d34bec9691277ee75c91d24d04bb1a984955145",
+    sha256="e1ebb0940bfb26650889ed281c69421e5855df1da48cb30b46749d48ee26c563",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/check_quota_items.sql",
-    sha256="9c236c2873d6097a94a431dcbce357d926189c900374e1df41ebcf841d15baa4",
+    sha256="4a9c377bf53f86497043cd938c41c453d5ea517bda8ff3b389a667306dbaff6b",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/consume_quota_batch.sql",
-    sha256="a2eb1f4b3f441eb7aec7016b2101f53df42fe2e5109ec3a0bee90af9cf1d713e",
+    sha256="756b1bdd53481000213a6d47e13a0239106e2b1fba24a06c4e8905dd7fc4e2ab",
 )

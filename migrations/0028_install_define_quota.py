@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/define_quota.sql",
-    sha256="8dc7d6d4654d851535c01531dbe7440c449d34ff1dcb5833b7959865c01d2eb5",
+    sha256="1bda1c33d9bc9d26b35e1d01d520c62f8168fc2300494bdd1d5c66be9cfb7ae3",
 )

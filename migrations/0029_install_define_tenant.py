@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/define_tenant.sql",
-    sha256="05975194e438432367cc8cf1801c33daaa57ea8bb9e152388c4a765a97ce0479",
+    sha256="ce32fc99ea8b3173f09fb23cd20d9875f67d0a7fbc2b29121a3cdde90cb19fe2",
 )
