@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/charge_quota_batch.sql",
-    sha256="e1ebb0940bfb26650889ed281c69421e5855df1da48cb30b46749d48ee26c563",
+    sha256="16583f7946eb6ff8660560225a7598b07b1a8fec938603a89fa6943f8ff2be80",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/check_quota_items.sql",
-    sha256="4a9c377bf53f86497043cd938c41c453d5ea517bda8ff3b389a667306dbaff6b",
+    sha256="e6881df34ede66dfa7baed4b98ac31dbab429f4d8eb4d6f1a6e34a969396f111",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/consume_quota_batch.sql",
-    sha256="756b1bdd53481000213a6d47e13a0239106e2b1fba24a06c4e8905dd7fc4e2ab",
+    sha256="817315dcbdabb6ff958cad050a6d3b2e5b319e472d389246b5719493e4803690",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/define_quota.sql",
-    sha256="1bda1c33d9bc9d26b35e1d01d520c62f8168fc2300494bdd1d5c66be9cfb7ae3",
+    sha256="5782856fadb50b4180133dbff8b299e6299ecb6cbb7463657b1b7bed8ce6819a",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/define_tenant.sql",
-    sha256="ce32fc99ea8b3173f09fb23cd20d9875f67d0a7fbc2b29121a3cdde90cb19fe2",
+    sha256="c858d8881d070a3cae921c9c7fc10bdec3190b6511f9b6d54523526ce72fd11d",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/read_quota_options.sql",
-    sha256="b5cdb31db522cdd74859c6aca54a82cc0eca3ec00aef3e190ef95c1cf1e33089",
+    sha256="2fc674de968811f56c5c7c8ee9ba6a98c61e12d6acf7b0e10f1ca61ec4e6f0ee",
 )

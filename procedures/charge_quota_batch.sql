@@ -1,8 +1,7 @@
 -- charge_quota_batch: internal: charge the items of a batch, quota type by quota type.
 --
--- Each type with the sum of its items, by charge_quota; then a ledger row for each item and counted
--- limit, with the use after it. A SHADOW limit gets those that it counts. The caller has opened the
--- transaction, and undoes it unless all is granted.
+-- charge_quota takes the sum of a type's items; then each item gets a ledger row for each counted limit,
+-- SHADOW ones only for what they count. The caller has opened the transaction, and undoes all denials.
 --
 --   p_tenant_id, p_items   whose batch, and the items to charge (of check_quota_items)
 --   p_by_product   TRUE: each product by itself, for the sake of a SHADOW limit that is for some only
@@ -30,10 +29,9 @@ CREATE PROCEDURE charge_quota_batch (
 BEGIN
     DECLARE v_product_code     VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_products         JSON;
-    DECLARE v_amount           DECIMAL(25);
     DECLARE v_is_last          BOOLEAN DEFAULT FALSE;
     DECLARE v_quota_id         BIGINT UNSIGNED;
-    DECLARE v_used_count, v_figure  BIGINT;
+    DECLARE v_amount, v_used_count, v_figure  BIGINT;
     DECLARE v_time             DATETIME;
     DECLARE v_rank, v_least    DECIMAL(30);  -- of this type's tightest limit; of the one that is shown
     DECLARE v_part             VARCHAR(8) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin DEFAULT 'PART';
@@ -73,16 +71,13 @@ BEGIN
             WITH RECURSIVE level AS (
                 SELECT p_tenant_id AS tenant_id, 1 AS depth
                 UNION ALL
-                SELECT t.parent_tenant_id, level.depth + 1
-                FROM level
-                JOIN tenants AS t ON t.tenant_id = level.tenant_id
-                WHERE t.parent_tenant_id IS NOT NULL AND level.depth < 64)
+                SELECT t.parent_tenant_id, depth + 1 FROM level JOIN tenants AS t USING (tenant_id)
+                WHERE t.parent_tenant_id IS NOT NULL AND depth < 64)
             SELECT q.quota_id, q.tenant_id, 'CONSUME', i.amount, IF(q.slot_count = 0, q.used_count - v_amount
                        + SUM(i.amount) OVER (PARTITION BY q.quota_id ORDER BY i.n), NULL),
                    i.biz_id, i.biz_type, i.product_code, q.period_start, IF(depth = 1, '', p_tenant_id),
                    UTC_TIMESTAMP(6)
-            FROM level
-            LEFT JOIN tenants AS t ON t.tenant_id = level.tenant_id
+            FROM level LEFT JOIN tenants AS t USING (tenant_id)
             STRAIGHT_JOIN tenant_quotas AS q FORCE INDEX (tenant_quotas_natural)
                 ON q.tenant_id = level.tenant_id AND q.quota_type = p_quota_type
             STRAIGHT_JOIN JSON_TABLE(p_items, '$[*]' COLUMNS (
@@ -104,8 +99,7 @@ BEGIN
         SET v_rank = NULL;
         SELECT (2 * (enforcement = 'SHADOW') + (limit_type = 'RATE')) * 100000000000000000000
                + hard_limit - COALESCE(v_used_count, used_count) INTO v_rank
-        FROM tenant_quotas
-        WHERE quota_id = v_quota_id;
+        FROM tenant_quotas WHERE quota_id = v_quota_id;
         IF p_quota_id IS NULL OR v_rank < v_least THEN
             SET p_quota_id = v_quota_id, p_used_count = v_used_count, v_least = v_rank;
         END IF;

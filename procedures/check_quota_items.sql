@@ -51,11 +51,9 @@ BEGIN
                 OR v_place LIKE '%/amount' THEN 'needs an amount that is a whole number of at least 1'
             WHEN v_rule = 'required' OR v_place LIKE '%/quota_type' THEN 'needs a quota_type of 1 to 32 characters'
             WHEN v_place LIKE '%/biz_id' THEN 'has a biz_id that is no text, blank or longer than 128 characters'
-            WHEN v_place LIKE '%/product_code'
-                THEN 'has a product_code that is no text, blank or longer than 64 characters'
-            WHEN v_rule = 'anyOf' OR v_place LIKE '%/biz_type'
-                THEN 'needs a biz_type of 1 to 32 characters beside its biz_id'
-            ELSE 'must be an object' END);
+            WHEN v_place LIKE '%/product_code' THEN 'has a product_code that is no text, blank or over 64 characters'
+            WHEN v_rule = 'type' AND v_place NOT LIKE '#/%/%' THEN 'must be an object'
+            ELSE 'needs a biz_type of 1 to 32 characters beside its biz_id' END);
     END IF;
     IF v_problem IS NOT NULL THEN
         SET v_problem = CONCAT('invalid_argument: ', v_problem);

@@ -1,10 +1,9 @@
 -- consume_quota_batch: use units of several quotas in one call: all items, or none.
 --
--- For a basket: different quota types, amounts and products of one tenant. Each item is charged as
--- consume_quota would, with a ledger row and a key of its own. Items that were charged before count
--- as nothing: the same batch again is answered REPLAYED, with the limits as they stand. All items are
--- taken for new until the ledger's unique key or a denial says otherwise. The quota types are charged
--- in the order of their names; the first that denies is the one shown.
+-- Each item is charged as consume_quota would, with a ledger row and a key of its own. Items that were
+-- charged before count as nothing: the same batch again is REPLAYED, with the limits as they stand. All
+-- items are taken for new until the ledger's unique key or a denial says otherwise. The quota types are
+-- charged in the order of their names; the first that denies is the one shown.
 --
 --   p_tenant_id   who consumes
 --   p_items       JSON text: an array of 1 to 1000 objects {quota_type, amount, biz_type, biz_id,
@@ -24,17 +23,15 @@ CREATE PROCEDURE consume_quota_batch (
     MODIFIES SQL DATA
     SQL SECURITY DEFINER
 BEGIN
-    DECLARE v_items, v_fresh   JSON;               -- fresh: those to charge; NULL: none
+    DECLARE v_items, v_fresh, v_products JSON;  -- fresh: those to charge; NULL: none
     DECLARE v_by_product       BOOLEAN;
-    DECLARE v_turn             INT;                -- from 2 on v_fresh holds new items only
+    DECLARE v_turn, v_item_index INT;           -- turn: from 2 on v_fresh holds new items only
     DECLARE v_status           VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_quota_type       VARCHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_quota_id         BIGINT UNSIGNED;
     DECLARE v_used_count, v_retry_after_ms, v_amount BIGINT;
     DECLARE v_time             DATETIME;
     DECLARE v_transaction      VARCHAR(8)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_item_index       INT;
-    DECLARE v_products         JSON;
     DECLARE v_ignored          TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE EXIT HANDLER FOR SQLEXCEPTION
     BEGIN
@@ -50,13 +47,10 @@ BEGIN
     WITH RECURSIVE level AS (
         SELECT p_tenant_id AS tenant_id, 1 AS depth
         UNION ALL
-        SELECT t.parent_tenant_id, level.depth + 1
-        FROM level
-        JOIN tenants AS t ON t.tenant_id = level.tenant_id
-        WHERE t.parent_tenant_id IS NOT NULL AND level.depth < 64)
+        SELECT t.parent_tenant_id, depth + 1 FROM level JOIN tenants AS t USING (tenant_id)
+        WHERE t.parent_tenant_id IS NOT NULL AND depth < 64)
     SELECT COUNT(q.product_codes) > 0, COUNT(*) > 0 INTO v_by_product, v_turn
-    FROM level
-    JOIN tenant_quotas AS q ON q.tenant_id = level.tenant_id
+    FROM level JOIN tenant_quotas AS q USING (tenant_id)
     WHERE q.enforcement = 'SHADOW'
       AND (q.product_codes IS NOT NULL OR q.effective_time IS NOT NULL OR q.expire_time IS NOT NULL);
     REPEAT
@@ -86,10 +80,8 @@ BEGIN
                 -- Undo it all, and judge this type as a whole, without what is undone; NULL: charge again.
                 SELECT LEAST(SUM(amount), 9223372036854775807), JSON_ARRAYAGG(product_code) INTO v_amount, v_products
                 FROM JSON_TABLE(v_fresh, '$[*]' COLUMNS (
-                    amount        BIGINT PATH '$.amount',
-                    quota_type    VARCHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin PATH '$.quota_type',
-                    product_code  VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin PATH '$.product_code')
-                ) AS i
+                    amount BIGINT PATH '$.amount', product_code JSON PATH '$.product_code',
+                    quota_type VARCHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin PATH '$.quota_type')) AS i
                 WHERE quota_type = v_quota_type;
                 CALL sort_out_quota_call('BATCH', p_tenant_id, v_quota_type, v_amount, NULL, NULL, NULL, v_products,
                                          v_transaction, v_turn, v_ignored, v_ignored, v_status, v_quota_id,
@@ -102,10 +94,9 @@ BEGIN
         SELECT MIN(n) INTO v_item_index
         FROM (SELECT n, quota_type, product_code, SUM(amount) OVER (PARTITION BY quota_type ORDER BY n) AS asked
               FROM JSON_TABLE(v_fresh, '$[*]' COLUMNS (
-                  n INT PATH '$.n', amount BIGINT PATH '$.amount',
-                  quota_type    VARCHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin PATH '$.quota_type',
-                  product_code  VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin PATH '$.product_code')
-              ) AS i) AS item
+                  n INT PATH '$.n', amount BIGINT PATH '$.amount', product_code JSON PATH '$.product_code',
+                  quota_type VARCHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin PATH '$.quota_type')) AS i
+             ) AS item
         LEFT JOIN tenant_quotas AS q ON q.quota_id = v_quota_id
         WHERE v_status = 'SUSPENDED' OR item.quota_type = v_quota_type AND CASE v_status
                   WHEN 'EXCEEDED' THEN item.asked > q.hard_limit - v_used_count

@@ -7,15 +7,14 @@
 -- row, because it never ended. A consumption from before can still be refunded; that lowers nothing.
 --
 --   p_tenant_id, p_quota_type   whose limit on what
---   p_limit_type   HOURLY, DAILY, WEEKLY, MONTHLY, QUARTERLY, YEARLY (use is reset with the
---                  period), TOTAL (never), RATE (a token bucket: p_hard_limit is its size),
---                  CONCURRENT (tokens that are given back: p_hard_limit is their number)
+--   p_limit_type   HOURLY, DAILY, WEEKLY, MONTHLY, QUARTERLY, YEARLY (use is reset with the period), TOTAL
+--                  (never), RATE (a token bucket of p_hard_limit), CONCURRENT (p_hard_limit tokens on loan)
 --   p_hard_limit   units, 0 or more
 --   p_soft_limit   units from which to warn, 0 to p_hard_limit; NULL: never
 --   p_options      JSON object or NULL: effective_time, expire_time (tenant wall clock), product_codes
 --                  (array), period_anchor (where a period begins: the billing day), refill_per_second
 --                  (RATE), enforcement (ENFORCE, SHADOW), slot_count (0 to 1024: 0, or more than there
---                  are callers of this tenant at once). Text: malformed JSON is answered with 45001
+--                  are callers of this tenant at once)
 --
 -- Answers  one row: success, status (CREATED, CHANGED, UNCHANGED), quota_id, limit_type,
 --          hard_limit, used_count, remaining, next_reset_time, retry_after_ms, transaction
@@ -53,8 +52,8 @@ BEGIN
 
     CALL check_quota_argument('p_tenant_id', p_tenant_id, NULL, 64);
     CALL check_quota_argument('p_quota_type', p_quota_type, NULL, 32);
-    IF p_limit_type IS NULL OR p_limit_type NOT IN ('HOURLY', 'DAILY', 'WEEKLY', 'MONTHLY', 'QUARTERLY', 'YEARLY',
-                                                    'TOTAL', 'RATE', 'CONCURRENT') THEN
+    IF NOT COALESCE(FIND_IN_SET(p_limit_type, 'HOURLY,DAILY,WEEKLY,MONTHLY,QUARTERLY,YEARLY,TOTAL,RATE,CONCURRENT'),
+                    FALSE) THEN
         SIGNAL SQLSTATE '45001' SET MESSAGE_TEXT = 'invalid_argument: p_limit_type must be HOURLY, DAILY, WEEKLY, '
             'MONTHLY, QUARTERLY, YEARLY, TOTAL, RATE or CONCURRENT';
     END IF;

@@ -1,18 +1,15 @@
 -- define_tenant: create a tenant, or change what it is.
 --
--- The parameters say how it is to be: a second call with the same ones changes nothing. Its status
--- is not touched: suspend a tenant with UPDATE tenants SET status = 'SUSPENDED'.
--- tenant_definition_changes keeps what changed. Refunds find there which parents a consumption was
--- charged to, so change a parent by this procedure only. After a change of the zone reset_time is
--- the same moment on the new wall clock. The end of a period stays as it is: it is what the wall
--- clock shows then.
+-- A second call with the same parameters changes nothing. The status is not touched: suspend a tenant
+-- with UPDATE tenants SET status = 'SUSPENDED'. tenant_definition_changes keeps what changed. Refunds
+-- find there which parents a consumption was charged to, so change a parent by this procedure only.
+-- After a change of the zone reset_time is the same moment on the new wall clock. The end of a period
+-- stays as the wall clock shows it.
 --
---   p_tenant_id         its identifier
---   p_tenant_name       for people
---   p_time_zone         whose wall clock its periods follow: a named zone, an offset such as
---                       +08:00, or SYSTEM; NULL: SYSTEM, the server's own
---   p_parent_tenant_id  what it consumes is charged to this tenant and its ancestors too;
---                       NULL: to none
+--   p_tenant_id, p_tenant_name   its identifier; its name, for people
+--   p_time_zone   whose wall clock its periods follow: a named zone, an offset such as +08:00, or
+--                 SYSTEM; NULL: SYSTEM, the server's own
+--   p_parent_tenant_id   this tenant and its ancestors are charged too for what it consumes; NULL: none
 --
 -- Answers  one row: success, status (CREATED, CHANGED, UNCHANGED), tenant_id, tenant_name,
 --          time_zone, parent_tenant_id, transaction
@@ -35,13 +32,13 @@ BEGIN
                            DEFAULT COALESCE(p_time_zone, 'SYSTEM');
     DECLARE v_message, v_next_id  VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_ancestor_id  VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin DEFAULT p_parent_tenant_id;
-    DECLARE v_is_known     BOOLEAN;
+    DECLARE v_is_known     BOOLEAN DEFAULT TRUE;
     DECLARE v_old          JSON;  -- NULL: there was none
     DECLARE v_new          JSON DEFAULT JSON_OBJECT('tenant_name', p_tenant_name, 'time_zone', v_time_zone,
                                                     'parent_tenant_id', p_parent_tenant_id);
     DECLARE v_old_parent, v_old_zone  VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_status       VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin DEFAULT 'UNCHANGED';
-    DECLARE CONTINUE HANDLER FOR NOT FOUND BEGIN END;
+    DECLARE CONTINUE HANDLER FOR NOT FOUND SET v_is_known = FALSE;
     DECLARE EXIT HANDLER FOR SQLEXCEPTION
     BEGIN
         CALL end_quota_transaction(v_transaction, FALSE);
@@ -67,8 +64,7 @@ BEGIN
             SIGNAL SQLSTATE '45001' SET MESSAGE_TEXT =
                 'invalid_argument: p_parent_tenant_id is the tenant itself or below it; name another parent';
         END IF;
-        SET v_is_known = FALSE, v_next_id = NULL;
-        SELECT TRUE, parent_tenant_id INTO v_is_known, v_next_id FROM tenants WHERE tenant_id = v_ancestor_id FOR SHARE;
+        SELECT parent_tenant_id INTO v_next_id FROM tenants WHERE tenant_id = v_ancestor_id FOR SHARE;
         IF NOT v_is_known THEN
             SIGNAL SQLSTATE '45001' SET MESSAGE_TEXT =
                 'invalid_argument: p_parent_tenant_id or one of its ancestors is no tenant; define it first';

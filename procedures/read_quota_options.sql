@@ -38,21 +38,17 @@ BEGIN
             v_options);
         SET v_name = SUBSTRING(JSON_UNQUOTE(JSON_EXTRACT(v_report, '$."document-location"')), 3, 40),  -- of #/name
             v_rule = JSON_UNQUOTE(JSON_EXTRACT(v_report, '$."schema-failed-keyword"'));
-        IF v_rule = 'additionalProperties' THEN
-            SET v_problem = CONCAT('option ', v_name, ' is ', CASE v_name
+        SET v_problem = CASE
+            WHEN v_rule = 'additionalProperties' THEN CONCAT('option ', v_name, ' is ', CASE v_name
                 WHEN 'period_anchor' THEN 'for limits with periods'
                 WHEN 'slot_count' THEN 'for counted limits'
-                WHEN 'refill_per_second' THEN 'for RATE limits'
-                ELSE 'not known to define_quota' END);
-        ELSEIF v_name IS NOT NULL THEN
-            SET v_problem = IF(v_name = '', 'p_options must be a JSON object', CONCAT('option ', v_name, ' must be ',
-                CASE v_name
-                    WHEN 'product_codes' THEN 'an array of product codes'
-                    WHEN 'refill_per_second' THEN 'a number of tokens above 0'
-                    WHEN 'enforcement' THEN 'ENFORCE or SHADOW'
-                    WHEN 'slot_count' THEN 'a whole number from 0 to 1024'
-                    ELSE 'a date and time' END));
-        END IF;
+                WHEN 'refill_per_second' THEN 'for RATE limits' ELSE 'not known to define_quota' END)
+            WHEN v_name = '' THEN 'p_options must be a JSON object'
+            ELSE CONCAT('option ', v_name, ' must be ', CASE v_name
+                WHEN 'product_codes' THEN 'an array of product codes'
+                WHEN 'refill_per_second' THEN 'a number of tokens above 0'
+                WHEN 'enforcement' THEN 'ENFORCE or SHADOW'
+                WHEN 'slot_count' THEN 'a whole number from 0 to 1024' ELSE 'a date and time' END) END;
     END IF;
 
     IF v_problem IS NULL THEN
