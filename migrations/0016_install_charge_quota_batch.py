@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/charge_quota_batch.sql",
-    sha256="8fba237763958486f52a584dac161f8270b36be9c23155d57e2f06ec08b03263",
+    sha256="4111d21e8bb251541f322cab98542000cec2b05de12b3f62ed7d2cb8cb1da84b",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/check_quota_items.sql",
-    sha256="9c236c2873d6097a94a431dcbce357d926189c900374e1df41ebcf841d15baa4",
+    sha256="e6881df34ede66dfa7baed4b98ac31dbab429f4d8eb4d6f1a6e34a969396f111",
 )

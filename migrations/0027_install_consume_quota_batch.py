@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/consume_quota_batch.sql",
-    sha256="c7762e318ffd1fc2a4f734dc411362d8b8ab008290ee3704b2efd6eefcb5fd58",
+    sha256="ede72d537b6316bf27ecbd14e9e7178ec63885364976f0002e3ef84ddc769892",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/define_quota.sql",
-    sha256="8dc7d6d4654d851535c01531dbe7440c449d34ff1dcb5833b7959865c01d2eb5",
+    sha256="5782856fadb50b4180133dbff8b299e6299ecb6cbb7463657b1b7bed8ce6819a",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/define_tenant.sql",
-    sha256="05975194e438432367cc8cf1801c33daaa57ea8bb9e152388c4a765a97ce0479",
+    sha256="c858d8881d070a3cae921c9c7fc10bdec3190b6511f9b6d54523526ce72fd11d",
 )

@@ -3,19 +3,18 @@
 -- What was used stays used. Raising a limit makes room at once; lowering it below its use denies
 -- until the use comes down. An option left out keeps its value. A new refill_per_second counts from
 -- now on. A billing day that moves in mid-period cuts the open period anew: its use and its holds
--- move into the period that is open now, by two ADJUST rows that make 0. The old period never ended,
--- so it has no RESET row. A consumption from before can still be refunded; that lowers nothing.
+-- move into the period that is open now, by two ADJUST rows that make 0. The old period has no RESET
+-- row, because it never ended. A consumption from before can still be refunded; that lowers nothing.
 --
 --   p_tenant_id, p_quota_type   whose limit on what
---   p_limit_type   HOURLY, DAILY, WEEKLY, MONTHLY, QUARTERLY, YEARLY (use is reset with the
---                  period), TOTAL (never), RATE (a token bucket: p_hard_limit is its size),
---                  CONCURRENT (tokens that are given back: p_hard_limit is their number)
+--   p_limit_type   HOURLY, DAILY, WEEKLY, MONTHLY, QUARTERLY, YEARLY (use is reset with the period), TOTAL
+--                  (never), RATE (a token bucket of p_hard_limit), CONCURRENT (p_hard_limit tokens on loan)
 --   p_hard_limit   units, 0 or more
 --   p_soft_limit   units from which to warn, 0 to p_hard_limit; NULL: never
 --   p_options      JSON object or NULL: effective_time, expire_time (tenant wall clock), product_codes
 --                  (array), period_anchor (where a period begins: the billing day), refill_per_second
 --                  (RATE), enforcement (ENFORCE, SHADOW), slot_count (0 to 1024: 0, or more than there
---                  are callers of this tenant at once). Text: malformed JSON is answered with 45001
+--                  are callers of this tenant at once)
 --
 -- Answers  one row: success, status (CREATED, CHANGED, UNCHANGED), quota_id, limit_type,
 --          hard_limit, used_count, remaining, next_reset_time, retry_after_ms, transaction
@@ -38,8 +37,8 @@ BEGIN
     DECLARE v_transaction      VARCHAR(8)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_time_zone        VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin DEFAULT 'SYSTEM';
     DECLARE v_quota_id         BIGINT UNSIGNED;
-    DECLARE v_is_new, v_is_moved, v_is_repaced BOOLEAN;  -- moved: period_anchor; repaced: refill_per_second
-    DECLARE v_old, v_new       JSON;      -- the definition, before and after
+    DECLARE v_is_new           BOOLEAN;
+    DECLARE v_old, v_new       JSON;  -- the definition, before and after
     DECLARE v_old_start, v_new_start, v_next_reset_time DATETIME;
     DECLARE v_used_count, v_returned BIGINT;  -- returned: tokens that have flowed back at the old rate
     DECLARE v_now              DATETIME(6);
@@ -53,8 +52,8 @@ BEGIN
 
     CALL check_quota_argument('p_tenant_id', p_tenant_id, NULL, 64);
     CALL check_quota_argument('p_quota_type', p_quota_type, NULL, 32);
-    IF p_limit_type IS NULL OR p_limit_type NOT IN ('HOURLY', 'DAILY', 'WEEKLY', 'MONTHLY', 'QUARTERLY', 'YEARLY',
-                                                    'TOTAL', 'RATE', 'CONCURRENT') THEN
+    IF NOT COALESCE(FIND_IN_SET(p_limit_type, 'HOURLY,DAILY,WEEKLY,MONTHLY,QUARTERLY,YEARLY,TOTAL,RATE,CONCURRENT'),
+                    FALSE) THEN
         SIGNAL SQLSTATE '45001' SET MESSAGE_TEXT = 'invalid_argument: p_limit_type must be HOURLY, DAILY, WEEKLY, '
             'MONTHLY, QUARTERLY, YEARLY, TOTAL, RATE or CONCURRENT';
     END IF;
@@ -87,42 +86,44 @@ BEGIN
         CALL settle_quota_period(v_quota_id, v_time_zone, v_ignored);  -- by the old definition
     END IF;
 
-    CALL describe_quota(v_quota_id, v_old);
-    SET v_new = JSON_SET(v_old, '$.soft_limit', CAST(p_soft_limit AS SIGNED));
-    CALL read_quota_options(p_limit_type, p_options, v_new);
-    SET v_is_moved = JSON_EXTRACT(v_old, '$.period_anchor') <> JSON_EXTRACT(v_new, '$.period_anchor'),
-        v_is_repaced = JSON_EXTRACT(v_old, '$.refill_per_second') <> JSON_EXTRACT(v_new, '$.refill_per_second');
-
-    CALL collect_quota_slots(v_quota_id, CAST(JSON_EXTRACT(v_new, '$.slot_count') AS SIGNED), v_ignored);
     SET v_now = UTC_TIMESTAMP(6);
     SELECT period_start, COALESCE(LEAST(used_count, FLOOR(
-               GREATEST(TIMESTAMPDIFF(MICROSECOND, refilled_at, v_now), 0) * refill_per_second * 0.000001)), 0)
-    INTO v_old_start, v_returned
+               GREATEST(TIMESTAMPDIFF(MICROSECOND, refilled_at, v_now), 0) * refill_per_second * 0.000001)), 0),
+           JSON_OBJECT('hard_limit', hard_limit, 'soft_limit', soft_limit, 'effective_time', effective_time,
+                       'expire_time', expire_time, 'product_codes', product_codes, 'period_anchor', period_anchor,
+                       'refill_per_second', refill_per_second, 'enforcement', enforcement,
+                       'slot_count', slot_count, 'concurrent_tokens', concurrent_tokens)
+    INTO v_old_start, v_returned, v_old
     FROM tenant_quotas WHERE quota_id = v_quota_id FOR UPDATE;
+    SET v_new = v_old;
+    CALL read_quota_options(p_limit_type, p_options, v_new);
+    CALL collect_quota_slots(v_quota_id, COALESCE(CAST(JSON_EXTRACT(v_new, '$.slot_count') AS SIGNED), 0), v_ignored);
     UPDATE JSON_TABLE(v_new, '$' COLUMNS (
-        soft_limit         BIGINT        PATH '$.soft_limit'        ERROR ON ERROR,
-        effective_time     DATETIME      PATH '$.effective_time'    ERROR ON ERROR,
-        expire_time        DATETIME      PATH '$.expire_time'       ERROR ON ERROR,
-        product_codes      JSON          PATH '$.product_codes'     ERROR ON ERROR,
-        period_anchor      DATETIME      PATH '$.period_anchor'     ERROR ON ERROR,
-        refill_per_second  DECIMAL(18,6) PATH '$.refill_per_second' ERROR ON ERROR,
-        enforcement        VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin PATH '$.enforcement',
-        slot_count         INT           PATH '$.slot_count'        ERROR ON ERROR)) AS d
+        effective_time DATETIME PATH '$.effective_time' ERROR ON ERROR,
+        expire_time DATETIME PATH '$.expire_time' ERROR ON ERROR, product_codes JSON PATH '$.product_codes',
+        period_anchor DATETIME PATH '$.period_anchor' ERROR ON ERROR, slot_count INT PATH '$.slot_count' ERROR ON ERROR,
+        refill_per_second DECIMAL(18,6) PATH '$.refill_per_second' ERROR ON ERROR,
+        enforcement VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin PATH '$.enforcement')) AS d
     STRAIGHT_JOIN tenant_quotas AS q FORCE INDEX (PRIMARY) ON q.quota_id = v_quota_id
-    SET q.hard_limit = p_hard_limit, q.soft_limit = d.soft_limit, q.effective_time = d.effective_time,
+    SET q.next_reset_time = IF(q.period_anchor <=> d.period_anchor, q.next_reset_time, NULL),  -- before they change
+        q.used_count = IF(q.refill_per_second <=> d.refill_per_second, q.used_count, q.used_count - v_returned),
+        q.refilled_at = IF(q.refill_per_second <=> d.refill_per_second, q.refilled_at, v_now),
+        q.hard_limit = p_hard_limit, q.soft_limit = p_soft_limit, q.effective_time = d.effective_time,
         q.expire_time = d.expire_time, q.product_codes = d.product_codes, q.period_anchor = d.period_anchor,
-        q.enforcement = d.enforcement, q.slot_count = d.slot_count, q.refill_per_second = d.refill_per_second,
-        q.next_reset_time   = IF(v_is_moved, NULL, q.next_reset_time),
-        q.used_count        = IF(v_is_repaced, q.used_count - v_returned, q.used_count),
-        q.refilled_at       = IF(v_is_repaced, v_now, q.refilled_at),
+        q.enforcement = COALESCE(d.enforcement, 'ENFORCE'), q.slot_count = COALESCE(d.slot_count, 0),
+        q.refill_per_second = d.refill_per_second,
         q.concurrent_tokens = IF(q.limit_type = 'CONCURRENT', p_hard_limit, q.concurrent_tokens);
     UPDATE tenant_quotas SET next_alert_count = DEFAULT WHERE quota_id = v_quota_id;
     CALL settle_quota_period(v_quota_id, v_time_zone, v_ignored);
 
-    SELECT used_count - IF(v_is_repaced, 0, v_returned), period_start, next_reset_time
-    INTO v_used_count, v_new_start, v_next_reset_time
+    SELECT used_count - IF(refilled_at = v_now, 0, v_returned), period_start, next_reset_time,
+           JSON_OBJECT('hard_limit', hard_limit, 'soft_limit', soft_limit, 'effective_time', effective_time,
+                       'expire_time', expire_time, 'product_codes', product_codes, 'period_anchor', period_anchor,
+                       'refill_per_second', refill_per_second, 'enforcement', enforcement,
+                       'slot_count', slot_count, 'concurrent_tokens', concurrent_tokens)
+    INTO v_used_count, v_new_start, v_next_reset_time, v_new
     FROM tenant_quotas WHERE quota_id = v_quota_id FOR UPDATE;
-    IF v_is_moved AND v_old_start <> v_new_start AND v_used_count > 0 THEN
+    IF v_old_start <> v_new_start AND v_used_count > 0 THEN
         INSERT INTO quota_usage_records (quota_id, tenant_id, operation_type, delta_value, current_used, period_start)
         VALUES (v_quota_id, p_tenant_id, 'ADJUST', -v_used_count, 0, v_old_start),
                (v_quota_id, p_tenant_id, 'ADJUST', v_used_count, v_used_count, v_new_start);
@@ -130,7 +131,6 @@ BEGIN
         WHERE quota_id = v_quota_id AND status = 'HELD' AND period_start = v_old_start;
     END IF;
 
-    CALL describe_quota(v_quota_id, v_new);
     SET v_status = CASE WHEN v_is_new THEN 'CREATED' WHEN v_old = v_new THEN 'UNCHANGED' ELSE 'CHANGED' END;
     IF v_status <> 'UNCHANGED' THEN
         UPDATE tenant_quotas SET updated_at = UTC_TIMESTAMP(6) WHERE quota_id = v_quota_id;

@@ -1,18 +1,15 @@
 -- define_tenant: create a tenant, or change what it is.
 --
--- The parameters say how it is to be: a second call with the same ones changes nothing. Its status
--- is not touched: suspend a tenant with UPDATE tenants SET status = 'SUSPENDED'.
--- tenant_definition_changes keeps what changed. Refunds find there which parents a consumption was
--- charged to, so change a parent by this procedure only. After a change of the zone reset_time is
--- the same moment on the new wall clock. The end of a period stays as it is: it is what the wall
--- clock shows then.
+-- A second call with the same parameters changes nothing. The status is not touched: suspend a tenant
+-- with UPDATE tenants SET status = 'SUSPENDED'. tenant_definition_changes keeps what changed. Refunds
+-- find there which parents a consumption was charged to, so change a parent by this procedure only.
+-- After a change of the zone reset_time is the same moment on the new wall clock. The end of a period
+-- stays as the wall clock shows it.
 --
---   p_tenant_id         its identifier
---   p_tenant_name       for people
---   p_time_zone         whose wall clock its periods follow: a named zone, an offset such as
---                       +08:00, or SYSTEM; NULL: SYSTEM, the server's own
---   p_parent_tenant_id  what it consumes is charged to this tenant and its ancestors too;
---                       NULL: to none
+--   p_tenant_id, p_tenant_name   its identifier; its name, for people
+--   p_time_zone   whose wall clock its periods follow: a named zone, an offset such as +08:00, or
+--                 SYSTEM; NULL: SYSTEM, the server's own
+--   p_parent_tenant_id   this tenant and its ancestors are charged too for what it consumes; NULL: none
 --
 -- Answers  one row: success, status (CREATED, CHANGED, UNCHANGED), tenant_id, tenant_name,
 --          time_zone, parent_tenant_id, transaction
@@ -30,20 +27,18 @@ CREATE PROCEDURE define_tenant (
     MODIFIES SQL DATA
     SQL SECURITY DEFINER
 BEGIN
-    DECLARE v_transaction  VARCHAR(8)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+    DECLARE v_transaction  VARCHAR(8)   CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_time_zone    VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin
                            DEFAULT COALESCE(p_time_zone, 'SYSTEM');
-    DECLARE v_message      VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+    DECLARE v_message, v_next_id  VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_ancestor_id  VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin DEFAULT p_parent_tenant_id;
-    DECLARE v_next_id      VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_is_known     BOOLEAN;
-    DECLARE v_matched      INT;
+    DECLARE v_is_known     BOOLEAN DEFAULT TRUE;
     DECLARE v_old          JSON;  -- NULL: there was none
     DECLARE v_new          JSON DEFAULT JSON_OBJECT('tenant_name', p_tenant_name, 'time_zone', v_time_zone,
                                                     'parent_tenant_id', p_parent_tenant_id);
-    DECLARE v_old_parent   VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_old_zone     VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin DEFAULT 'SYSTEM';
-    DECLARE CONTINUE HANDLER FOR NOT FOUND BEGIN END;
+    DECLARE v_old_parent, v_old_zone  VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+    DECLARE v_status       VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin DEFAULT 'UNCHANGED';
+    DECLARE CONTINUE HANDLER FOR NOT FOUND SET v_is_known = FALSE;
     DECLARE EXIT HANDLER FOR SQLEXCEPTION
     BEGIN
         CALL end_quota_transaction(v_transaction, FALSE);
@@ -69,11 +64,7 @@ BEGIN
             SIGNAL SQLSTATE '45001' SET MESSAGE_TEXT =
                 'invalid_argument: p_parent_tenant_id is the tenant itself or below it; name another parent';
         END IF;
-        SET v_is_known = FALSE, v_next_id = NULL;
-        SELECT TRUE, parent_tenant_id INTO v_is_known, v_next_id
-        FROM tenants
-        WHERE tenant_id = v_ancestor_id
-        FOR SHARE;
+        SELECT parent_tenant_id INTO v_next_id FROM tenants WHERE tenant_id = v_ancestor_id FOR SHARE;
         IF NOT v_is_known THEN
             SIGNAL SQLSTATE '45001' SET MESSAGE_TEXT =
                 'invalid_argument: p_parent_tenant_id or one of its ancestors is no tenant; define it first';
@@ -81,29 +72,21 @@ BEGIN
         SET v_ancestor_id = v_next_id;
     END WHILE;
 
-    SET v_is_known = FALSE;
-    SELECT TRUE, parent_tenant_id, time_zone,
+    SELECT parent_tenant_id, time_zone,
            JSON_OBJECT('tenant_name', tenant_name, 'time_zone', time_zone, 'parent_tenant_id', parent_tenant_id)
-    INTO v_is_known, v_old_parent, v_old_zone, v_old
-    FROM tenants
-    WHERE tenant_id = p_tenant_id
-    FOR UPDATE;
-    IF v_is_known THEN
-        UPDATE tenants
-        SET tenant_name      = p_tenant_name,
-            time_zone        = v_time_zone,
-            parent_tenant_id = p_parent_tenant_id,
-            updated_at       = UTC_TIMESTAMP(6)
-        WHERE tenant_id = p_tenant_id
-          AND NOT (tenant_name COLLATE utf8mb4_0900_bin = p_tenant_name
-                   AND time_zone = v_time_zone AND parent_tenant_id <=> p_parent_tenant_id);
-        SET v_matched = ROW_COUNT();
-    ELSE
+    INTO v_old_parent, v_old_zone, v_old FROM tenants WHERE tenant_id = p_tenant_id FOR UPDATE;
+    IF v_old IS NULL THEN
+        SET v_status = 'CREATED', v_old_zone = 'SYSTEM';
         INSERT INTO tenants (tenant_id, tenant_name, time_zone, parent_tenant_id)
         VALUES (p_tenant_id, p_tenant_name, v_time_zone, p_parent_tenant_id);
-        SET v_matched = 1;
+    ELSEIF v_old <> v_new THEN
+        SET v_status = 'CHANGED';
+        UPDATE tenants
+        SET tenant_name = p_tenant_name, time_zone = v_time_zone, parent_tenant_id = p_parent_tenant_id,
+            updated_at = UTC_TIMESTAMP(6)
+        WHERE tenant_id = p_tenant_id;
     END IF;
-    IF v_matched THEN
+    IF v_status <> 'UNCHANGED' THEN
         INSERT INTO tenant_definition_changes
             (tenant_id, changed_by, former_parent_id, old_definition, new_definition)
         VALUES (p_tenant_id, USER(), IF(v_old_parent <=> p_parent_tenant_id, NULL, v_old_parent), v_old, v_new);
@@ -116,11 +99,6 @@ BEGIN
     END IF;
     CALL end_quota_transaction(v_transaction, TRUE);
 
-    SELECT TRUE                AS success,
-           CASE WHEN NOT v_is_known THEN 'CREATED' WHEN v_matched THEN 'CHANGED' ELSE 'UNCHANGED' END AS status,
-           p_tenant_id         AS tenant_id,
-           p_tenant_name       AS tenant_name,
-           v_time_zone         AS time_zone,
-           p_parent_tenant_id  AS parent_tenant_id,
-           v_transaction       AS `transaction`;
+    SELECT TRUE AS success, v_status AS status, p_tenant_id AS tenant_id, p_tenant_name AS tenant_name,
+           v_time_zone AS time_zone, p_parent_tenant_id AS parent_tenant_id, v_transaction AS `transaction`;
 END

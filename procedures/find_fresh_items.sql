@@ -1,43 +1,38 @@
--- find_fresh_items: internal: the items of a batch that are still to be charged.
+-- find_fresh_items: internal: leave out those items of a batch whose keys were charged before.
 --
--- An item is left out where its key was charged before, or stands earlier in the same batch. The
--- ledger is read under a shared lock, because the caller's snapshot may be older than the first
+-- The ledger is read under a shared lock, because the caller's snapshot may be older than the first
 -- charge. At REPEATABLE READ that locks the gaps where keys are missing: lock the quotas first.
 --
 --   p_tenant_id   whose batch
 --   p_items       the items, from check_quota_items; afterwards those that are fresh, NULL: none
 --
--- Raises   45002 key_reused for an item whose key was used for another amount or product
+-- Raises   45002 key_reused for an item whose key was used for another amount, product or operation
 -- Source   DESIGN, section 3
 
 CREATE PROCEDURE find_fresh_items (
     IN    p_tenant_id  VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
     INOUT p_items      JSON
 )
-    COMMENT 'internal: the items of a batch that are still to be charged.'
+    COMMENT 'internal: leave out those items of a batch whose keys were charged before.'
     READS SQL DATA
     SQL SECURITY DEFINER
 BEGIN
     DECLARE v_level_id   VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin DEFAULT p_tenant_id;
     DECLARE v_parent_id  VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_level      JSON;
-    DECLARE v_known      JSON DEFAULT JSON_ARRAY();
-    DECLARE v_depth      INT DEFAULT 0;
-    DECLARE v_at         INT;
+    DECLARE v_known      JSON;  -- the numbers of this level's items that are in the ledger
+    DECLARE v_depth, v_at  INT DEFAULT 0;
     DECLARE v_message    VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE CONTINUE HANDLER FOR NOT FOUND BEGIN END;
 
     WHILE v_level_id IS NOT NULL AND v_depth < 64 DO
         SET v_parent_id = NULL, v_depth = v_depth + 1;
         SELECT parent_tenant_id INTO v_parent_id FROM tenants WHERE tenant_id = v_level_id FOR SHARE;
-        SELECT JSON_ARRAYAGG(JSON_OBJECT(
-                   'n', i.n, 'is_same', r.delta_value = i.amount AND r.reservation_id IS NULL AND (
-                       r.product_code <=> i.product_code OR r.product_code IS NULL AND r.period_start IS NULL)))
-        INTO v_level
+        SELECT JSON_ARRAYAGG(i.n), MIN(IF(r.delta_value = i.amount AND r.reservation_id IS NULL AND (
+                   r.product_code <=> i.product_code OR r.product_code IS NULL AND r.period_start IS NULL), NULL, i.n))
+        INTO v_known, v_at
         FROM JSON_TABLE(p_items, '$[*]' COLUMNS (
-            n             INT PATH '$.n',
+            n INT PATH '$.n', amount BIGINT PATH '$.amount',
             quota_type    VARCHAR(32)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin PATH '$.quota_type',
-            amount        BIGINT PATH '$.amount',
             biz_type      VARCHAR(32)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin PATH '$.biz_type',
             biz_id        VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin PATH '$.biz_id',
             product_code  VARCHAR(64)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin PATH '$.product_code')) AS i
@@ -48,38 +43,16 @@ BEGIN
             AND r.operation_type = 'CONSUME' AND r.refund_id = ''
             AND r.origin_tenant_id = IF(v_depth = 1, '', p_tenant_id)
         FOR SHARE OF r;
-        SET v_known = JSON_MERGE_PRESERVE(v_known, COALESCE(v_level, JSON_ARRAY())), v_level_id = v_parent_id;
+        IF v_at IS NOT NULL THEN
+            SET v_message = CONCAT('key_reused: the key of p_items[', v_at,
+                                   '] is of another amount, product or operation; use a key of its own');
+            SIGNAL SQLSTATE '45002' SET MESSAGE_TEXT = v_message;
+        END IF;
+        SELECT JSON_ARRAYAGG(whole) INTO p_items
+        FROM JSON_TABLE(p_items, '$[*]' COLUMNS (whole JSON PATH '$', n INT PATH '$.n')) AS item
+        LEFT JOIN (SELECT DISTINCT known_n FROM JSON_TABLE(v_known, '$[*]' COLUMNS (known_n INT PATH '$')) AS each_n
+                  ) AS known ON known_n = n
+        WHERE known_n IS NULL;
+        SET v_level_id = v_parent_id;
     END WHILE;
-
-    SELECT MIN(IF(is_reused, n, NULL)), JSON_ARRAYAGG(IF(is_fresh, whole, NULL)) INTO v_at, p_items
-    FROM (SELECT i.n, i.whole,
-                 k.is_same IS NULL AND (i.biz_id IS NULL OR i.n = i.first_n) AS is_fresh,
-                 k.is_same = 0 OR i.biz_id IS NOT NULL AND NOT (i.amount = i.first_amount
-                                                               AND i.product_code <=> i.first_product) AS is_reused
-          FROM (SELECT item.*, FIRST_VALUE(n) OVER same_key AS first_n,
-                       FIRST_VALUE(amount) OVER same_key AS first_amount,
-                       FIRST_VALUE(product_code) OVER same_key AS first_product
-                FROM JSON_TABLE(p_items, '$[*]' COLUMNS (
-                    whole         JSON PATH '$',
-                    n             INT PATH '$.n',
-                    quota_type    VARCHAR(32)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin PATH '$.quota_type',
-                    amount        BIGINT PATH '$.amount',
-                    biz_type      VARCHAR(32)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin PATH '$.biz_type',
-                    biz_id        VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin PATH '$.biz_id',
-                    product_code  VARCHAR(64)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin PATH '$.product_code')
-                ) AS item
-                WINDOW same_key AS (PARTITION BY quota_type, biz_type, biz_id ORDER BY n)) AS i
-          LEFT JOIN (SELECT n, MIN(is_same) AS is_same
-                     FROM JSON_TABLE(v_known, '$[*]' COLUMNS (
-                         n        INT     PATH '$.n',
-                         is_same  BOOLEAN PATH '$.is_same')) AS known
-                     GROUP BY n) AS k ON k.n = i.n) AS judged;
-    IF v_at IS NOT NULL THEN
-        SET v_message = CONCAT('key_reused: the key of p_items[', v_at,
-                               '] is of another amount, product or operation; use a key of its own');
-        SIGNAL SQLSTATE '45002' SET MESSAGE_TEXT = v_message;
-    END IF;
-    SELECT JSON_ARRAYAGG(whole) INTO p_items
-    FROM JSON_TABLE(p_items, '$[*]' COLUMNS (whole JSON PATH '$', n INT PATH '$.n')) AS item
-    WHERE n IS NOT NULL;
 END

@@ -5,11 +5,10 @@
 --
 --   p_limit_type   of the quota
 --   p_options      JSON text, or NULL
---   p_definition   as describe_quota gives it, then with the options
+--   p_definition   a JSON object, with the default where a member is missing or null
 --
 -- Raises   45001 invalid_argument, naming the option
 -- Source   DESIGN, sections 2 and 3
--- Example  CALL read_quota_options('DAILY', '{"slot_count": 8}', v_definition);
 
 CREATE PROCEDURE read_quota_options (
     IN    p_limit_type  VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
@@ -17,88 +16,55 @@ CREATE PROCEDURE read_quota_options (
     INOUT p_definition  JSON
 )
     COMMENT 'internal: check define_quota''s options, and lay them over a definition.'
-    NO SQL
+    READS SQL DATA
     SQL SECURITY DEFINER
 BEGIN
-    DECLARE v_names    JSON;
-    DECLARE v_name     VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_path     VARCHAR(600) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_value    JSON;
-    DECLARE v_type     VARCHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;  -- of the value; NULL: JSON null
-    DECLARE v_text     VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_number   DECIMAL(40,6);
-    DECLARE v_time     DATETIME;
-    DECLARE v_problem  VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_at       INT DEFAULT 0;
+    DECLARE v_options, v_report  JSON;
+    DECLARE v_name, v_rule, v_problem  TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
 
     IF NOT JSON_VALID(p_options) THEN
         SET v_problem = 'p_options is malformed JSON';
-    ELSEIF p_options IS NOT NULL THEN
-        SET v_type = JSON_TYPE(p_options);
-        SET v_names = IF(v_type = 'OBJECT', JSON_KEYS(p_options), NULL);
-        SET v_problem = IF(v_type <> 'OBJECT', 'p_options must be a JSON object', NULL);
+    ELSE
+        SET v_options = COALESCE(p_options, '{}');
+        SET v_report = JSON_SCHEMA_VALIDATION_REPORT(CONCAT(
+            '{"type": "object", "additionalProperties": false, "properties": {',
+            IF(p_limit_type IN ('TOTAL', 'RATE', 'CONCURRENT'), '', '"period_anchor": {"type": ["string", "null"]},'),
+            IF(p_limit_type IN ('RATE', 'CONCURRENT'), '',
+               '"slot_count": {"type": ["number", "null"], "minimum": 0, "maximum": 1024, "multipleOf": 1},'),
+            IF(p_limit_type <> 'RATE', '',
+               '"refill_per_second": {"type": "number", "minimum": 0.0000005, "maximum": 999999999999},'),
+            '"effective_time": {"type": ["string", "null"]}, "expire_time": {"type": ["string", "null"]},
+             "product_codes": {"type": ["array", "null"]}, "enforcement": {"enum": ["ENFORCE", "SHADOW", null]}}}'),
+            v_options);
+        SET v_name = SUBSTRING(JSON_UNQUOTE(JSON_EXTRACT(v_report, '$."document-location"')), 3, 40),  -- of #/name
+            v_rule = JSON_UNQUOTE(JSON_EXTRACT(v_report, '$."schema-failed-keyword"'));
+        SET v_problem = CASE
+            WHEN v_rule = 'additionalProperties' THEN CONCAT('option ', v_name, ' is ', CASE v_name
+                WHEN 'period_anchor' THEN 'for limits with periods'
+                WHEN 'slot_count' THEN 'for counted limits'
+                WHEN 'refill_per_second' THEN 'for RATE limits' ELSE 'not known to define_quota' END)
+            WHEN v_name = '' THEN 'p_options must be a JSON object'
+            ELSE CONCAT('option ', v_name, ' must be ', CASE v_name
+                WHEN 'product_codes' THEN 'an array of product codes'
+                WHEN 'refill_per_second' THEN 'a number of tokens above 0'
+                WHEN 'enforcement' THEN 'ENFORCE or SHADOW'
+                WHEN 'slot_count' THEN 'a whole number from 0 to 1024' ELSE 'a date and time' END) END;
     END IF;
 
-    WHILE v_problem IS NULL AND v_at < COALESCE(JSON_LENGTH(v_names), 0) DO
-        SET v_name = LEFT(JSON_UNQUOTE(JSON_EXTRACT(v_names, CONCAT('$[', v_at, ']'))), 64);
-        SET v_path = JSON_QUOTE(v_name);
-        SET v_path = CONCAT('$.', v_path);
-        SET v_value = JSON_EXTRACT(p_options, v_path);
-        SET v_type = JSON_TYPE(v_value);
-        SET v_type = NULLIF(v_type, 'NULL');
-        SET v_text = IF(v_type = 'STRING', LEFT(JSON_UNQUOTE(v_value), 64), NULL);
-        SET v_time = NULL;
-        BEGIN
-            DECLARE CONTINUE HANDLER FOR 1292 BEGIN END;
-            SET v_time = CAST(v_text AS DATETIME);
-        END;
-        SET v_number = IF(v_type IN ('INTEGER', 'UNSIGNED INTEGER', 'DECIMAL', 'DOUBLE')
-                          AND ABS(v_value) < 1000000000000, v_value, NULL);
-
-        CASE
-            WHEN v_name IN ('effective_time', 'expire_time', 'period_anchor') THEN
-                SET p_definition = JSON_SET(p_definition, v_path, v_time);
-                SET v_problem = CASE
-                    WHEN v_name = 'period_anchor' AND p_limit_type IN ('TOTAL', 'RATE', 'CONCURRENT')
-                        THEN 'is for limits with periods'
-                    WHEN v_type IS NOT NULL AND v_time IS NULL THEN 'must be a date and time'
-                END;
-            WHEN v_name = 'product_codes' THEN
-                SET p_definition = JSON_SET(p_definition, v_path, v_value);
-                SET v_problem = IF(v_type <> 'ARRAY', 'must be an array of product codes', NULL);
-            WHEN v_name = 'refill_per_second' THEN
-                SET p_definition = JSON_SET(p_definition, v_path, v_number);
-                SET v_problem = CASE
-                    WHEN p_limit_type <> 'RATE' THEN 'is for RATE limits'
-                    WHEN COALESCE(v_number, 0) <= 0 THEN 'must be a number of tokens above 0'
-                END;
-            WHEN v_name = 'enforcement' THEN
-                SET p_definition = JSON_SET(p_definition, v_path, COALESCE(v_text, 'ENFORCE'));
-                SET v_problem = IF(v_type IS NOT NULL AND NOT COALESCE(v_text IN ('ENFORCE', 'SHADOW'), FALSE),
-                                   'must be ENFORCE or SHADOW', NULL);
-            WHEN v_name = 'slot_count' THEN
-                SET p_definition = JSON_SET(p_definition, v_path, CAST(COALESCE(v_number, 0) AS SIGNED));
-                SET v_problem = CASE
-                    WHEN p_limit_type IN ('RATE', 'CONCURRENT') THEN 'is for counted limits'
-                    WHEN v_type IS NOT NULL AND NOT COALESCE(v_number BETWEEN 0 AND 1024
-                                                             AND v_number = FLOOR(v_number), FALSE) THEN
-                        'must be a whole number from 0 to 1024'
-                END;
-            ELSE
-                SET v_problem = 'is not known to define_quota';
-        END CASE;
-        SET v_problem = CONCAT('option ', LEFT(v_name, 40), ' ', v_problem);
-        SET v_at = v_at + 1;
-    END WHILE;
-
-    IF v_problem IS NULL AND p_limit_type = 'RATE' THEN
-        SET v_type = JSON_TYPE(JSON_EXTRACT(p_definition, '$.refill_per_second'));
-        SET v_problem = IF(v_type = 'NULL', 'a RATE limit needs the option refill_per_second', NULL);
-    END IF;
-    IF v_problem IS NULL
-       AND JSON_EXTRACT(p_definition, '$.expire_time') <= JSON_EXTRACT(p_definition, '$.effective_time') THEN
-        SET v_type = JSON_TYPE(JSON_EXTRACT(p_definition, '$.expire_time'));  -- JSON null is less than all others
-        SET v_problem = IF(v_type = 'NULL', NULL, 'option expire_time must be after effective_time');
+    IF v_problem IS NULL THEN
+        SET p_definition = JSON_MERGE_PATCH(p_definition, v_options);
+        SELECT CASE
+            WHEN effective IS NOT NULL AND effective_time IS NULL THEN 'option effective_time must be a date and time'
+            WHEN expire IS NOT NULL AND expire_time IS NULL THEN 'option expire_time must be a date and time'
+            WHEN anchor IS NOT NULL AND period_anchor IS NULL THEN 'option period_anchor must be a date and time'
+            WHEN expire_time <= effective_time THEN 'option expire_time must be after effective_time'
+            WHEN p_limit_type = 'RATE' AND refill IS NULL THEN 'a RATE limit needs the option refill_per_second' END
+        INTO v_problem
+        FROM JSON_TABLE(p_definition, '$' COLUMNS (
+            effective JSON PATH '$.effective_time', effective_time DATETIME PATH '$.effective_time',
+            expire JSON PATH '$.expire_time', expire_time DATETIME PATH '$.expire_time',
+            anchor JSON PATH '$.period_anchor', period_anchor DATETIME PATH '$.period_anchor',
+            refill JSON PATH '$.refill_per_second')) AS d;
     END IF;
     IF v_problem IS NOT NULL THEN
         SET v_problem = CONCAT('invalid_argument: ', v_problem);

@@ -186,7 +186,7 @@ class Model:
                 self.go_back_to(before)
                 self.charge_type(mine)  # its alerts and the periods that it closes
                 return answer._replace(item_index=self.first_denied(fresh, mine, answer))
-            if shown is None or left_of(answer) < left_of(shown):
+            if shown is None or self.rank(answer) < self.rank(shown):
                 shown = answer
         assert shown is not None
         return shown
@@ -359,6 +359,13 @@ class Model:
         if not limits:
             return Answer(True, status)
         return self.figures(min(limits, key=lambda each: tightness(each, now)), status, now)
+
+    def rank(self, answer: Answer) -> tuple[bool, bool, int]:
+        """Order the limits that several quota types show as ``tightness`` does; no limit is last."""
+        limit = self.limits.get(answer.quota_id or 0)
+        if limit is None:
+            return True, True, 2**63
+        return not limit.enforced, limit.limit_type == "RATE", left_of(answer)
 
     def denial(self, denied: list[Judged]) -> Answer:
         """Show of several denials the one that lasts longest, so that waiting for it helps."""

@@ -11,7 +11,7 @@ import pymysql
 import pytest
 from pymysql.connections import Connection
 
-from tests.support import Quota, at_once, call, state_of, wait_until, waiting
+from tests.support import Quota, at_once, call, rows, state_of, wait_until, waiting
 
 Item = dict[str, Any]
 
@@ -163,6 +163,34 @@ def test_a_key_twice_counts_once_where_no_ledger_row_would_tell(quota: Quota) ->
     assert quota.used("RATE") == 3
 
 
+def test_a_key_that_only_a_shadow_limit_out_of_force_knows_is_known(quota: Quota) -> None:
+    quota.define("TOTAL", 10, enforcement="SHADOW")
+    quota.define("RATE", 10, refill_per_second=0.000001)
+    batch(quota, item(3, "k"))
+    quota.define("TOTAL", 10, enforcement="SHADOW", expire_time="2020-01-01")
+    assert batch(quota, item(3, "k")).status == "REPLAYED"
+    assert batch(quota, item(3, "k"), item(2)).status == "GRANTED"
+    assert quota.used("RATE") == 5
+
+
+def test_of_several_types_the_tightest_enforced_limit_is_shown(quota: Quota) -> None:
+    quota.define("MONTHLY", 3)
+    for quota_type, enforcement in (("A", "SHADOW"), ("B", "ENFORCE"), ("Z", "SHADOW")):
+        other_type(quota, quota_type).define("TOTAL", 2, enforcement=enforcement)
+    items = [item(1, quota_type=each) for each in "ABZ"]
+    shown = batch(quota, *items, item(1))
+    assert (shown.limit_type, shown.remaining) == ("TOTAL", 1)
+    assert shown.quota_id == other_type(quota, "B").column("quota_id", "TOTAL")
+
+
+def test_a_key_twice_in_one_batch_opens_one_transaction(quota: Quota) -> None:
+    quota.define("MONTHLY", 10)
+    begun = "SHOW SESSION STATUS LIKE 'Com_begin'"
+    ((_, before),) = rows(quota.connection, begun)
+    batch(quota, item(1, "k"), item(1, "k"))
+    assert rows(quota.connection, begun) == [("Com_begin", str(int(before) + 1))]
+
+
 def test_a_denial_shows_no_units_that_it_undid(quota: Quota) -> None:
     """Products are charged one by one where a SHADOW limit is for some of them."""
     quota.define("TOTAL", 5)
@@ -243,11 +271,12 @@ def test_it_is_part_of_the_callers_transaction(quota: Quota) -> None:
 def test_in_a_transaction_it_locks_its_quotas_before_it_looks_for_keys(quota: Quota) -> None:
     """The look locks the ledger's gaps: who charges with a quota in hand must not meet them."""
     quota.define("MONTHLY", 100)
+    quota.define("TOTAL", 100, enforcement="SHADOW", expire_time="2020-01-01")  # it looks first
     first, second, third = (quota.connect(autocommit=False) for _ in range(3))
     quota.consume(1, key="a", on=first)
 
     def ask() -> str:
-        answer = batch(quota, item(1, "k"), item(1, "k"), on=second)
+        answer = batch(quota, item(1, "k"), item(1, "l"), on=second)
         second.commit()
         return str(answer.status)
 
@@ -265,7 +294,7 @@ def test_in_a_transaction_it_locks_its_quotas_before_it_looks_for_keys(quota: Qu
         first.commit()
         charging.result(timeout=60)
         assert asking.result(timeout=60) == "GRANTED"
-    assert quota.used() == 23
+    assert quota.used() == 24
     quota.assert_adds_up()
 
 
