@@ -24,8 +24,7 @@ CREATE PROCEDURE acquire_quota_lease (
     MODIFIES SQL DATA
     SQL SECURITY DEFINER
 BEGIN
-    DECLARE v_status            VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_transaction       VARCHAR(8)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+    DECLARE v_status, v_transaction  VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_lease_id          CHAR(36)    CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin
             DEFAULT INSERT(INSERT(BIN_TO_UUID(RANDOM_BYTES(16)), 15, 1, '4'), 20, 1, 'a');
     DECLARE v_quota_id          BIGINT UNSIGNED;

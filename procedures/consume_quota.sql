@@ -35,9 +35,7 @@ CREATE PROCEDURE consume_quota (
     MODIFIES SQL DATA
     SQL SECURITY DEFINER
 BEGIN
-    DECLARE v_status            VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_transaction       VARCHAR(8)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_hold_id           CHAR(36)    CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+    DECLARE v_status, v_transaction, v_hold_id  VARCHAR(36) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_quota_id          BIGINT UNSIGNED;
     DECLARE v_used_count, v_retry_after_ms  BIGINT;
     DECLARE v_next_reset_time   DATETIME;
