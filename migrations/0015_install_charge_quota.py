@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/charge_quota.sql",
-    sha256="12f3048e60065107d11639f2364e482b57cc5db859664f49cef45a0bbd2026ca",
+    sha256="89d9032b697b212953e46531256d88e739ec62acd3b7637b4cc38f6890febacd",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/expire_quota_holds.sql",
-    sha256="4615e4c6c95ad36d96bfaf9b8066112319e4b9276b2ce4482d6db4082917b4c5",
+    sha256="1bfe8fb4f053541f04283f684836b275d2a4d5d6678cd116c9e643325036251c",
 )

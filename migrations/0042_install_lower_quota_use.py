@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/lower_quota_use.sql",
-    sha256="0f6caa0c06f435fe050334d1bb06a0893a0cf4ab7148a40d4cd66dfacc541ae4",
+    sha256="033490917697c2eaf0b963f39b311903322de45f55b8f81431a280c70e3d681b",
 )

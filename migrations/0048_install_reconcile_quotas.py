@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/reconcile_quotas.sql",
-    sha256="e41865c6e3b6572124f4639ff4c5e07c36d0c37b31da3d9dee80a6cc2b1faa5b",
+    sha256="37988489e1bc469455fb932eba721b8f3428acd6231dc9716eab690f54a05cd7",
 )

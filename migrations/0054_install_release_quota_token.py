@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/release_quota_token.sql",
-    sha256="646640b783378570a0c80b87b4736fa0a0b82a3f3f3ff95976f7d7808aed9814",
+    sha256="b6e2cecd67658c7019d86e8a0e9e1afa47160155f59ee43250400e84fee0968f",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/return_quota.sql",
-    sha256="021713e9ad7e0d3c9af01f5f9ad62ee77541333d6ae15575f85a2c57296acfe6",
+    sha256="bc47f5c401432e6ed7dc8323e8db23c6bfc62349d6a1a113d805ccd34ab9b56c",
 )

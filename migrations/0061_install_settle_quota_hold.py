@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/settle_quota_hold.sql",
-    sha256="24ee8471114387db24469ea60c2abb870970d94ea16f1cef6cdb23dd4e240b5d",
+    sha256="1a379e587e2fd44d4d8f17e36043651bc2037802a6b61759211917400ef2df24",
 )

@@ -115,7 +115,8 @@ BEGIN
             -- Rows are locked by their natural key. By the primary one only where that one lock is all.
             IF v_plain = 1 AND v_limits = 1 AND v_attempt = 0 AND p_transaction = 'OWN' THEN
                 UPDATE tenant_quotas
-                SET used_count = LAST_INSERT_ID(used_count + p_amount)
+                SET used_count = LAST_INSERT_ID(used_count + p_amount),
+                    leased_count = leased_count + (p_operation = 'LEASE')
                 WHERE quota_id = p_quota_id AND COALESCE(used_count <= CASE
                           WHEN enforcement = 'SHADOW' THEN 9223372036854775807
                           WHEN limit_type = 'CONCURRENT' THEN concurrent_tokens ELSE hard_limit END - p_amount
@@ -133,6 +134,7 @@ BEGIN
                     SET used_count  = LAST_INSERT_ID(p_amount + IF(  -- a full bucket begins anew
                             used_count <= COALESCE(FLOOR(GREATEST(TIMESTAMPDIFF(MICROSECOND, refilled_at,
                                 UTC_TIMESTAMP(6)), 0) * refill_per_second * 0.000001), 0), 0, used_count)),
+                        leased_count = leased_count + (p_operation = 'LEASE'),
                         next_alert_count = IF(
                             limit_type = 'RATE' AND used_count = p_amount, soft_limit, next_alert_count),
                         refilled_at = IF(limit_type = 'RATE' AND used_count = p_amount, UTC_TIMESTAMP(6), refilled_at)

@@ -33,7 +33,8 @@ BEGIN
     DECLARE v_quota_id        BIGINT UNSIGNED DEFAULT p_quota_id;
     DECLARE v_status          VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_transaction     VARCHAR(8)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_used_count      BIGINT;
+    DECLARE v_used_count, v_seen  BIGINT;
+    DECLARE v_is_all          BOOLEAN;
     DECLARE v_state           VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;  -- NULL: nothing found yet
     DECLARE CONTINUE HANDLER FOR NOT FOUND BEGIN END;
 
@@ -48,12 +49,26 @@ BEGIN
         LIMIT 1;
         IF v_reservation_id IS NULL AND v_looks_again THEN
             SET v_looks_again = FALSE;
-            -- A row shows in the snapshot once this transaction has changed it.
-            UPDATE quota_reservations FORCE INDEX (quota_reservations_held)
-            SET updated_at = UTC_TIMESTAMP(6)
-            WHERE quota_id = p_quota_id AND status = 'HELD' AND expires_at <= UTC_TIMESTAMP(6);
-            SET v_after = '1000-01-01', v_after_id = '';
-            ITERATE each_hold;
+            -- The leases that the snapshot shows, as they are now, by their keys: if that is all that leases
+            -- hold, none is hidden.
+            SELECT COALESCE(SUM(IF(r.status = 'HELD' AND r.expires_at > UTC_TIMESTAMP(6), r.amount, 0)), 0)
+            INTO v_seen
+            FROM (SELECT reservation_id FROM quota_reservations
+                  WHERE quota_id = p_quota_id AND status = 'HELD' LIMIT 1000000) AS h
+            STRAIGHT_JOIN quota_reservations AS r FORCE INDEX (PRIMARY)
+                ON r.reservation_id = h.reservation_id AND r.quota_id = p_quota_id
+            FOR SHARE OF r;
+            SELECT limit_type = 'CONCURRENT' AND leased_count = v_seen INTO v_is_all
+            FROM tenant_quotas WHERE quota_id = p_quota_id FOR UPDATE;
+            IF NOT v_is_all THEN
+                -- A row shows in the snapshot once this transaction has changed it.
+                UPDATE quota_reservations FORCE INDEX (quota_reservations_held)
+                SET updated_at = UTC_TIMESTAMP(6)
+                WHERE quota_id = p_quota_id AND status = 'HELD' AND expires_at <= UTC_TIMESTAMP(6);
+                SET v_after = '1000-01-01', v_after_id = '';
+                ITERATE each_hold;
+            END IF;
+            LEAVE each_hold;
         ELSEIF v_reservation_id IS NULL THEN
             LEAVE each_hold;
         ELSEIF v_state IS NULL THEN

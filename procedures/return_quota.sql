@@ -123,7 +123,7 @@ BEGIN
                         VALUES
                             (v_quota_id, v_tenant_id, 'REFUND', -v_amount, v_used_count, p_biz_type, p_biz_id,
                              v_product_code, v_period_start, v_reservation_id, p_refund_id, v_origin_id);
-                        CALL lower_quota_use(v_quota_id, v_amount, v_lowered, v_period_start);
+                        CALL lower_quota_use(v_quota_id, v_amount, v_lowered, 0, v_period_start);
                     END IF;
                 END IF;
                 IF v_quota_id IS NOT NULL AND COALESCE(COALESCE(v_room - v_used_count, -1) < v_tightness, TRUE) THEN

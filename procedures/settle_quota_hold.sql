@@ -130,7 +130,8 @@ BEGIN
                 confirmed_amount = IF(p_status = 'CONFIRMED', amount - v_returned, NULL), updated_at = UTC_TIMESTAMP(6)
             WHERE reservation_id = p_reservation_id AND quota_id = v_quota_id;
             IF v_returned > 0 THEN
-                CALL lower_quota_use(v_quota_id, IF(v_is_lease, v_lowered, v_returned), v_lowered, v_period_start);
+                CALL lower_quota_use(v_quota_id, IF(v_is_lease, v_lowered, v_returned), v_lowered,
+                                     IF(v_is_lease, v_returned, 0), v_period_start);
             END IF;
         END IF;
 

@@ -78,6 +78,7 @@ def test_tokens_held_by_leases_are_not_given_back(quota: Quota) -> None:
         " amount, expires_at) VALUES (UUID(), %s, %s, %s, 'LEASE', 1, '2099-01-01')",
         *(quota.column("quota_id", "CONCURRENT"), quota.tenant_id, quota.quota_type),
     )
+    quota.set("CONCURRENT", leased_count=1)
     assert [quota.release(), quota.release()] == [True, False]
     assert quota.used("CONCURRENT") == 1
 
