@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/expire_quota_holds.sql",
-    sha256="1bfe8fb4f053541f04283f684836b275d2a4d5d6678cd116c9e643325036251c",
+    sha256="1e6a8e436dd5c2e2c6f738b789a3a758de35e77e7f04ebaa95e7f73e9b896b2d",
 )

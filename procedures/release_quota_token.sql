@@ -1,10 +1,9 @@
 -- release_quota_token: give one token back to a tenant's concurrency limit.
 --
--- For callers that took it with acquire_quota_token; a lease is given back with
--- release_quota_lease. Under the row's lock it looks for a token: releasing more often than
--- acquiring never makes room that the limit does not have. Tokens held by leases
--- (leased_count) are not anonymous and are never given back here. An ancestor's token goes back with
--- the tenant's own, and RATE tokens flow back by themselves.
+-- For callers that took it with acquire_quota_token; release_quota_lease gives a lease back.
+-- Tokens that leases hold (leased_count) are never given back here, so releasing more often than
+-- acquiring makes no room that the limit does not have. An ancestor's token goes back with the
+-- tenant's own, and RATE tokens flow back by themselves.
 --
 --   p_tenant_id, p_quota_type   whose token
 --   p_success                   TRUE if one was given back
@@ -22,11 +21,10 @@ CREATE PROCEDURE release_quota_token (
     MODIFIES SQL DATA
     SQL SECURITY DEFINER
 BEGIN
-    DECLARE v_transaction           VARCHAR(8)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_level_id, v_above_id  VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_quota_id              BIGINT UNSIGNED;  -- NULL: nothing to give back at this level
-    DECLARE v_limits                INT;
-    DECLARE v_depth                 INT DEFAULT 0;    -- 1: the tenant's own level
+    DECLARE v_transaction, v_level_id, v_above_id VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+    DECLARE v_quota_id BIGINT UNSIGNED;  -- NULL: nothing to give back at this level
+    DECLARE v_used_count, v_limits BIGINT;
+    DECLARE v_depth INT DEFAULT 0;  -- 1: the tenant's own level
     DECLARE EXIT HANDLER FOR SQLEXCEPTION
     BEGIN
         CALL end_quota_transaction(v_transaction, FALSE);
@@ -47,12 +45,12 @@ BEGIN
     WHILE v_above_id IS NOT NULL DO
         SET v_level_id = v_above_id, v_depth = v_depth + 1;
         SELECT MIN(parent_tenant_id) INTO v_above_id FROM tenants WHERE tenant_id = v_level_id FOR SHARE;
-        -- Tokens that leases hold are none of these.
         SELECT MIN(IF(used_count > leased_count, quota_id, NULL)), COUNT(*) INTO v_quota_id, v_limits
         FROM tenant_quotas FORCE INDEX (tenant_quotas_natural)
         WHERE tenant_id = v_level_id AND quota_type = p_quota_type AND limit_type = 'CONCURRENT' FOR UPDATE;
         IF v_quota_id IS NOT NULL THEN
-            CALL lower_quota_use(v_quota_id, 1, 1, 0, NULL);
+            CALL lower_quota_use('TOKEN', v_quota_id, 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+                                 v_used_count);
             SET p_success = TRUE;
         ELSEIF v_depth = 1 AND v_limits > 0 THEN  -- a limit of its own gives back only what that limit lent
             SET v_above_id = NULL;
