@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/acquire_quota_lease.sql",
-    sha256="73f2424fe21e82b1adfd7ee502935be8a099707e7c1fd2e8232bbce2e6a9d25c",
+    sha256="94ae53fc46bb5cee6c4dfa351ae057c0e596c6e7a875b8b43ff8314f9959c416",
 )

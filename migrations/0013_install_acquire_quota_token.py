@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/acquire_quota_token.sql",
-    sha256="30fd165a37bd68f22e020eda8d8f88a78ffeb012b7c5b50c42510e46b72bfd84",
+    sha256="f501f21d1a8756e224cfea6d143c8311e861f3051b49189dafe718bdb73ee5af",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/cancel_quota_reservation.sql",
-    sha256="9ba4167bd045a25be685f686a6ab3514152e9bdba3d8b86b7667a1168fb96b24",
+    sha256="5fe438c3de6aef85de7276e1cd009903a945cb8f3e4a8dfb822d0d991fa334eb",
 )

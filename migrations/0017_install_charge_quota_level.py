@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/charge_quota_level.sql",
-    sha256="144ab5f311229e9eda3570fe6a6050fedd87603b7d119fc8ff5a2e50c8bf8a2d",
+    sha256="27b09bd73ad994c1969ba7bdda6be96a6fca869c750d81a3c33ad6968bf2e910",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/check_quota.sql",
-    sha256="20daac0633823257c7f41d87d3ff68eb1e3201f8f6a70772356876596968e76a",
+    sha256="d815202ba78d1bd6013197a9aef8253679efb6806df5abd59eaa0221b71e2dd4",
 )

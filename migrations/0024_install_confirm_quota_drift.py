@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/confirm_quota_drift.sql",
-    sha256="2ea4b518ab60541112dff094af77db674c8a93b52b3681b0ec850303f25c4ea7",
+    sha256="959492de74520a19166b1d01ca85ce6e99457b230a2fe84a55943307114f9f59",
 )

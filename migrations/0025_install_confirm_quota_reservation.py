@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/confirm_quota_reservation.sql",
-    sha256="f00996c511cef0ae0d4fbe3048c236fb0f6a740ede1a2bd4853d238a9ecf137d",
+    sha256="b7529f440e7d27717b0fe03fe7fbe4dd583ba4cecd6f72f05f3e2e7505acef8a",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/consume_quota.sql",
-    sha256="12989816deec7f07ba5c773420581a6950239815856e69a307c465d9fc30ba53",
+    sha256="978ed6b9cecc8096a1a6ac01b5e1263abee6e6dff8e0f34f5b1c452b3dd13bde",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/expire_quota_holds.sql",
-    sha256="4615e4c6c95ad36d96bfaf9b8066112319e4b9276b2ce4482d6db4082917b4c5",
+    sha256="1e6a8e436dd5c2e2c6f738b789a3a758de35e77e7f04ebaa95e7f73e9b896b2d",
 )

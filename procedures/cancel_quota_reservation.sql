@@ -5,9 +5,8 @@
 --
 --   p_reservation_id  from reserve_quota
 --
--- Answers  one row, as consume_quota, then reservation_id; the limit shown is the tightest.
---          Status CANCELLED; REPLAYED if it was cancelled before; with success 0:
---          CONFIRMED, EXPIRED, NOT_FOUND
+-- Answers  one row, as consume_quota, then reservation_id; the limit shown is the tightest. Status CANCELLED;
+--          REPLAYED if it was cancelled before; with success 0: CONFIRMED, EXPIRED, NOT_FOUND
 -- Raises   45001 invalid_argument, 45003 clock_pinned
 -- Source   DESIGN, section 3
 -- Example  CALL cancel_quota_reservation('5b8a7c1e-0000-4000-8000-000000000000');
@@ -19,11 +18,10 @@ CREATE PROCEDURE cancel_quota_reservation (
     MODIFIES SQL DATA
     SQL SECURITY DEFINER
 BEGIN
-    DECLARE v_status       VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_quota_id     BIGINT UNSIGNED;
-    DECLARE v_used_count   BIGINT;
-    DECLARE v_transaction  VARCHAR(8)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_expires_at   DATETIME(6);
+    DECLARE v_status, v_transaction VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+    DECLARE v_quota_id BIGINT UNSIGNED;
+    DECLARE v_used_count BIGINT;
+    DECLARE v_expires_at DATETIME(6);
 
     IF NOT COALESCE(p_reservation_id >= '!' AND CHAR_LENGTH(p_reservation_id) <= 36
                     AND ABS(TIMESTAMPDIFF(SECOND, NOW(6), SYSDATE(6))) <= 1
@@ -34,17 +32,9 @@ BEGIN
     CALL settle_quota_hold('CANCEL', p_reservation_id, NULL, NULL,
                            v_quota_id, v_status, v_used_count, v_transaction, v_expires_at);
 
-    SELECT v_status IN ('CANCELLED', 'REPLAYED')     AS success,
-           v_status                                  AS status,
-           v_quota_id                                AS quota_id,
-           q.limit_type                              AS limit_type,
-           q.hard_limit                              AS hard_limit,
-           v_used_count                              AS used_count,
-           GREATEST(q.hard_limit - v_used_count, 0)  AS remaining,
-           q.next_reset_time                         AS next_reset_time,
-           CAST(NULL AS SIGNED)                      AS retry_after_ms,
-           v_transaction                             AS `transaction`,
-           p_reservation_id                          AS reservation_id
-    FROM (SELECT 1) AS one
-    LEFT JOIN tenant_quotas AS q ON q.quota_id = v_quota_id;
+    SELECT v_status IN ('CANCELLED', 'REPLAYED') AS success, v_status AS status, v_quota_id AS quota_id, q.limit_type,
+           q.hard_limit, v_used_count AS used_count, GREATEST(q.hard_limit - v_used_count, 0) AS remaining,
+           q.next_reset_time, CAST(NULL AS SIGNED) AS retry_after_ms, v_transaction AS `transaction`,
+           p_reservation_id AS reservation_id
+    FROM (SELECT 1) AS one LEFT JOIN tenant_quotas AS q ON q.quota_id = v_quota_id;
 END

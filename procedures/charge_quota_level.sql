@@ -67,7 +67,7 @@ BEGIN
         LEFT JOIN tenants AS t ON t.tenant_id = v_level_id
         WHERE q.tenant_id = v_level_id AND q.quota_type = p_quota_type AND FIND_IN_SET(q.limit_type, p_kinds);
     END IF;
-    IF NOT v_is_quick THEN
+    IF NOT v_is_quick THEN  -- all kinds are locked: READ COMMITTED would give up some, and UPDATE ask again
         SET p_level_id = NULL, v_time_zone = @@GLOBAL.time_zone, v_plain = 1, v_until = NULL, v_limits = 0,
             p_kinds = COALESCE(JSON_UNQUOTE(JSON_EXTRACT(
                 p_parts, CONCAT('$.', JSON_QUOTE(v_level_id) COLLATE utf8mb4_0900_bin))), p_kinds);
@@ -75,7 +75,6 @@ BEGIN
         INTO p_level_id, v_time_zone, v_plain  -- the newest; locked before its quotas, as define_tenant does
         FROM tenants WHERE tenant_id = v_level_id FOR SHARE;
         IF v_plain THEN
-            -- No kind in WHERE: READ COMMITTED would give up the others' locks, and UPDATE ask again.
             SELECT COUNT(kind), MAX(IF(kind, quota_id, NULL)), MAX(IF(kind, period_start, NULL)),
                    MIN(IF(kind, LEAST(period_end, COALESCE(expire_time, period_end)), NULL)),
                    MIN(IF(kind, 1 + 2 * (limit_type = 'RATE') + 4 * slot_count, NULL))
@@ -89,7 +88,7 @@ BEGIN
     -- Rows are locked by their natural key. By the primary one only where that one lock is all.
     IF v_plain = 1 AND v_is_quick THEN
         UPDATE tenant_quotas
-        SET used_count = LAST_INSERT_ID(used_count + p_amount)
+        SET used_count = LAST_INSERT_ID(used_count + p_amount), leased_count = leased_count + (p_operation = 'LEASE')
         WHERE quota_id = p_quota_id AND COALESCE(
               used_count <= -p_amount + CASE WHEN enforcement = 'SHADOW' THEN 9223372036854775807
                                              WHEN limit_type = 'CONCURRENT' THEN concurrent_tokens ELSE hard_limit END
@@ -103,7 +102,8 @@ BEGIN
         IF v_plain AND NOT v_is_paid THEN
             SET v_now = CONVERT_TZ(UTC_TIMESTAMP(6), '+00:00', v_time_zone);
             UPDATE tenant_quotas FORCE INDEX (tenant_quotas_natural)
-            SET used_count  = LAST_INSERT_ID(p_amount + IF(  -- a full bucket begins anew
+            SET leased_count = leased_count + (p_operation = 'LEASE'),
+                used_count = LAST_INSERT_ID(p_amount + IF(  -- a full bucket begins anew
                     used_count <= COALESCE(FLOOR(GREATEST(TIMESTAMPDIFF(MICROSECOND, refilled_at,
                         UTC_TIMESTAMP(6)), 0) * refill_per_second * 0.000001), 0), 0, used_count)),
                 next_alert_count = IF(limit_type = 'RATE' AND used_count = p_amount, soft_limit, next_alert_count),

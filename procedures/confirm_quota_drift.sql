@@ -9,7 +9,7 @@
 -- that lacks just this much, as a reset by hand leaves it; else the open one.
 --
 --   p_quota_id    which
---   p_repair      TRUE: write the ADJUST row; has no effect on CONCURRENT limits
+--   p_repair      TRUE: write the ADJUST row; CONCURRENT: set leased_count to what leases hold
 --   p_used_count  exact use, without what slots have not spent
 --   p_ledger_sum  what it should be: the ledger's sum; CONCURRENT: what leases hold
 --   p_status      DRIFT, REPAIRED; NULL: none, or no such quota
@@ -35,6 +35,7 @@ BEGIN
     DECLARE v_period_start     DATETIME;
     DECLARE v_adjusted         DATETIME;  -- the period that the ADJUST row belongs to
     DECLARE v_unspent          BIGINT;
+    DECLARE v_leased           BIGINT;    -- by leases that have lapsed and still stand, too
     DECLARE CONTINUE HANDLER FOR NOT FOUND BEGIN END;
     DECLARE EXIT HANDLER FOR SQLEXCEPTION
     BEGIN
@@ -50,11 +51,13 @@ BEGIN
     FOR UPDATE;
 
     IF v_limit_type = 'CONCURRENT' THEN
-        SELECT COALESCE(SUM(amount), 0) INTO p_ledger_sum
+        SELECT COALESCE(SUM(IF(expires_at > UTC_TIMESTAMP(6), amount, 0)), 0), COALESCE(SUM(amount), 0)
+        INTO p_ledger_sum, v_leased
         FROM quota_reservations
-        WHERE quota_id = p_quota_id AND status = 'HELD' AND expires_at > UTC_TIMESTAMP(6)
+        WHERE quota_id = p_quota_id AND status = 'HELD'
         FOR SHARE;
         SET p_status = IF(p_used_count < p_ledger_sum, 'DRIFT', NULL);
+        UPDATE tenant_quotas SET leased_count = v_leased WHERE quota_id = p_quota_id AND p_repair;
 
     ELSEIF v_limit_type <> 'RATE' THEN
         SELECT COALESCE(SUM(IF(next_reset_time <=> v_next_reset_time, remaining, 0)), 0) INTO v_unspent

@@ -1,39 +1,86 @@
--- lower_quota_use: internal: take returned units off a quota's use, as far as they belong to its open period.
+-- lower_quota_use: internal: give units back to one quota, as far as they belong to its open period.
 --
--- Under the quota's row lock, which the caller holds. What belongs to a closed period was taken off by
--- its RESET row already: another RESET row takes the return out again. A use below the soft limit may
--- be warned of again.
+-- Under the quota's row lock. It closes a period that is over, writes the ledger row and lowers the use.
+-- What belongs to a closed period was taken off by its RESET row already: another RESET row takes the
+-- return out again. A use below the soft limit may be warned of again.
 --
---   p_quota_id      whose
---   p_returned      units of the ledger row that the caller wrote
---   p_lowered       how many of them belong to the open period
---   p_period_start  of the row that charged them
+--   p_operation     REFUND, CONFIRM, CANCEL, EXPIRE: of the ledger row. LEASE, TOKEN: no row. NULL: nothing is
+--                   given back
+--   p_quota_id, p_returned, p_time_zone   whose; units; tenants.time_zone of its owner
+--   p_period_start, p_charged_at   of the charge; UTC
+--   p_biz_type .. p_origin_id   of the ledger row
+--   p_used_count    the use afterwards; NULL: hidden by slots
 --
+-- Raises   45001 invalid_argument for a zone the server does not know
 -- Source   DESIGN, sections 3, 4 and 6
 
 CREATE PROCEDURE lower_quota_use (
-    IN p_quota_id      BIGINT UNSIGNED,
-    IN p_returned      BIGINT,
-    IN p_lowered       BIGINT,
-    IN p_period_start  DATETIME
+    IN  p_operation       VARCHAR(16)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    IN  p_quota_id        BIGINT UNSIGNED,
+    IN  p_returned        BIGINT,
+    IN  p_time_zone       VARCHAR(64)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    IN  p_period_start    DATETIME,
+    IN  p_charged_at      DATETIME(6),
+    IN  p_biz_type        VARCHAR(32)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    IN  p_biz_id          VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    IN  p_product_code    VARCHAR(64)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    IN  p_reservation_id  CHAR(36)     CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    IN  p_refund_id       VARCHAR(64)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    IN  p_origin_id       VARCHAR(64)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    OUT p_used_count      BIGINT
 )
-    COMMENT 'internal: take returned units off a quota''s use, as far as they belong to its open period.'
+    COMMENT 'internal: give units back to one quota, as far as they belong to its open period.'
     MODIFIES SQL DATA
     SQL SECURITY DEFINER
 BEGIN
-    IF p_lowered > 0 THEN
+    DECLARE v_tenant_id, v_state VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+    DECLARE v_is_open BOOLEAN DEFAULT p_operation <=> 'TOKEN';
+    DECLARE v_lowered BIGINT DEFAULT p_returned;
+
+    WHILE NOT v_is_open DO
+        SET v_is_open = TRUE;
+        -- Time decides for a row by hand, which has no label, and in a period that was reset in its midst: it
+        -- has a RESET row of its own, or no period was closed at reset_time (by hand).
+        SELECT q.tenant_id, IF(q.slot_count = 0, q.used_count, NULL), v_state IS NOT NULL OR COALESCE(
+                   q.period_end = '9999-12-31' OR q.next_reset_time = q.period_end
+                   AND q.period_end > CONVERT_TZ(UTC_TIMESTAMP(6), '+00:00', p_time_zone), FALSE),
+               LEAST(p_returned, q.used_count * (COALESCE(p_period_start = q.period_start, q.period_start IS NULL
+                       OR CONVERT_TZ(p_charged_at, '+00:00', p_time_zone) >= q.period_start)
+                   AND NOT (COALESCE(q.reset_time > q.period_start AND p_charged_at < CONVERT_TZ(
+                       q.reset_time, p_time_zone, '+00:00'), FALSE) AND (
+                       SELECT COUNT(IF(r.period_start = q.period_start, 1, NULL)) OR NOT COUNT(IF(TIMESTAMPDIFF(
+                              SECOND, q.reset_time, CONVERT_TZ(r.created_at, '+00:00', p_time_zone)), NULL, 1))
+                       FROM quota_usage_records AS r FORCE INDEX (quota_usage_records_biz_key)
+                       WHERE r.quota_id = q.quota_id AND r.biz_type IS NULL AND r.biz_id IS NULL
+                         AND r.operation_type = 'RESET' AND r.delta_value <= 0))))
+        INTO v_tenant_id, p_used_count, v_is_open, v_lowered
+        FROM tenant_quotas AS q WHERE q.quota_id = p_quota_id FOR UPDATE;
+        IF NOT v_is_open THEN
+            CALL settle_quota_period(p_quota_id, p_time_zone, v_state);
+        END IF;
+    END WHILE;
+
+    SET p_used_count = p_used_count - v_lowered;
+    IF v_tenant_id IS NOT NULL AND p_operation <> 'LEASE' THEN
+        INSERT INTO quota_usage_records
+            (quota_id, tenant_id, operation_type, delta_value, current_used, biz_type, biz_id, product_code,
+             period_start, reservation_id, refund_id, origin_tenant_id)
+        VALUES
+            (p_quota_id, v_tenant_id, p_operation, -p_returned, p_used_count, p_biz_type, p_biz_id, p_product_code,
+             p_period_start, p_reservation_id, p_refund_id, p_origin_id);
+        IF v_lowered < p_returned THEN
+            INSERT INTO quota_usage_records
+                (quota_id, tenant_id, operation_type, delta_value, current_used, period_start)
+            VALUES
+                (p_quota_id, v_tenant_id, 'RESET', p_returned - v_lowered, p_used_count, p_period_start);
+        END IF;
+    END IF;
+    IF v_lowered > 0 OR p_operation = 'LEASE' THEN
         UPDATE tenant_quotas
-        SET used_count       = used_count - p_lowered,
+        SET used_count       = used_count - v_lowered,
+            leased_count     = IF(p_operation = 'LEASE', GREATEST(leased_count - p_returned, 0), leased_count),
             next_alert_count = IF(used_count < soft_limit, LEAST(soft_limit, COALESCE(next_alert_count, soft_limit)),
                                   next_alert_count)
-        WHERE quota_id = p_quota_id;
-    END IF;
-    IF p_lowered < p_returned THEN
-        INSERT INTO quota_usage_records
-            (quota_id, tenant_id, operation_type, delta_value, current_used, period_start)
-        SELECT quota_id, tenant_id, 'RESET', p_returned - p_lowered, IF(slot_count = 0, used_count, NULL),
-               p_period_start
-        FROM tenant_quotas
         WHERE quota_id = p_quota_id;
     END IF;
 END

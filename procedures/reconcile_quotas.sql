@@ -14,7 +14,8 @@
 --   p_tenant_id   whose quotas; NULL: all
 --   p_repair      TRUE: write one ADJUST row for each drift, so that the ledger agrees with
 --                 the counter, which is what decides. No ledger row is changed or deleted.
---                 Leases are only reported: CONCURRENT limits have no ledger
+--                 Leases are only reported: CONCURRENT limits have no ledger. Of these
+--                 limits leased_count, how many tokens leases hold, is set right silently
 --
 -- Answers  a row for each drift, none where all is well: quota_id, tenant_id, quota_type,
 --          limit_type, used_count (exact use), ledger_sum (CONCURRENT: held by leases),
@@ -79,7 +80,10 @@ BEGIN
             WHERE q.quota_id > v_after AND q.quota_id <= v_last
               AND (p_tenant_id IS NULL OR q.tenant_id = p_tenant_id)
               AND q.limit_type <> 'RATE'
-              AND (c.used < c.recorded OR c.used > c.recorded AND q.limit_type <> 'CONCURRENT')
+              AND (c.used < c.recorded OR c.used > c.recorded AND q.limit_type <> 'CONCURRENT'
+                   OR p_repair AND q.limit_type = 'CONCURRENT' AND q.leased_count <> (
+                       SELECT COALESCE(SUM(h.amount), 0) FROM quota_reservations AS h
+                       WHERE h.quota_id = q.quota_id AND h.status = 'HELD'))
             ORDER BY q.quota_id
             LIMIT 1;
             SET v_after = COALESCE(v_quota_id, v_last);

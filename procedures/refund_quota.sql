@@ -1,9 +1,8 @@
 -- refund_quota: give back what a consumption took, in whole or in parts.
 --
 -- A consumption, a batch item or a confirmed reservation, named by its biz key. Every counted limit
--- that was charged gets it back, those of ancestors and former parents too, into the period it came
--- from: if that is closed by now, the refund is recorded and the new period's use stays as it is.
--- Refunds of one consumption never add up to more than it. RATE tokens flow back by themselves.
+-- that was charged gets it back, those of ancestors and former parents too. If the period it came from
+-- is closed by now, the new one's use stays. RATE tokens flow back by themselves.
 -- Inside the caller's transaction at REPEATABLE READ the ledger's gap behind the key stays locked
 -- until it ends: keep it short, or use READ COMMITTED.
 --
@@ -31,11 +30,9 @@ CREATE PROCEDURE refund_quota (
     MODIFIES SQL DATA
     SQL SECURITY DEFINER
 BEGIN
-    DECLARE v_status       VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_quota_id     BIGINT UNSIGNED;
-    DECLARE v_used_count   BIGINT;
-    DECLARE v_left         BIGINT;
-    DECLARE v_transaction  VARCHAR(8)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+    DECLARE v_status, v_transaction VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+    DECLARE v_quota_id BIGINT UNSIGNED;
+    DECLARE v_used_count, v_left BIGINT;
 
     IF NOT COALESCE(p_tenant_id >= '!' AND CHAR_LENGTH(p_tenant_id) <= 64
                     AND p_quota_type >= '!' AND CHAR_LENGTH(p_quota_type) <= 32
@@ -56,16 +53,9 @@ BEGIN
     CALL return_quota(p_tenant_id, p_quota_type, p_amount, p_biz_type, p_biz_id, p_refund_id,
                       v_status, v_quota_id, v_used_count, v_left, v_transaction);
 
-    SELECT v_status IN ('GRANTED', 'REPLAYED')  AS success,
-           v_status                             AS status,
-           v_quota_id                           AS quota_id,
-           q.limit_type                         AS limit_type,
-           q.hard_limit                         AS hard_limit,
-           v_used_count                         AS used_count,
+    SELECT v_status IN ('GRANTED', 'REPLAYED') AS success, v_status AS status, v_quota_id AS quota_id, q.limit_type,
+           q.hard_limit, v_used_count AS used_count,
            IF(v_status = 'EXCEEDED', v_left, GREATEST(q.hard_limit - v_used_count, 0)) AS remaining,
-           q.next_reset_time                    AS next_reset_time,
-           CAST(NULL AS SIGNED)                 AS retry_after_ms,
-           v_transaction                        AS `transaction`
-    FROM (SELECT 1) AS one
-    LEFT JOIN tenant_quotas AS q ON q.quota_id = v_quota_id;
+           q.next_reset_time, CAST(NULL AS SIGNED) AS retry_after_ms, v_transaction AS `transaction`
+    FROM (SELECT 1) AS one LEFT JOIN tenant_quotas AS q ON q.quota_id = v_quota_id;
 END

@@ -17,11 +17,10 @@ CREATE PROCEDURE release_quota_lease (
     MODIFIES SQL DATA
     SQL SECURITY DEFINER
 BEGIN
-    DECLARE v_status       VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_quota_id     BIGINT UNSIGNED;
-    DECLARE v_used_count   BIGINT;
-    DECLARE v_transaction  VARCHAR(8)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_expires_at   DATETIME(6);
+    DECLARE v_status, v_transaction VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+    DECLARE v_quota_id BIGINT UNSIGNED;
+    DECLARE v_used_count BIGINT;
+    DECLARE v_expires_at DATETIME(6);
 
     IF NOT COALESCE(p_lease_id >= '!' AND CHAR_LENGTH(p_lease_id) <= 36
                     AND ABS(TIMESTAMPDIFF(SECOND, NOW(6), SYSDATE(6))) <= 1
@@ -32,17 +31,9 @@ BEGIN
     CALL settle_quota_hold('RELEASE', p_lease_id, NULL, NULL,
                            v_quota_id, v_status, v_used_count, v_transaction, v_expires_at);
 
-    SELECT v_status IN ('RELEASED', 'REPLAYED')                          AS success,
-           v_status                                                      AS status,
-           v_quota_id                                                    AS quota_id,
-           q.limit_type                                                  AS limit_type,
-           q.hard_limit                                                  AS hard_limit,
-           v_used_count                                                  AS used_count,
-           GREATEST(COALESCE(q.concurrent_tokens, 0) - v_used_count, 0)  AS remaining,
-           q.next_reset_time                                             AS next_reset_time,
-           CAST(NULL AS SIGNED)                                          AS retry_after_ms,
-           v_transaction                                                 AS `transaction`,
-           p_lease_id                                                    AS lease_id
-    FROM (SELECT 1) AS one
-    LEFT JOIN tenant_quotas AS q ON q.quota_id = v_quota_id;
+    SELECT v_status IN ('RELEASED', 'REPLAYED') AS success, v_status AS status, v_quota_id AS quota_id, q.limit_type,
+           q.hard_limit, v_used_count AS used_count,
+           GREATEST(COALESCE(q.concurrent_tokens, 0) - v_used_count, 0) AS remaining, q.next_reset_time,
+           CAST(NULL AS SIGNED) AS retry_after_ms, v_transaction AS `transaction`, p_lease_id AS lease_id
+    FROM (SELECT 1) AS one LEFT JOIN tenant_quotas AS q ON q.quota_id = v_quota_id;
 END

@@ -20,11 +20,10 @@ CREATE PROCEDURE renew_quota_lease (
     MODIFIES SQL DATA
     SQL SECURITY DEFINER
 BEGIN
-    DECLARE v_status       VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_quota_id     BIGINT UNSIGNED;
-    DECLARE v_used_count   BIGINT;
-    DECLARE v_transaction  VARCHAR(8)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_expires_at   DATETIME(6);
+    DECLARE v_status, v_transaction VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+    DECLARE v_quota_id BIGINT UNSIGNED;
+    DECLARE v_used_count BIGINT;
+    DECLARE v_expires_at DATETIME(6);
 
     IF NOT COALESCE(p_lease_id >= '!' AND CHAR_LENGTH(p_lease_id) <= 36
                     AND p_ttl_seconds BETWEEN 1 AND 31536000
@@ -37,18 +36,10 @@ BEGIN
     CALL settle_quota_hold('RENEW', p_lease_id, NULL, p_ttl_seconds,
                            v_quota_id, v_status, v_used_count, v_transaction, v_expires_at);
 
-    SELECT v_status = 'RENEWED'                                          AS success,
-           v_status                                                      AS status,
-           v_quota_id                                                    AS quota_id,
-           q.limit_type                                                  AS limit_type,
-           q.hard_limit                                                  AS hard_limit,
-           v_used_count                                                  AS used_count,
-           GREATEST(COALESCE(q.concurrent_tokens, 0) - v_used_count, 0)  AS remaining,
-           q.next_reset_time                                             AS next_reset_time,
-           CAST(NULL AS SIGNED)                                          AS retry_after_ms,
-           v_transaction                                                 AS `transaction`,
-           p_lease_id                                                    AS lease_id,
-           v_expires_at                                                  AS expires_at
-    FROM (SELECT 1) AS one
-    LEFT JOIN tenant_quotas AS q ON q.quota_id = v_quota_id;
+    SELECT v_status = 'RENEWED' AS success, v_status AS status, v_quota_id AS quota_id, q.limit_type,
+           q.hard_limit, v_used_count AS used_count,
+           GREATEST(COALESCE(q.concurrent_tokens, 0) - v_used_count, 0) AS remaining, q.next_reset_time,
+           CAST(NULL AS SIGNED) AS retry_after_ms, v_transaction AS `transaction`,
+           p_lease_id AS lease_id, v_expires_at AS expires_at
+    FROM (SELECT 1) AS one LEFT JOIN tenant_quotas AS q ON q.quota_id = v_quota_id;
 END

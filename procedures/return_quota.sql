@@ -33,13 +33,13 @@ BEGIN
     DECLARE v_round, v_visits, v_written INT;  -- 0: lock, 1: refund; tenants visited; limits written
     DECLARE v_tenant_id, v_origin_id, v_above_id, v_time_zone, v_product_code
             VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_limit_type, v_last_type, v_state VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+    DECLARE v_limit_type, v_last_type VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_quota_id        BIGINT UNSIGNED;  -- NULL: this limit was not charged
     DECLARE v_reservation_id  CHAR(36) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_period_start    DATETIME;
-    DECLARE v_is_open, v_is_confirmed BOOLEAN;
-    DECLARE v_amount BIGINT DEFAULT p_amount;
-    DECLARE v_refunded, v_used_count, v_lowered BIGINT;
+    DECLARE v_period_start, v_charged_at DATETIME(6);
+    DECLARE v_is_confirmed    BOOLEAN;
+    DECLARE v_amount          BIGINT DEFAULT p_amount;
+    DECLARE v_refunded, v_used_count BIGINT;
     DECLARE v_room, v_tightness DECIMAL(22);
     DECLARE EXIT HANDLER FOR SQLEXCEPTION
     BEGIN
@@ -51,7 +51,7 @@ BEGIN
     SET v_round = (p_transaction = 'OWN');
     each_try: WHILE v_round < 2 DO
         SET v_visits = 0, v_tenant_id = p_tenant_id, v_origin_id = '', v_written = 0, v_tightness = NULL;
-        each_tenant: WHILE v_tenant_id IS NOT NULL DO
+        WHILE v_tenant_id IS NOT NULL DO
             SELECT MIN(parent_tenant_id), COALESCE(NULLIF(MIN(time_zone), 'SYSTEM'), @@GLOBAL.time_zone)
             INTO v_above_id, v_time_zone
             FROM tenants WHERE tenant_id = v_tenant_id FOR SHARE;
@@ -67,24 +67,10 @@ BEGIN
                 WHERE tenant_id = v_tenant_id AND quota_type = p_quota_type FOR UPDATE;
             END IF;
 
-            each_limit: WHILE v_round = 1 AND v_limit_type IS NOT NULL DO
-                SELECT c.quota_id, c.product_code, c.reservation_id, c.period_start,
-                       IF(q.slot_count = 0, q.used_count, NULL), q.hard_limit + IF(q.enforcement = 'SHADOW', 1e19, 0),
-                       COALESCE(q.period_end = '9999-12-31' OR q.next_reset_time = q.period_end
-                                AND q.period_end > CONVERT_TZ(UTC_TIMESTAMP(6), '+00:00', v_time_zone), FALSE),
-                       -- Time decides for a row by hand, which has no label, and in a period that was reset in its
-                       -- midst: it has a RESET row of its own, or no period was closed at reset_time (by hand).
-                       q.used_count * (COALESCE(c.period_start = q.period_start, q.period_start IS NULL
-                               OR CONVERT_TZ(c.created_at, '+00:00', v_time_zone) >= q.period_start)
-                           AND NOT (COALESCE(q.reset_time > q.period_start AND c.created_at < CONVERT_TZ(
-                               q.reset_time, v_time_zone, '+00:00'), FALSE) AND (
-                               SELECT COUNT(IF(r.period_start = q.period_start, 1, NULL)) OR NOT COUNT(IF(TIMESTAMPDIFF(
-                                      SECOND, q.reset_time, CONVERT_TZ(r.created_at, '+00:00', v_time_zone)), NULL, 1))
-                               FROM quota_usage_records AS r FORCE INDEX (quota_usage_records_biz_key)
-                               WHERE r.quota_id = q.quota_id AND r.biz_type IS NULL AND r.biz_id IS NULL
-                                 AND r.operation_type = 'RESET' AND r.delta_value <= 0)))
-                INTO v_quota_id, v_product_code, v_reservation_id, v_period_start, v_used_count, v_room, v_is_open,
-                     v_lowered
+            WHILE v_round = 1 AND v_limit_type IS NOT NULL DO
+                SELECT c.quota_id, c.product_code, c.reservation_id, c.period_start, c.created_at,
+                       q.hard_limit + IF(q.enforcement = 'SHADOW', 1e19, 0)
+                INTO v_quota_id, v_product_code, v_reservation_id, v_period_start, v_charged_at, v_room
                 FROM tenant_quotas AS q
                 LEFT JOIN quota_usage_records AS c
                     ON c.quota_id = q.quota_id AND c.biz_type = p_biz_type AND c.biz_id = p_biz_id
@@ -92,10 +78,7 @@ BEGIN
                 WHERE q.tenant_id = v_tenant_id AND q.quota_type = p_quota_type AND q.limit_type = v_limit_type
                 FOR UPDATE OF q FOR SHARE OF c;
 
-                IF v_quota_id IS NOT NULL AND NOT v_is_open AND v_state IS NULL THEN
-                    CALL settle_quota_period(v_quota_id, v_time_zone, v_state);
-                    ITERATE each_limit;
-                ELSEIF v_quota_id IS NOT NULL AND p_status IS NULL THEN
+                IF v_quota_id IS NOT NULL AND p_status IS NULL THEN
                     SELECT SUM(delta_value), MAX(operation_type = 'CONFIRM'),
                            SUM(IF(operation_type = 'REFUND' AND refund_id = p_refund_id, -delta_value, NULL))
                     INTO p_left, v_is_confirmed, v_refunded
@@ -112,25 +95,22 @@ BEGIN
                     ELSEIF v_written > 0 AND (p_status IS NOT NULL OR v_amount > p_left) THEN
                         CALL end_quota_transaction(p_transaction, FALSE);
                         CALL open_quota_transaction(p_transaction);
-                        SET v_amount = LEAST(v_amount, p_left), v_state = NULL, v_round = (p_transaction = 'OWN');
+                        SET v_amount = LEAST(v_amount, p_left), v_round = (p_transaction = 'OWN');
                         ITERATE each_try;
-                    ELSEIF p_status IS NULL THEN
-                        SET v_written = v_written + 1, v_lowered = LEAST(v_lowered, v_amount),
-                            v_used_count = v_used_count - v_lowered;
-                        INSERT INTO quota_usage_records
-                            (quota_id, tenant_id, operation_type, delta_value, current_used, biz_type, biz_id,
-                             product_code, period_start, reservation_id, refund_id, origin_tenant_id)
-                        VALUES
-                            (v_quota_id, v_tenant_id, 'REFUND', -v_amount, v_used_count, p_biz_type, p_biz_id,
-                             v_product_code, v_period_start, v_reservation_id, p_refund_id, v_origin_id);
-                        CALL lower_quota_use(v_quota_id, v_amount, v_lowered, v_period_start);
                     END IF;
                 END IF;
-                IF v_quota_id IS NOT NULL AND COALESCE(COALESCE(v_room - v_used_count, -1) < v_tightness, TRUE) THEN
-                    SET p_quota_id = v_quota_id, p_used_count = v_used_count,
-                        v_tightness = COALESCE(v_room - v_used_count, -1);
+                IF v_quota_id IS NOT NULL THEN
+                    CALL lower_quota_use(IF(p_status IS NULL, 'REFUND', NULL), v_quota_id,
+                                         IF(p_status IS NULL, v_amount, 0), v_time_zone, v_period_start, v_charged_at,
+                                         p_biz_type, p_biz_id, v_product_code, v_reservation_id, p_refund_id,
+                                         v_origin_id, v_used_count);
+                    SET v_written = v_written + (p_status IS NULL);
+                    IF COALESCE(COALESCE(v_room - v_used_count, -1) < v_tightness, TRUE) THEN
+                        SET p_quota_id = v_quota_id, p_used_count = v_used_count,
+                            v_tightness = COALESCE(v_room - v_used_count, -1);
+                    END IF;
                 END IF;
-                SELECT MIN(limit_type), NULL INTO v_limit_type, v_state
+                SELECT MIN(limit_type) INTO v_limit_type
                 FROM tenant_quotas
                 WHERE v_limit_type < v_last_type AND tenant_id = v_tenant_id AND quota_type = p_quota_type
                   AND limit_type > v_limit_type FOR UPDATE;
@@ -138,7 +118,17 @@ BEGIN
 
             SET v_visits = v_visits + 1, v_origin_id = p_tenant_id, v_tenant_id = NULL;
             IF v_above_id IS NOT NULL OR v_visits > 1 THEN
-                CALL find_refund_tenant(p_tenant_id, v_visits, v_tenant_id);
+                -- The next of: the tenant, its parent and former parents, theirs, and so on, each once.
+                WITH RECURSIVE up (tenant_id) AS (
+                    SELECT p_tenant_id
+                    UNION (SELECT t.parent_tenant_id
+                           FROM up STRAIGHT_JOIN tenants AS t FORCE INDEX (PRIMARY) ON t.tenant_id = up.tenant_id
+                           WHERE t.parent_tenant_id IS NOT NULL FOR SHARE OF t)
+                    UNION (SELECT c.former_parent_id
+                           FROM up STRAIGHT_JOIN tenant_definition_changes AS c FORCE INDEX (PRIMARY)
+                               ON c.tenant_id = up.tenant_id
+                           WHERE c.former_parent_id IS NOT NULL FOR SHARE OF c))
+                SELECT tenant_id INTO v_tenant_id FROM up LIMIT v_visits, 1;
             END IF;
         END WHILE;
         SET v_round = v_round + 1;

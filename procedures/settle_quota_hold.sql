@@ -1,10 +1,8 @@
 -- settle_quota_hold: internal: end or renew one reservation or lease, or give back its lapsed units.
 --
 -- It locks the quotas' rows, then the hold's, and reads the clock under these locks: so if confirm,
--- cancel, release, renew and expiry race, exactly one succeeds, and the others report it. Once the
--- period is closed that the units were charged in, the return is recorded, a RESET row takes it out
--- again, and the open period's use stays. Rows are locked by whole keys: at REPEATABLE READ a range
--- would lock the gap where others' holds go.
+-- cancel, release, renew and expiry race, exactly one succeeds, and the others report it. Rows are
+-- locked by whole keys: at REPEATABLE READ a range would lock the gap where others' holds go.
 --
 --   p_operation     CONFIRM, CANCEL (reservations); RELEASE, RENEW (leases); EXPIRE: end one quota's
 --                   part of a hold, if it has lapsed, in the caller's transaction
@@ -33,13 +31,14 @@ CREATE PROCEDURE settle_quota_hold (
     SQL SECURITY DEFINER
 BEGIN
     DECLARE v_quota_id, v_last_id BIGINT UNSIGNED DEFAULT p_quota_id;
-    DECLARE v_found, v_status, v_state, v_time_zone VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+    DECLARE v_found, v_status, v_time_zone, v_biz_type, v_biz_id, v_product_code, v_origin_id
+            VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_asked VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin DEFAULT
         ELT(FIELD(p_operation, 'CONFIRM', 'CANCEL', 'RELEASE', 'RENEW', 'EXPIRE'),
             'CONFIRMED', 'CANCELLED', 'RELEASED', 'RENEWED', 'EXPIRED');
-    DECLARE v_amount, v_confirmed, v_returned, v_lowered BIGINT;  -- v_lowered: of v_returned, into the open period
-    DECLARE v_period_start, v_expires_at DATETIME(6);
-    DECLARE v_is_lease, v_is_open BOOLEAN;
+    DECLARE v_amount, v_confirmed, v_returned BIGINT;
+    DECLARE v_period_start, v_charged_at, v_expires_at DATETIME(6);
+    DECLARE v_is_lease BOOLEAN;
     DECLARE EXIT HANDLER FOR SQLEXCEPTION
     BEGIN
         CALL end_quota_transaction(p_transaction, FALSE);
@@ -50,39 +49,37 @@ BEGIN
         CALL open_quota_transaction(p_transaction);
         SELECT MIN(quota_id), MAX(quota_id) INTO v_quota_id, v_last_id
         FROM quota_reservations WHERE reservation_id = p_reservation_id;
-        IF p_transaction = 'JOINED' THEN  -- other calls of that transaction lock these rows by their natural key
+        IF v_quota_id IS NULL AND p_transaction = 'JOINED' THEN
+            -- The snapshot may hide it: a row shows in it once this transaction has changed it.
+            UPDATE quota_reservations FORCE INDEX (PRIMARY)
+            SET updated_at = UTC_TIMESTAMP(6) WHERE reservation_id = p_reservation_id;
+            SELECT MIN(quota_id), MAX(quota_id) INTO v_quota_id, v_last_id
+            FROM quota_reservations WHERE reservation_id = p_reservation_id;
+        END IF;
+        IF v_quota_id < v_last_id OR p_transaction = 'JOINED' THEN
+            -- Which limits a hold is on never changes, so a plain read finds them. All quotas of these types are
+            -- locked, by their natural key, as other calls do; then the hold's rows.
             SELECT COUNT(q.used_count) INTO v_returned
             FROM (SELECT DISTINCT tenant_id, quota_type, level_number FROM quota_reservations
                   WHERE reservation_id = p_reservation_id ORDER BY level_number LIMIT 1000000) AS r
             STRAIGHT_JOIN tenant_quotas AS q FORCE INDEX (tenant_quotas_natural)
                 ON q.tenant_id = r.tenant_id AND q.quota_type = r.quota_type
             FOR UPDATE OF q;
-        END IF;
-        IF v_quota_id < v_last_id OR v_quota_id IS NULL AND p_transaction = 'JOINED' THEN
-            CALL lock_quota_hold(p_reservation_id, v_quota_id, v_last_id, v_found);
+            SELECT MAX(IF(r.status = 'HELD', NULL, r.status)) INTO v_found
+            FROM (SELECT quota_id FROM quota_reservations WHERE reservation_id = p_reservation_id LIMIT 1000000) AS h
+            STRAIGHT_JOIN quota_reservations AS r FORCE INDEX (PRIMARY)
+                ON r.reservation_id = p_reservation_id AND r.quota_id = h.quota_id
+            FOR UPDATE OF r;
         END IF;
     END IF;
     SET p_quota_id = v_quota_id, p_status = IF(v_quota_id IS NULL, 'NOT_FOUND', NULL);
 
-    each_part: WHILE v_quota_id IS NOT NULL DO
-        SELECT r.status, r.kind = 'LEASE', r.amount, r.confirmed_amount, r.period_start, r.expires_at,
-               COALESCE(t.time_zone, 'SYSTEM'),
-               COALESCE(q.period_end = '9999-12-31' OR q.next_reset_time = q.period_end AND q.period_end > CONVERT_TZ(
-                   UTC_TIMESTAMP(6), '+00:00', COALESCE(NULLIF(t.time_zone, 'SYSTEM'), @@GLOBAL.time_zone)),
-                   q.quota_id IS NULL),
-               -- In a period that was reset in its midst time decides, as return_quota says.
-               q.used_count * (r.period_start <=> q.period_start AND NOT (COALESCE(q.reset_time > q.period_start
-                   AND r.created_at < CONVERT_TZ(q.reset_time, COALESCE(NULLIF(t.time_zone, 'SYSTEM'),
-                                                 @@GLOBAL.time_zone), '+00:00'), FALSE) AND (
-                   SELECT COUNT(IF(u.period_start = q.period_start, 1, NULL)) OR NOT COUNT(IF(TIMESTAMPDIFF(SECOND,
-                          q.reset_time, CONVERT_TZ(u.created_at, '+00:00', COALESCE(NULLIF(t.time_zone, 'SYSTEM'),
-                                                   @@GLOBAL.time_zone))), NULL, 1))
-                   FROM quota_usage_records AS u FORCE INDEX (quota_usage_records_biz_key)
-                   WHERE u.quota_id = q.quota_id AND u.biz_type IS NULL AND u.biz_id IS NULL
-                     AND u.operation_type = 'RESET' AND u.delta_value <= 0))),
-               IF(q.slot_count = 0, q.used_count, NULL)
-        INTO v_status, v_is_lease, v_amount, v_confirmed, v_period_start, v_expires_at,
-             v_time_zone, v_is_open, v_lowered, p_used_count
+    WHILE v_quota_id IS NOT NULL DO
+        SELECT r.status, r.kind = 'LEASE', r.amount, r.confirmed_amount, r.period_start, r.created_at, r.expires_at,
+               r.biz_type, r.biz_id, r.product_code, r.origin_tenant_id,
+               COALESCE(NULLIF(t.time_zone, 'SYSTEM'), @@GLOBAL.time_zone), IF(q.slot_count = 0, q.used_count, NULL)
+        INTO v_status, v_is_lease, v_amount, v_confirmed, v_period_start, v_charged_at, v_expires_at,
+             v_biz_type, v_biz_id, v_product_code, v_origin_id, v_time_zone, p_used_count
         FROM (SELECT 1) AS one
         LEFT JOIN tenant_quotas AS q ON q.quota_id = v_quota_id
         LEFT JOIN quota_reservations AS r ON r.reservation_id = p_reservation_id AND r.quota_id = v_quota_id
@@ -110,31 +107,19 @@ BEGIN
         END IF;
 
         IF v_status = 'HELD' AND p_status NOT IN ('HELD', 'NOT_FOUND') THEN
-            IF NOT v_is_open AND v_state IS NULL AND p_status <> 'RENEWED' THEN
-                CALL settle_quota_period(v_quota_id, v_time_zone, v_state);
-                ITERATE each_part;
-            END IF;
-            SET v_returned = CASE p_status WHEN 'CONFIRMED' THEN v_amount - COALESCE(p_amount, v_amount)
-                                           WHEN 'RENEWED' THEN 0 ELSE v_amount END;
-            SET v_lowered = LEAST(v_lowered, v_returned), p_used_count = p_used_count - v_lowered;
-            IF NOT v_is_lease AND v_lowered IS NOT NULL THEN
-                INSERT INTO quota_usage_records
-                    (quota_id, tenant_id, operation_type, delta_value, current_used, biz_type, biz_id, product_code,
-                     period_start, reservation_id, origin_tenant_id)
-                SELECT quota_id, tenant_id, IF(p_status = 'EXPIRED', 'EXPIRE', p_operation), -v_returned, p_used_count,
-                       biz_type, biz_id, product_code, period_start, reservation_id, origin_tenant_id
-                FROM quota_reservations WHERE reservation_id = p_reservation_id AND quota_id = v_quota_id;
+            SET v_returned = IF(p_status = 'CONFIRMED', v_amount - COALESCE(p_amount, v_amount), v_amount);
+            IF p_status <> 'RENEWED' THEN
+                CALL lower_quota_use(IF(v_is_lease, 'LEASE', IF(p_status = 'EXPIRED', 'EXPIRE', p_operation)),
+                                     v_quota_id, v_returned, v_time_zone, v_period_start, v_charged_at, v_biz_type,
+                                     v_biz_id, v_product_code, p_reservation_id, '', v_origin_id, p_used_count);
             END IF;
             UPDATE quota_reservations
             SET status = IF(p_status = 'RENEWED', 'HELD', p_status), expires_at = p_expires_at,
                 confirmed_amount = IF(p_status = 'CONFIRMED', amount - v_returned, NULL), updated_at = UTC_TIMESTAMP(6)
             WHERE reservation_id = p_reservation_id AND quota_id = v_quota_id;
-            IF v_returned > 0 THEN
-                CALL lower_quota_use(v_quota_id, IF(v_is_lease, v_lowered, v_returned), v_lowered, v_period_start);
-            END IF;
         END IF;
 
-        SELECT MIN(quota_id), NULL INTO v_quota_id, v_state
+        SELECT MIN(quota_id) INTO v_quota_id
         FROM quota_reservations
         WHERE v_quota_id < v_last_id AND reservation_id = p_reservation_id AND quota_id > v_quota_id;
     END WHILE;

@@ -31,7 +31,6 @@ BEGIN
     DECLARE v_time_zone    VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_quotas       INT;
     DECLARE v_ended        INT;
-    DECLARE v_ignored      BIGINT;
     DECLARE CONTINUE HANDLER FOR NOT FOUND BEGIN END;
     DECLARE EXIT HANDLER FOR SQLEXCEPTION
     BEGIN
@@ -69,7 +68,7 @@ BEGIN
                 END IF;
             ELSEIF CONVERT_TZ(p_until, '+00:00', IF(v_time_zone = 'SYSTEM', @@GLOBAL.time_zone, v_time_zone))
                    IS NOT NULL THEN
-                CALL expire_quota_holds(v_quota_id, v_time_zone, 'OWN', v_ignored, v_ended);
+                CALL expire_quota_holds(v_quota_id, 'OWN', v_ended);
             END IF;
             CALL end_quota_transaction(v_transaction, TRUE);
             SET p_ended = p_ended + v_ended;

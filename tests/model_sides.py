@@ -277,15 +277,22 @@ class Sides(RuleBasedStateMachine):
                 "SELECT quota_id, IF(limit_type = 'RATE', NULL, CAST(used_count -"
                 "   (SELECT COALESCE(SUM(s.remaining), 0) FROM quota_slots AS s"
                 "    WHERE s.quota_id = q.quota_id AND s.next_reset_time <=> q.next_reset_time)"
-                "   AS SIGNED)), next_reset_time, hard_limit, soft_limit,"
+                "   AS SIGNED)), leased_count, next_reset_time, hard_limit, soft_limit,"
                 " enforcement = 'ENFORCE', CAST(product_codes AS CHAR), effective_time,"
                 " expire_time, period_anchor, refill_per_second, slot_count"
                 " FROM tenant_quotas AS q",
             )
         }
+        leased = Counter(
+            h.quota_id
+            for model in models
+            for h in model.holds.values()
+            if (h.kind, h.status) == ("LEASE", "HELD")
+        )
         wanted = {
             quota_id: [
                 None if each.limit_type == "RATE" else each.used,
+                leased[quota_id],
                 each.next_reset,
                 *(each.hard, each.soft, each.enforced),
                 None if each.products is None else json.dumps(each.products),

@@ -19,6 +19,9 @@ def do(quota: Quota, what: str, on: Connection) -> str:
     if what in ("confirm", "cancel"):
         hold = reserve(quota, 1, "zz")
         return str((confirm if what == "confirm" else cancel)(quota, hold, on=on).status)
+    if what == "token":
+        quota.acquire(on=on)
+        return str(quota.release(on=on))
     if what in ("release", "renew"):
         held = lease(quota)
         return str((release if what == "release" else renew)(quota, held, on=on).status)
@@ -34,6 +37,7 @@ def do(quota: Quota, what: str, on: Connection) -> str:
         ("cancel", "CANCELLED"),
         ("release", "RELEASED"),
         ("renew", "RENEWED"),
+        ("token", "True"),
         ("denial", "EXCEEDED"),
     ],
 )
@@ -52,4 +56,20 @@ def test_a_neighbour_consumes_reserves_and_leases_meanwhile(
     assert neighbour.consume(1, key="a").status == "GRANTED"
     assert reserve(neighbour, 1, "b").status == "GRANTED"
     assert lease(neighbour).status == "GRANTED"
+    session.rollback()
+
+
+@pytest.mark.parametrize("is_old", [False, True])
+def test_a_lease_that_is_denied_holds_up_no_neighbours_lease(quota: Quota, is_old: bool) -> None:
+    # Their quotas are beside this one in the index of holds, below and above: a gap would reach them.
+    below, above = quota.sibling("1"), quota.sibling("2")
+    for each in (below, quota, above):
+        each.define("CONCURRENT", 1)
+    lease(quota)
+    session = quota.connect(autocommit=False)
+    if is_old:
+        rows(session, "SELECT * FROM quota_reservations")
+    assert lease(quota, on=session).status == "EXCEEDED"
+    rows(quota.connection, "SET innodb_lock_wait_timeout = 1")
+    assert [lease(each).status for each in (below, above)] == ["GRANTED", "GRANTED"]
     session.rollback()

@@ -160,6 +160,20 @@ def test_lapsed_leases_come_back_to_a_caller_whose_snapshot_is_older(quota: Quot
     assert (quota.used("CONCURRENT"), sorted(holds(quota))) == (1, ["EXPIRED", "HELD"])
 
 
+def test_a_lease_renewed_since_the_snapshot_hides_no_lapsed_one_behind_it(quota: Quota) -> None:
+    quota.define("CONCURRENT", hard_limit=2)
+    first, _ = lease(quota), lease(quota)
+    lapse(quota)
+    move = "UPDATE quota_reservations SET expires_at = %s WHERE reservation_id = %s"
+    rows(quota.connection, move, "2020-01-01", first.lease_id)
+    session = quota.connect(autocommit=False)
+    value(session, "SELECT COUNT(*) FROM quota_reservations")
+    rows(quota.connection, move, "2099-01-01", first.lease_id)
+    assert quota.acquire(on=session)
+    session.commit()
+    assert (quota.used("CONCURRENT"), sorted(holds(quota))) == (2, ["EXPIRED", "HELD"])
+
+
 def test_16_acquirers_share_lapsed_tokens_exactly(quota: Quota) -> None:
     quota.define("CONCURRENT", hard_limit=5)
     for _ in range(5):

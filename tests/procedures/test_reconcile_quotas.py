@@ -131,6 +131,19 @@ def test_fewer_tokens_than_leases_hold_are_reported_and_never_repaired(quota: Qu
     rows(quota.connection, "DELETE FROM quota_reservations WHERE tenant_id = %s", quota.tenant_id)
 
 
+@pytest.mark.parametrize("by_hand", [0, 2])
+def test_repairing_counts_the_tokens_of_leases_anew(quota: Quota, by_hand: int) -> None:
+    quota.define("CONCURRENT", 5)
+    quota.acquire()
+    call(quota.connection, "acquire_quota_lease", *(quota.tenant_id, quota.quota_type), "w", 60)
+    quota.set("CONCURRENT", leased_count=by_hand)
+    assert reconcile(quota) == []
+    assert quota.column("leased_count", "CONCURRENT") == by_hand
+    assert reconcile(quota, True) == []
+    assert quota.column("leased_count", "CONCURRENT") == 1
+    assert [quota.release(), quota.release()] == [True, False]
+
+
 def test_it_looks_at_one_tenant_or_at_all_in_batches(quota: Quota) -> None:
     others = [quota.sibling(str(n)) for n in range(120)]
     for each in (quota, *others):

@@ -1,5 +1,11 @@
 """release_quota_token: gives back what was taken, and never below zero."""
 
+from collections.abc import Callable
+from types import SimpleNamespace
+
+import pytest
+
+from tests.holds import lapse, lease, release, renew
 from tests.support import Quota, at_once, call, rows
 
 
@@ -78,8 +84,22 @@ def test_tokens_held_by_leases_are_not_given_back(quota: Quota) -> None:
         " amount, expires_at) VALUES (UUID(), %s, %s, %s, 'LEASE', 1, '2099-01-01')",
         *(quota.column("quota_id", "CONCURRENT"), quota.tenant_id, quota.quota_type),
     )
+    quota.set("CONCURRENT", leased_count=1)
     assert [quota.release(), quota.release()] == [True, False]
     assert quota.used("CONCURRENT") == 1
+
+
+@pytest.mark.parametrize("ends", [release, renew])
+def test_a_token_is_given_back_after_a_lease_has_come_and_gone(
+    quota: Quota, ends: Callable[[Quota, SimpleNamespace], object]
+) -> None:
+    quota.define("CONCURRENT", hard_limit=1)
+    held = lease(quota)
+    ends(quota, held)
+    lapse(quota)
+    assert quota.acquire()
+    assert quota.release()
+    assert [quota.column(each, "CONCURRENT") for each in ("used_count", "leased_count")] == [0, 0]
 
 
 def test_32_callers_that_take_and_give_back_leave_nothing_taken(quota: Quota) -> None:
