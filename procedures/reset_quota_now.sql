@@ -14,7 +14,6 @@
 --
 -- Raises   45001 invalid_argument for a limit without periods; 45003 clock_pinned
 -- Source   DESIGN, section 4
--- Example  CALL reset_quota_now('CH_123', 'REDEEM_CODE', 'DAILY', @id, @used, @next, @transaction);
 
 CREATE PROCEDURE reset_quota_now (
     IN  p_tenant_id        VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
@@ -33,8 +32,7 @@ BEGIN
     DECLARE v_state         VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_period_start  DATETIME;
     DECLARE v_returned      BIGINT;
-    DECLARE v_now           DATETIME(6);
-    DECLARE v_local         DATETIME(6);
+    DECLARE v_now, v_local  DATETIME(6);
     DECLARE CONTINUE HANDLER FOR NOT FOUND BEGIN END;
     DECLARE EXIT HANDLER FOR SQLEXCEPTION
     BEGIN
@@ -65,13 +63,10 @@ BEGIN
         SET v_local = CONVERT_TZ(v_now, '+00:00', IF(v_time_zone = 'SYSTEM', @@GLOBAL.time_zone, v_time_zone));
 
         SELECT used_count, next_reset_time, period_start INTO p_closed_count, p_next_reset_time, v_period_start
-        FROM tenant_quotas
-        WHERE quota_id = p_quota_id
-        FOR UPDATE;
+        FROM tenant_quotas WHERE quota_id = p_quota_id FOR UPDATE;
         INSERT INTO quota_usage_records
             (quota_id, tenant_id, operation_type, delta_value, current_used, period_start, created_at)
-        VALUES
-            (p_quota_id, p_tenant_id, 'RESET', -p_closed_count, 0, v_period_start, v_now);
+        VALUES (p_quota_id, p_tenant_id, 'RESET', -p_closed_count, 0, v_period_start, v_now);
         UPDATE tenant_quotas
         SET used_count       = 0,
             reset_time       = v_local - INTERVAL MICROSECOND(v_local) MICROSECOND + INTERVAL 1 SECOND,

@@ -11,11 +11,10 @@
 --
 --   p_job          reset_due_quotas, expire_quota_reservations or purge_quota_usage
 --   p_keep_days    for purge_quota_usage
---   p_batch_size   as there
+--   p_batch_size   rows in a batch; never more than 10,000, because a sweep keeps their keys in memory
 --
 -- Raises   what ended it; 45000 interrupted: this run was killed, or an earlier call of the session
 -- Source   DESIGN, sections 2 to 4
--- Example  CALL run_quota_job('reset_due_quotas', NULL, 100);
 
 CREATE PROCEDURE run_quota_job (
     IN p_job         VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
@@ -30,18 +29,16 @@ BEGIN
                            DEFAULT CONCAT('tenant_quota.', SUBSTRING_INDEX(p_job, '_', 1), '.',
                                           LEFT(SHA2(DATABASE(), 256), 40));
     DECLARE v_transaction  VARCHAR(8) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_is_running   BOOLEAN DEFAULT FALSE;
     DECLARE v_started_at   DATETIME(6) DEFAULT UTC_TIMESTAMP(6);
     DECLARE v_until        DATETIME(6);  -- rows up to here are to be done
+    DECLARE v_batch_at     DATETIME(6);
+    DECLARE v_batch_size   INT DEFAULT LEAST(p_batch_size, 10000);
     DECLARE v_step         VARCHAR(36) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin DEFAULT '';
     DECLARE v_time         DATETIME(6) DEFAULT '1000-01-01 00:00:00';
-    DECLARE v_id           BIGINT UNSIGNED DEFAULT 0;
-    DECLARE v_record_id    BIGINT UNSIGNED DEFAULT 0;
-    DECLARE v_is_over      BOOLEAN DEFAULT FALSE;
-    DECLARE v_batch_at     DATETIME(6);
+    DECLARE v_id, v_record_id        BIGINT UNSIGNED DEFAULT 0;
+    DECLARE v_done, v_rows_done      BIGINT DEFAULT 0;
+    DECLARE v_is_running, v_is_over  BOOLEAN DEFAULT FALSE;
     DECLARE v_rest         DECIMAL(30,7);  -- seconds
-    DECLARE v_done         BIGINT;
-    DECLARE v_rows_done    BIGINT DEFAULT 0;
     DECLARE v_message      VARCHAR(512) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE EXIT HANDLER FOR SQLEXCEPTION
     BEGIN
@@ -82,7 +79,7 @@ BEGIN
         REPEAT
             SET v_batch_at = UTC_TIMESTAMP(6);
             IF p_job = 'reset_due_quotas' THEN
-                CALL sweep_due_quotas(p_batch_size, v_until, v_step, v_time, v_id, v_done);
+                CALL sweep_due_quotas(v_batch_size, v_until, v_step, v_time, v_id, v_done);
                 SET v_is_over = v_id IS NULL;
                 IF v_done > 0 AND v_transaction = 'OWN' THEN
                     SET v_rest = TIMESTAMPDIFF(MICROSECOND, v_batch_at, UTC_TIMESTAMP(6)) * 0.0000005;
@@ -92,13 +89,12 @@ BEGIN
                     END IF;
                 END IF;
             ELSEIF p_job = 'expire_quota_reservations' THEN
-                CALL sweep_lapsed_holds(p_batch_size, v_until, v_step, v_time, v_id, v_done);
+                CALL sweep_lapsed_holds(v_batch_size, v_until, v_step, v_time, v_id, v_done);
                 SET v_is_over = v_id IS NULL;
-            ELSEIF v_id IS NOT NULL THEN
-                CALL purge_quota_ledger(p_batch_size, v_until, v_time, v_record_id, v_id, v_done);
             ELSE
-                CALL purge_quota_rows(v_until, p_batch_size, v_done);
-                SET v_is_over = v_done = 0;
+                SET v_is_over = v_id IS NULL;
+                CALL purge_quota_batch(v_batch_size, v_until, v_time, v_record_id, v_id, v_done);
+                SET v_is_over = v_is_over AND v_done = 0;
             END IF;
             SET v_rows_done = v_rows_done + v_done;
         UNTIL v_is_over OR v_transaction = 'JOINED' AND v_done > 0 END REPEAT;

@@ -7,7 +7,7 @@
 --
 --   p_batch_size   holds looked at, at most
 --   p_until        UTC; holds that lapsed up to then
---   p_reservation_id, p_expires_at, p_quota_id   where the batch before ended, and then this one;
+--   p_reservation_id .. p_quota_id   where the batch before ended, and then this one;
 --                  p_quota_id NULL: nothing is left
 --   p_ended        holds that ended
 --
@@ -26,12 +26,10 @@ CREATE PROCEDURE sweep_lapsed_holds (
     SQL SECURITY DEFINER
 BEGIN
     DECLARE v_transaction  VARCHAR(8) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_seen         INT DEFAULT 0;
-    DECLARE v_quota_id     BIGINT UNSIGNED;
     DECLARE v_time_zone    VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_quotas       INT;
-    DECLARE v_ended        INT;
-    DECLARE v_ignored      BIGINT;
+    DECLARE v_quota_id     BIGINT UNSIGNED;
+    DECLARE v_seen         INT DEFAULT 0;
+    DECLARE v_quotas, v_ended, v_ignored  BIGINT;
     DECLARE CONTINUE HANDLER FOR NOT FOUND BEGIN END;
     DECLARE EXIT HANDLER FOR SQLEXCEPTION
     BEGIN
@@ -48,8 +46,7 @@ BEGIN
           AND (expires_at = p_expires_at AND reservation_id = p_reservation_id AND quota_id > p_quota_id
                OR expires_at = p_expires_at AND reservation_id > p_reservation_id
                OR expires_at > p_expires_at AND expires_at <= p_until)
-        ORDER BY expires_at, reservation_id, quota_id
-        LIMIT 1;
+        ORDER BY expires_at, reservation_id, quota_id LIMIT 1;
         SET p_quota_id = v_quota_id;
 
         IF v_quota_id IS NOT NULL THEN
@@ -57,13 +54,11 @@ BEGIN
             SELECT COALESCE(t.time_zone, 'SYSTEM') INTO v_time_zone
             FROM tenant_quotas AS q
             LEFT JOIN tenants AS t ON t.tenant_id = q.tenant_id
-            WHERE q.quota_id = v_quota_id
-            FOR UPDATE OF q SKIP LOCKED;
+            WHERE q.quota_id = v_quota_id FOR UPDATE OF q SKIP LOCKED;
             IF v_time_zone IS NULL THEN  -- somebody holds the quota, or it was deleted
                 SELECT COUNT(*) INTO v_quotas FROM tenant_quotas WHERE quota_id = v_quota_id;
                 IF v_quotas = 0 THEN
-                    UPDATE quota_reservations
-                    SET status = 'EXPIRED', updated_at = UTC_TIMESTAMP(6)
+                    UPDATE quota_reservations SET status = 'EXPIRED', updated_at = UTC_TIMESTAMP(6)
                     WHERE reservation_id = p_reservation_id AND quota_id = v_quota_id AND status = 'HELD';
                     SET v_ended = ROW_COUNT();
                 END IF;

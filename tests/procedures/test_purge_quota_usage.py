@@ -9,7 +9,6 @@ from tests.support import (
     Quota,
     at_once,
     call,
-    call_out,
     no_transaction_is_open,
     rows,
     state_of,
@@ -95,7 +94,7 @@ def test_every_batch_keeps_the_sum(quota: Quota, batch: int) -> None:
     for _ in range(1000):
         rows(
             quota.connection,
-            "CALL purge_quota_ledger(%s, %s, @at, @id, @quota, @gone)",
+            "CALL purge_quota_batch(%s, %s, @at, @id, @quota, @gone)",
             batch,
             days_ago(400),
         )
@@ -352,4 +351,6 @@ def test_it_refuses_what_would_delete_everything_or_nothing(
     with pytest.raises(pymysql.err.MySQLError, match="must be at least 1") as caught:
         call(quota.connection, "purge_quota_usage", days, batch)
     assert state_of(caught.value) == ("45001", "invalid_argument")
-    assert call_out(quota.connection, "purge_quota_rows", "2000-01-01", 1, outs=1) == (0,)
+    rows(quota.connection, "SET @at = NULL, @id = 0, @quota = NULL")
+    rows(quota.connection, "CALL purge_quota_batch(1, '2000-01-01', @at, @id, @quota, @gone)")
+    assert value(quota.connection, "SELECT @gone") == 0
