@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/purge_quota_batch.sql",
-    sha256="513e2af7a8210548e57f4405941a597132748a10f835daab760fc216b77b371c",
+    sha256="978fc93cefa586e8390f59a4242b780d0b7de2b02c2579183759a40a60b69b70",
 )

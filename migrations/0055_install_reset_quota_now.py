@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/reset_quota_now.sql",
-    sha256="b4b1109c12734def66e682829113555b03fa97d36bc792e0f1b7a9ab654247ea",
+    sha256="476799bea17cc65ba668a4f356e6173c0021402df4a2ba8df527089888ab5b63",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/run_quota_job.sql",
-    sha256="0077ab589b93dff632c4b9e45edd551c6604c07e4fc9e4ff364bda03a397067a",
+    sha256="e27a046b981f2f2b67714459c8bf73516d22bcda7083afb0ce1fc4341160dad2",
 )

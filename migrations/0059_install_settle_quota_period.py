@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/settle_quota_period.sql",
-    sha256="7458f0d47b2258b3aede0cc972d5e9714e9b837554f9fc7c364e5586bb91fd09",
+    sha256="112052b7b7ecacc638452ad77bb57cd20d4cca4fc2708a489cb0ce09ef1efd53",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/sweep_due_quotas.sql",
-    sha256="d1c15cd0272b879786b4da05da371444ff765ca560a5ec92f0ee48fbb8be150f",
+    sha256="eed5c12fa9cfb1b87ccb369cf1b636e27409b8674880c83e24a28725b00a3aab",
 )

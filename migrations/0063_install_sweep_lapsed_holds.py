@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/sweep_lapsed_holds.sql",
-    sha256="703874640bb190a2d53d33928d5fb243802b183f64c1ac2673a7076c56e74158",
+    sha256="77313e6f522e8dd8f395394f44c05e59cb9b0a8aef5c9bd2d2c19f54609d92f5",
 )

@@ -1,7 +1,8 @@
 -- purge_quota_batch: internal: purge one batch of old ledger rows; after the last, of holds and alerts.
 --
 -- Walks the quotas that have old rows, and each one's rows by age. It decides under the quota's row
--- lock. It passes over what somebody has locked (SKIP LOCKED), so it waits for nobody.
+-- lock. It passes over what somebody has locked (SKIP LOCKED), so it waits for nobody. run_quota_job
+-- opens its transaction and ends it.
 --
 -- Kept, however old: rows of the open period; rows of a key that has a younger row; rows of a
 -- reservation that is still held, or was settled too lately to be purged itself. One ADJUST row
@@ -30,7 +31,6 @@ CREATE PROCEDURE purge_quota_batch (
     MODIFIES SQL DATA
     SQL SECURITY DEFINER
 BEGIN
-    DECLARE v_transaction  VARCHAR(8)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_next_id      BIGINT UNSIGNED;
     DECLARE v_tenant_id    VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_open_start   DATETIME;     -- of the open period, tenant wall clock
@@ -38,13 +38,7 @@ BEGIN
     DECLARE v_rows, v_old  JSON;         -- rows of the batch, delta NULL: kept; ADJUST rows of their periods
     DECLARE v_seen         INT;
     DECLARE CONTINUE HANDLER FOR NOT FOUND BEGIN END;
-    DECLARE EXIT HANDLER FOR SQLEXCEPTION
-    BEGIN
-        CALL end_quota_transaction(v_transaction, FALSE);
-        RESIGNAL;
-    END;
 
-    CALL open_quota_transaction(v_transaction);
     IF p_quota_id IS NULL THEN
         SELECT JSON_ARRAYAGG(JSON_OBJECT('id', reservation_id, 'quota', quota_id)) INTO v_rows
         FROM (SELECT r.reservation_id, r.quota_id
@@ -146,5 +140,4 @@ BEGIN
         END IF;
         SET p_created_at = IF(v_seen < p_batch_size, NULL, p_created_at);
     END IF;
-    CALL end_quota_transaction(v_transaction, TRUE);
 END

@@ -1,10 +1,9 @@
 -- reset_quota_now: internal: set one quota's use to 0 before its period ends.
 --
--- For tenant-quota reset. It writes a RESET row into the open period, so that the ledger adds up;
--- a reset by UPDATE would not. The schedule stays as it is: the period ends when it would have
--- ended. A consumption from before can still be refunded; the refund is recorded and lowers
--- nothing. reset_time says from when on a return counts. It is the next full second, because the
--- column holds no fractions.
+-- For tenant-quota reset. It writes a RESET row into the open period, so that the ledger adds up; a
+-- reset by UPDATE would not. The schedule stays as it is. A consumption from before can still be
+-- refunded; the refund is recorded and lowers nothing: reset_time says from when on a return counts.
+-- It is the next full second, because the column holds no fractions.
 --
 --   p_tenant_id, p_quota_type, p_limit_type   which: a limit with a calendar period
 --   p_quota_id         NULL: there is no such limit, and nothing was done

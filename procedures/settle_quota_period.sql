@@ -1,15 +1,14 @@
 -- settle_quota_period: internal: close a period that is over, and open the next one.
 --
--- Locks the quota's row, so of many callers exactly one closes the period. A quota that nobody
--- used for several periods is closed once and lands on the boundary ahead. It also puts right
--- values that were written by hand: a next_reset_time that was moved, and the columns that a
--- limit without periods leaves empty.
+-- Locks the quota's row, so of many callers exactly one closes the period. A quota that nobody used
+-- for several periods is closed once and lands on the boundary ahead. It also puts right values that
+-- were written by hand: a next_reset_time that was moved, and the columns that a limit without periods
+-- leaves empty.
 --
--- Boundaries are the anchor's. A quota without an anchor takes its next_reset_time for one, else
--- the calendar: 2001-01-01 is a Monday, and the first of a month, a quarter and a year. A period
--- is never closed before its next_reset_time. But a next_reset_time off the boundaries (scenario
--- 3 by hand sets one a few seconds late) is drawn back to the boundary before it, if that is
--- still to come.
+-- Boundaries are the anchor's. A quota without an anchor takes its next_reset_time for one, else the
+-- calendar: 2001-01-01 is a Monday, and the first of a month, a quarter and a year. A period is never
+-- closed before its next_reset_time. But a next_reset_time off the boundaries (scenario 3 by hand sets
+-- one a few seconds late) is drawn back to the boundary before it, if that is still to come.
 --
 --   p_quota_id    whose period
 --   p_time_zone   tenants.time_zone of its owner

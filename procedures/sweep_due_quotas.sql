@@ -10,6 +10,7 @@
 -- together; the boundaries are those of compute_quota_period. The others go one by one through
 -- settle_quota_period: limits with slots, values written by hand, and in a caller's transaction all.
 --
+--   p_transaction  OWN or JOINED: whose transaction the batch is in; run_quota_job opens and ends it
 --   p_batch_size   rows at most
 --   p_until        the latest wall clock at which a quota can be due
 --   p_limit_type .. p_quota_id   where the batch before ended, and then this one. p_limit_type is
@@ -19,18 +20,18 @@
 -- Source   DESIGN, section 4
 
 CREATE PROCEDURE sweep_due_quotas (
-    IN    p_batch_size  INT,
-    IN    p_until       DATETIME(6),
-    INOUT p_limit_type  VARCHAR(36) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
-    INOUT p_reset_time  DATETIME(6),
-    INOUT p_quota_id    BIGINT UNSIGNED,
-    OUT   p_settled     BIGINT
+    IN    p_transaction  VARCHAR(8)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    IN    p_batch_size   INT,
+    IN    p_until        DATETIME(6),
+    INOUT p_limit_type   VARCHAR(36) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    INOUT p_reset_time   DATETIME(6),
+    INOUT p_quota_id     BIGINT UNSIGNED,
+    OUT   p_settled      BIGINT
 )
     COMMENT 'internal: close one batch of periods that are over.'
     MODIFIES SQL DATA
     SQL SECURITY DEFINER
 BEGIN
-    DECLARE v_transaction  VARCHAR(8) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_utc          DATETIME(6) DEFAULT UTC_TIMESTAMP(6);
     DECLARE v_batch        JSON;    -- is_plain NULL: somebody holds it, or closed it meanwhile
     DECLARE v_plain_count  INT;
@@ -38,13 +39,7 @@ BEGIN
     DECLARE v_by_month     BOOLEAN;
     DECLARE v_interval     BIGINT;  -- months, or seconds
     DECLARE v_ignored      VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE EXIT HANDLER FOR SQLEXCEPTION
-    BEGIN
-        CALL end_quota_transaction(v_transaction, FALSE);
-        RESIGNAL;
-    END;
 
-    CALL open_quota_transaction(v_transaction);
     IF p_limit_type = '' THEN
         SET p_limit_type = 'HOURLY', p_reset_time = NULL;
     END IF;
@@ -56,7 +51,7 @@ BEGIN
                'id', id, 'end', next_reset_time, 'zone', zone, 'clock', clock, 'anchor', anchor, 'is_plain', is_plain))
     INTO p_settled, v_plain_count, v_batch
     FROM (SELECT l.*, q.period_anchor AS anchor,
-                 IF(q.quota_id IS NULL, NULL, v_transaction = 'OWN' AND q.slot_count = 0 AND q.period_start IS NOT NULL
+                 IF(q.quota_id IS NULL, NULL, p_transaction = 'OWN' AND q.slot_count = 0 AND q.period_start IS NOT NULL
                     AND q.period_anchor IS NOT NULL AND q.period_end <=> q.next_reset_time) AS is_plain
           FROM (SELECT id, next_reset_time, zone, clock
                 FROM (SELECT q.quota_id AS id, q.next_reset_time, COALESCE(t.time_zone, 'SYSTEM') AS zone,
@@ -120,7 +115,6 @@ BEGIN
         END IF;
         SET v_place = v_place + 1;
     END WHILE;
-    CALL end_quota_transaction(v_transaction, TRUE);
 
     IF JSON_LENGTH(v_batch) >= p_batch_size THEN  -- go on behind the last one
         SELECT next_reset_time, quota_id INTO p_reset_time, p_quota_id

@@ -92,12 +92,14 @@ def test_every_batch_keeps_the_sum(quota: Quota, batch: int) -> None:
     old_days(quota, count=6)
     rows(quota.connection, "SET @at = '1000-01-01', @id = 0, @quota = 0")
     for _ in range(1000):
+        quota.connection.begin()
         rows(
             quota.connection,
             "CALL purge_quota_batch(%s, %s, @at, @id, @quota, @gone)",
             batch,
             days_ago(400),
         )
+        quota.connection.commit()
         quota.assert_adds_up(["DAILY"])
         if value(quota.connection, "SELECT @quota IS NULL"):
             break
