@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/compute_quota_period.sql",
-    sha256="76784d9a582e0260687a6528b8e7e87306389a2a142604dbbe77532feeae7386",
+    sha256="05a09342fabdef4239feccb411860e50d59d739f005c70e404791fba3caa9d82",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/reconcile_quotas.sql",
-    sha256="4c5d2ca1a59ced911c2cef0fedaf5a6d5dbf5c63a6cbfa99c4ecd1cc823770a7",
+    sha256="b17d89bdfdf20565a05a9456b864b3de92e0d220dfd8e4f7e20347cfa69989a7",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/reset_quota_now.sql",
-    sha256="476799bea17cc65ba668a4f356e6173c0021402df4a2ba8df527089888ab5b63",
+    sha256="5c9c18733144befb61b7cadfab78b421f2f1a7d2147188c2cb693f11feca7c8f",
 )

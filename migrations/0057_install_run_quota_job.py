@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/run_quota_job.sql",
-    sha256="e27a046b981f2f2b67714459c8bf73516d22bcda7083afb0ce1fc4341160dad2",
+    sha256="129cabc6be1d0596ec6c3d4fce368b3b2610958ab4762cdab611e0fea3c5f2bc",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/settle_quota_period.sql",
-    sha256="112052b7b7ecacc638452ad77bb57cd20d4cca4fc2708a489cb0ce09ef1efd53",
+    sha256="1e893f7ea047ad969efa825796b1b2b65b22c73ce9142d4af4646da9437862b0",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/sweep_due_quotas.sql",
-    sha256="eed5c12fa9cfb1b87ccb369cf1b636e27409b8674880c83e24a28725b00a3aab",
+    sha256="ef6be99fc4058649e258f3bacc5da63eb99639d2643aec3dfbc07c9dcdd95af9",
 )

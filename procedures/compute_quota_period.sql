@@ -33,8 +33,8 @@ BEGIN
         SET v_passed = TIMESTAMPDIFF(SECOND, '0001-01-01', p_instant)
                        - TIMESTAMPDIFF(SECOND, '0001-01-01', p_anchor);
         SET v_passed = v_passed - MOD(MOD(v_passed, v_seconds) + v_seconds, v_seconds);
-        SET p_period_start = p_anchor + INTERVAL v_passed SECOND;
-        SET p_period_end = p_anchor + INTERVAL v_passed + v_seconds SECOND;
+        SET p_period_start = p_anchor + INTERVAL v_passed SECOND,
+            p_period_end = p_anchor + INTERVAL v_passed + v_seconds SECOND;
     ELSE
         SET v_passed = PERIOD_DIFF(EXTRACT(YEAR_MONTH FROM p_instant), EXTRACT(YEAR_MONTH FROM p_anchor));
         SET v_passed = v_passed - MOD(MOD(v_passed, v_months) + v_months, v_months);

@@ -143,8 +143,7 @@ BEGIN
         tenant_id   VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin PATH '$.tenant_id',
         quota_type  VARCHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin PATH '$.quota_type',
         limit_type  VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin PATH '$.limit_type',
-        used_count  BIGINT PATH '$.used_count',
-        ledger_sum  BIGINT PATH '$.ledger_sum',
+        used_count  BIGINT PATH '$.used_count', ledger_sum BIGINT PATH '$.ledger_sum',
         status      VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin PATH '$.status')) AS found
     ORDER BY place;
 END

@@ -52,8 +52,7 @@ BEGIN
     SELECT time_zone INTO v_time_zone FROM tenants WHERE tenant_id = p_tenant_id FOR SHARE;
     SELECT quota_id INTO p_quota_id
     FROM tenant_quotas FORCE INDEX (tenant_quotas_natural)
-    WHERE tenant_id = p_tenant_id AND quota_type = p_quota_type AND limit_type = p_limit_type
-    FOR UPDATE;
+    WHERE tenant_id = p_tenant_id AND quota_type = p_quota_type AND limit_type = p_limit_type FOR UPDATE;
 
     IF p_quota_id IS NOT NULL THEN
         CALL settle_quota_period(p_quota_id, v_time_zone, v_state);
@@ -67,9 +66,8 @@ BEGIN
             (quota_id, tenant_id, operation_type, delta_value, current_used, period_start, created_at)
         VALUES (p_quota_id, p_tenant_id, 'RESET', -p_closed_count, 0, v_period_start, v_now);
         UPDATE tenant_quotas
-        SET used_count       = 0,
-            reset_time       = v_local - INTERVAL MICROSECOND(v_local) MICROSECOND + INTERVAL 1 SECOND,
-            next_alert_count = DEFAULT
+        SET used_count = 0, next_alert_count = DEFAULT,
+            reset_time = v_local - INTERVAL MICROSECOND(v_local) MICROSECOND + INTERVAL 1 SECOND
         WHERE quota_id = p_quota_id;
     END IF;
 

@@ -52,8 +52,7 @@ BEGIN
             DO RELEASE_LOCK(v_lock_name);
             BEGIN
                 DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN END;
-                UPDATE quota_jobs
-                SET finished_at = UTC_TIMESTAMP(6), rows_done = v_rows_done, last_error = v_message
+                UPDATE quota_jobs SET finished_at = UTC_TIMESTAMP(6), rows_done = v_rows_done, last_error = v_message
                 WHERE job_name = p_job AND tenant_id = '' AND v_transaction = 'OWN';
             END;
         END IF;
@@ -74,8 +73,7 @@ BEGIN
         IF p_job = 'reset_due_quotas' THEN
             SELECT MAX(CONVERT_TZ(v_started_at, '+00:00', IF(time_zone = 'SYSTEM', @@GLOBAL.time_zone, time_zone)))
             INTO v_until  -- the latest wall clock in use
-            FROM (SELECT DISTINCT time_zone FROM tenants
-                  UNION SELECT 'SYSTEM') AS zone;
+            FROM (SELECT DISTINCT time_zone FROM tenants UNION SELECT 'SYSTEM') AS zone;
         ELSE
             SET v_until = v_started_at - INTERVAL LEAST(COALESCE(p_keep_days, 0), 300000) DAY;
         END IF;
@@ -106,8 +104,7 @@ BEGIN
         DO RELEASE_LOCK(v_lock_name);
         SET v_is_running = FALSE;
         IF v_transaction = 'OWN' THEN
-            UPDATE quota_jobs
-            SET finished_at = UTC_TIMESTAMP(6), rows_done = v_rows_done, last_error = NULL
+            UPDATE quota_jobs SET finished_at = UTC_TIMESTAMP(6), rows_done = v_rows_done, last_error = NULL
             WHERE job_name = p_job AND tenant_id = '';
         END IF;
     END IF;

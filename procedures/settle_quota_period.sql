@@ -46,8 +46,7 @@ BEGIN
          v_period_end, v_refilled_at
     FROM tenant_quotas WHERE quota_id = p_quota_id FOR UPDATE;
 
-    SET v_utc = UTC_TIMESTAMP(6);
-    SET p_state = IF(v_tenant_id IS NULL, NULL, 'OPEN');
+    SET v_utc = UTC_TIMESTAMP(6), p_state = IF(v_tenant_id IS NULL, NULL, 'OPEN');
 
     IF v_limit_type IN ('TOTAL', 'RATE', 'CONCURRENT') THEN
         SET v_refilled_at = IF(v_limit_type = 'RATE' AND COALESCE(v_refilled_at > v_utc, TRUE), v_utc, v_refilled_at);

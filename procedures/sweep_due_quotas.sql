@@ -34,8 +34,7 @@ CREATE PROCEDURE sweep_due_quotas (
 BEGIN
     DECLARE v_utc          DATETIME(6) DEFAULT UTC_TIMESTAMP(6);
     DECLARE v_batch        JSON;    -- is_plain NULL: somebody holds it, or closed it meanwhile
-    DECLARE v_plain_count  INT;
-    DECLARE v_place        INT DEFAULT 0;
+    DECLARE v_plain_count, v_place  INT DEFAULT 0;
     DECLARE v_by_month     BOOLEAN;
     DECLARE v_interval     BIGINT;  -- months, or seconds
     DECLARE v_ignored      VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
@@ -52,7 +51,8 @@ BEGIN
     INTO p_settled, v_plain_count, v_batch
     FROM (SELECT l.*, q.period_anchor AS anchor,
                  IF(q.quota_id IS NULL, NULL, p_transaction = 'OWN' AND q.slot_count = 0 AND q.period_start IS NOT NULL
-                    AND q.period_anchor IS NOT NULL AND q.period_end <=> q.next_reset_time) AS is_plain
+                    AND q.period_anchor IS NOT NULL AND q.next_reset_time IS NOT NULL
+                    AND q.period_end <=> q.next_reset_time) AS is_plain
           FROM (SELECT id, next_reset_time, zone, clock
                 FROM (SELECT q.quota_id AS id, q.next_reset_time, COALESCE(t.time_zone, 'SYSTEM') AS zone,
                              CONVERT_TZ(v_utc, '+00:00', IF(COALESCE(t.time_zone, 'SYSTEM') = 'SYSTEM',
@@ -63,8 +63,7 @@ BEGIN
                         AND (q.next_reset_time <=> p_reset_time AND q.quota_id > p_quota_id
                              OR q.next_reset_time > p_reset_time AND q.next_reset_time <= p_until)) AS ahead
                 WHERE COALESCE(next_reset_time, '1000-01-01') <= clock
-                ORDER BY next_reset_time, id
-                LIMIT p_batch_size) AS l
+                ORDER BY next_reset_time, id LIMIT p_batch_size) AS l
           LEFT JOIN tenant_quotas AS q FORCE INDEX (PRIMARY)
               ON q.quota_id = l.id AND q.limit_type = p_limit_type
               AND COALESCE(q.next_reset_time, '1000-01-01') <= l.clock
@@ -84,10 +83,8 @@ BEGIN
                              TIMESTAMPDIFF(SECOND, '0001-01-01', clock)
                              - TIMESTAMPDIFF(SECOND, '0001-01-01', anchor)) AS distance
                 FROM JSON_TABLE(v_batch, '$[*]' COLUMNS (
-                         id        BIGINT UNSIGNED PATH '$.id',
-                         clock     DATETIME(6) PATH '$.clock',
-                         anchor    DATETIME PATH '$.anchor',
-                         is_plain  INT PATH '$.is_plain')) AS d
+                         id     BIGINT UNSIGNED PATH '$.id', clock DATETIME(6) PATH '$.clock',
+                         anchor DATETIME PATH '$.anchor', is_plain INT PATH '$.is_plain')) AS d
                 WHERE is_plain
             ), rounded AS (
                 SELECT *, distance - MOD(MOD(distance, v_interval) + v_interval, v_interval) AS whole FROM closed
@@ -120,8 +117,7 @@ BEGIN
         SELECT next_reset_time, quota_id INTO p_reset_time, p_quota_id
         FROM JSON_TABLE(v_batch, '$[*]' COLUMNS (
             quota_id BIGINT UNSIGNED PATH '$.id', next_reset_time DATETIME PATH '$.end')) AS f
-        ORDER BY next_reset_time DESC, quota_id DESC
-        LIMIT 1;
+        ORDER BY next_reset_time DESC, quota_id DESC LIMIT 1;
     ELSEIF p_reset_time IS NULL THEN
         SET p_reset_time = '1000-01-01', p_quota_id = 0;
     ELSE

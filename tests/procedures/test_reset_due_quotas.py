@@ -65,6 +65,16 @@ def test_it_schedules_what_scenario_1_inserted(quota: Quota) -> None:
     assert (quota.used(), quota.ledger()) == (3, [])
 
 
+def test_a_schedule_that_was_taken_away_by_hand_is_made_anew_and_closes_nothing(
+    quota: Quota,
+) -> None:
+    quota.define("MONTHLY", 10, used=4)
+    quota.set(next_reset_time=None, period_end=None)
+    assert sweep(quota)[1] >= 1
+    assert quota.column("next_reset_time").day == 1
+    assert (quota.used(), quota.ledger()) == (4, [4])
+
+
 def test_every_zone_is_closed_by_its_own_wall_clock(quota: Quota) -> None:
     ahead, behind = quota.sibling("ahead"), quota.sibling("behind")
     ahead.define_tenant(zone="+14:00")
