@@ -1,19 +1,17 @@
 -- compute_quota_period: internal: the period of a calendar limit that holds an instant.
 --
--- Boundaries are anchor + n intervals, each counted from the anchor itself and never
--- from the boundary before: so the 31st becomes the 28th in February and is the 31st
--- again in March, and a leap day's anniversary comes back on the 29th. Whole numbers
--- only: a division's precision is the session's to change.
+-- Boundaries are anchor + n intervals, each counted from the anchor itself and never from the
+-- boundary before: so the 31st becomes the 28th in February and is the 31st again in March, and a
+-- leap day's anniversary comes back on the 29th. Whole numbers only: a division's precision is the
+-- session's to change. sweep_due_quotas computes the same for many at once.
 --
---   p_limit_type    HOURLY, DAILY, WEEKLY, MONTHLY, QUARTERLY, YEARLY; others have no
---                   period, and both answers are NULL
+--   p_limit_type    HOURLY, DAILY, WEEKLY, MONTHLY, QUARTERLY, YEARLY; others: both answers are NULL
 --   p_anchor        where some period begins, tenant wall clock
 --   p_instant       tenant wall clock
 --   p_period_start  the last boundary at or before the instant
 --   p_period_end    the first boundary after it
 --
 -- Source   DESIGN, section 4
--- Example  CALL compute_quota_period('MONTHLY', '2024-01-31', '2024-02-29 09:00:00', v_start, v_end);
 
 CREATE PROCEDURE compute_quota_period (
     IN  p_limit_type    VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
@@ -26,16 +24,8 @@ CREATE PROCEDURE compute_quota_period (
     NO SQL
     SQL SECURITY DEFINER
 BEGIN
-    DECLARE v_seconds  BIGINT DEFAULT CASE p_limit_type
-                                          WHEN 'HOURLY' THEN 3600
-                                          WHEN 'DAILY'  THEN 86400
-                                          WHEN 'WEEKLY' THEN 604800
-                                      END;
-    DECLARE v_months   BIGINT DEFAULT CASE p_limit_type
-                                          WHEN 'MONTHLY'   THEN 1
-                                          WHEN 'QUARTERLY' THEN 3
-                                          WHEN 'YEARLY'    THEN 12
-                                      END;
+    DECLARE v_seconds  BIGINT DEFAULT ELT(FIELD(p_limit_type, 'HOURLY', 'DAILY', 'WEEKLY'), 3600, 86400, 604800);
+    DECLARE v_months   BIGINT DEFAULT ELT(FIELD(p_limit_type, 'MONTHLY', 'QUARTERLY', 'YEARLY'), 1, 3, 12);
     DECLARE v_passed   BIGINT;
 
     IF v_seconds IS NOT NULL THEN
@@ -43,8 +33,8 @@ BEGIN
         SET v_passed = TIMESTAMPDIFF(SECOND, '0001-01-01', p_instant)
                        - TIMESTAMPDIFF(SECOND, '0001-01-01', p_anchor);
         SET v_passed = v_passed - MOD(MOD(v_passed, v_seconds) + v_seconds, v_seconds);
-        SET p_period_start = p_anchor + INTERVAL v_passed SECOND;
-        SET p_period_end = p_anchor + INTERVAL v_passed + v_seconds SECOND;
+        SET p_period_start = p_anchor + INTERVAL v_passed SECOND,
+            p_period_end = p_anchor + INTERVAL v_passed + v_seconds SECOND;
     ELSE
         SET v_passed = PERIOD_DIFF(EXTRACT(YEAR_MONTH FROM p_instant), EXTRACT(YEAR_MONTH FROM p_anchor));
         SET v_passed = v_passed - MOD(MOD(v_passed, v_months) + v_months, v_months);

@@ -7,10 +7,8 @@
 --
 -- A biz key is known for p_keep_days from its last row on, and at least as long as its period is
 -- open. After that the same key charges again, and can no longer be refunded.
--- quota_usage_history shows the periods that are not purged yet.
---
--- run_quota_job says how a job runs: one at a time, with a heartbeat; inside a transaction one
--- batch, as part of it.
+-- quota_usage_history shows the periods that are not purged yet. run_quota_job says how a job
+-- runs; inside a transaction it does one batch, as part of it.
 --
 --   p_keep_days    1 or more
 --   p_batch_size   rows of one quota in a transaction, 1 or more; the quota is locked until it ends

@@ -1,10 +1,9 @@
 -- reset_quota_now: internal: set one quota's use to 0 before its period ends.
 --
--- For tenant-quota reset. It writes a RESET row into the open period, so that the ledger adds up;
--- a reset by UPDATE would not. The schedule stays as it is: the period ends when it would have
--- ended. A consumption from before can still be refunded; the refund is recorded and lowers
--- nothing. reset_time says from when on a return counts. It is the next full second, because the
--- column holds no fractions.
+-- For tenant-quota reset. It writes a RESET row into the open period, so that the ledger adds up; a
+-- reset by UPDATE would not. The schedule stays as it is. A consumption from before can still be
+-- refunded; the refund is recorded and lowers nothing: reset_time says from when on a return counts.
+-- It is the next full second, because the column holds no fractions.
 --
 --   p_tenant_id, p_quota_type, p_limit_type   which: a limit with a calendar period
 --   p_quota_id         NULL: there is no such limit, and nothing was done
@@ -14,7 +13,6 @@
 --
 -- Raises   45001 invalid_argument for a limit without periods; 45003 clock_pinned
 -- Source   DESIGN, section 4
--- Example  CALL reset_quota_now('CH_123', 'REDEEM_CODE', 'DAILY', @id, @used, @next, @transaction);
 
 CREATE PROCEDURE reset_quota_now (
     IN  p_tenant_id        VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
@@ -33,8 +31,7 @@ BEGIN
     DECLARE v_state         VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_period_start  DATETIME;
     DECLARE v_returned      BIGINT;
-    DECLARE v_now           DATETIME(6);
-    DECLARE v_local         DATETIME(6);
+    DECLARE v_now, v_local  DATETIME(6);
     DECLARE CONTINUE HANDLER FOR NOT FOUND BEGIN END;
     DECLARE EXIT HANDLER FOR SQLEXCEPTION
     BEGIN
@@ -55,8 +52,7 @@ BEGIN
     SELECT time_zone INTO v_time_zone FROM tenants WHERE tenant_id = p_tenant_id FOR SHARE;
     SELECT quota_id INTO p_quota_id
     FROM tenant_quotas FORCE INDEX (tenant_quotas_natural)
-    WHERE tenant_id = p_tenant_id AND quota_type = p_quota_type AND limit_type = p_limit_type
-    FOR UPDATE;
+    WHERE tenant_id = p_tenant_id AND quota_type = p_quota_type AND limit_type = p_limit_type FOR UPDATE;
 
     IF p_quota_id IS NOT NULL THEN
         CALL settle_quota_period(p_quota_id, v_time_zone, v_state);
@@ -65,17 +61,13 @@ BEGIN
         SET v_local = CONVERT_TZ(v_now, '+00:00', IF(v_time_zone = 'SYSTEM', @@GLOBAL.time_zone, v_time_zone));
 
         SELECT used_count, next_reset_time, period_start INTO p_closed_count, p_next_reset_time, v_period_start
-        FROM tenant_quotas
-        WHERE quota_id = p_quota_id
-        FOR UPDATE;
+        FROM tenant_quotas WHERE quota_id = p_quota_id FOR UPDATE;
         INSERT INTO quota_usage_records
             (quota_id, tenant_id, operation_type, delta_value, current_used, period_start, created_at)
-        VALUES
-            (p_quota_id, p_tenant_id, 'RESET', -p_closed_count, 0, v_period_start, v_now);
+        VALUES (p_quota_id, p_tenant_id, 'RESET', -p_closed_count, 0, v_period_start, v_now);
         UPDATE tenant_quotas
-        SET used_count       = 0,
-            reset_time       = v_local - INTERVAL MICROSECOND(v_local) MICROSECOND + INTERVAL 1 SECOND,
-            next_alert_count = DEFAULT
+        SET used_count = 0, next_alert_count = DEFAULT,
+            reset_time = v_local - INTERVAL MICROSECOND(v_local) MICROSECOND + INTERVAL 1 SECOND
         WHERE quota_id = p_quota_id;
     END IF;
 

@@ -123,13 +123,18 @@ def sweep_at(quota: Quota, now: str, batch: int = 100, on: Connection | None = N
     """Give back what has lapsed at a time, one batch; return how many holds."""
     mine = on or quota.connection
     with at(mine, now), mine.cursor() as cursor:
-        cursor.execute("SET @id = '', @at = '1000-01-01', @quota = 0")
-        cursor.execute(
-            "CALL sweep_lapsed_holds(%s, UTC_TIMESTAMP(6), @id, @at, @quota, @ended)", (batch,)
-        )
-        cursor.execute("SELECT @ended")
-        (ended,) = cursor.fetchone() or ()
-        return int(ended)
+        cursor.execute("SET @id = '', @at = '1000-01-01', @quota = 0, @ended = 0")
+        ended = 0
+        for _ in range(batch):
+            mine.begin()
+            cursor.execute("CALL sweep_lapsed_holds(UTC_TIMESTAMP(6), @id, @at, @quota, @ended)")
+            mine.commit()
+            cursor.execute("SELECT @ended, @quota")
+            more, place = cursor.fetchone() or (0, None)
+            ended += int(more)
+            if place is None:
+                break
+        return ended
 
 
 def lapse(quota: Quota) -> None:

@@ -9,7 +9,6 @@ from tests.support import (
     Quota,
     at_once,
     call,
-    call_out,
     no_transaction_is_open,
     rows,
     state_of,
@@ -93,12 +92,14 @@ def test_every_batch_keeps_the_sum(quota: Quota, batch: int) -> None:
     old_days(quota, count=6)
     rows(quota.connection, "SET @at = '1000-01-01', @id = 0, @quota = 0")
     for _ in range(1000):
+        quota.connection.begin()
         rows(
             quota.connection,
-            "CALL purge_quota_ledger(%s, %s, @at, @id, @quota, @gone)",
+            "CALL purge_quota_batch(%s, %s, @at, @id, @quota, @gone)",
             batch,
             days_ago(400),
         )
+        quota.connection.commit()
         quota.assert_adds_up(["DAILY"])
         if value(quota.connection, "SELECT @quota IS NULL"):
             break
@@ -352,4 +353,6 @@ def test_it_refuses_what_would_delete_everything_or_nothing(
     with pytest.raises(pymysql.err.MySQLError, match="must be at least 1") as caught:
         call(quota.connection, "purge_quota_usage", days, batch)
     assert state_of(caught.value) == ("45001", "invalid_argument")
-    assert call_out(quota.connection, "purge_quota_rows", "2000-01-01", 1, outs=1) == (0,)
+    rows(quota.connection, "SET @at = NULL, @id = 0, @quota = NULL")
+    rows(quota.connection, "CALL purge_quota_batch(1, '2000-01-01', @at, @id, @quota, @gone)")
+    assert value(quota.connection, "SELECT @gone") == 0

@@ -65,6 +65,26 @@ def test_it_schedules_what_scenario_1_inserted(quota: Quota) -> None:
     assert (quota.used(), quota.ledger()) == (3, [])
 
 
+def test_a_schedule_that_was_taken_away_by_hand_is_made_anew_and_closes_nothing(
+    quota: Quota,
+) -> None:
+    quota.define("MONTHLY", 10, used=4)
+    quota.set(next_reset_time=None, period_end=None)
+    assert sweep(quota)[1] >= 1
+    assert quota.column("next_reset_time").day == 1
+    assert (quota.used(), quota.ledger()) == (4, [4])
+
+
+def test_a_quota_with_slots_is_closed_by_what_was_spent(quota: Quota) -> None:
+    quota.define("DAILY", 100, used=10, slot_count=2)
+    assert quota.used("DAILY") > 10, "slots hold units"
+    quota.set("DAILY", period_start="2019-12-31", period_end=PAST, next_reset_time=PAST)
+    statement = "UPDATE quota_slots SET next_reset_time = %s WHERE tenant_id = %s"
+    rows(quota.connection, statement, PAST, quota.tenant_id)
+    sweep(quota)
+    assert quota.ledger("DAILY") == [10, -10]
+
+
 def test_every_zone_is_closed_by_its_own_wall_clock(quota: Quota) -> None:
     ahead, behind = quota.sibling("ahead"), quota.sibling("behind")
     ahead.define_tenant(zone="+14:00")
