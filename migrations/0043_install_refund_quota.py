@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/refund_quota.sql",
-    sha256="9da15a3ec39c8bb3cfa0c7ed6ccc2fc2ddb8e89536c1f2eda4acd94be3e6658a",
+    sha256="2891c04a19b4b913eecdc26c15fa93714d742f7d1f1cb8d4730a2693a370a2c1",
 )

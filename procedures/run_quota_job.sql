@@ -4,7 +4,7 @@
 -- quota_jobs, with the error if one ended it. With a transaction open it does one batch, as part of
 -- that transaction, and leaves no heartbeat.
 --
--- Each batch is a transaction, opened and ended here. A sweep goes on from a place in an index, and
+-- Each batch is a transaction, opened and ended here. A batch goes on from a place in an index, and
 -- says where it ended: v_step, v_time, v_id are that place, and v_id is NULL where nothing is left. So
 -- a run passes every row once, and leaves to the next run what cannot be done now. After a batch of
 -- resets it rests half as long as that took, and never longer than 2 seconds, however the clock is set.
@@ -38,8 +38,8 @@ BEGIN
     DECLARE v_joined_size  INT DEFAULT IF(p_job = 'expire_quota_reservations', v_batch_size, 1);  -- enough when JOINED
     DECLARE v_step         VARCHAR(36) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin DEFAULT '';
     DECLARE v_time         DATETIME(6) DEFAULT '1000-01-01 00:00:00';
-    DECLARE v_id, v_record_id        BIGINT UNSIGNED DEFAULT 0;
-    DECLARE v_done, v_rows_done      BIGINT DEFAULT 0;
+    DECLARE v_id, v_record_id, v_quota_id  BIGINT UNSIGNED DEFAULT 0;
+    DECLARE v_done, v_rows_done, v_others  BIGINT DEFAULT 0;
     DECLARE v_is_mine, v_is_running, v_is_over, v_is_last  BOOLEAN DEFAULT FALSE;
     DECLARE v_rest         DECIMAL(30,7);  -- seconds
     DECLARE v_message      VARCHAR(512) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
@@ -84,7 +84,23 @@ BEGIN
             IF p_job = 'reset_due_quotas' THEN
                 CALL sweep_due_quotas(v_open, v_batch_size, v_until, v_step, v_time, v_id, v_done);
             ELSEIF p_job = 'expire_quota_reservations' THEN
-                CALL sweep_lapsed_holds(v_until, v_step, v_time, v_id, v_done);
+                SET v_done = 0, v_quota_id = NULL;
+                SELECT reservation_id, expires_at, quota_id INTO v_step, v_time, v_quota_id
+                FROM quota_reservations FORCE INDEX (quota_reservations_lapsed)
+                WHERE status = 'HELD' AND (expires_at > v_time AND expires_at <= v_until OR expires_at = v_time AND (
+                      reservation_id > v_step OR reservation_id = v_step AND quota_id > v_id))
+                ORDER BY expires_at, reservation_id, quota_id LIMIT 1;
+                SET v_id = v_quota_id;
+                -- All lapsed holds of its quota. Not where somebody has locked that, who gives them back himself if
+                -- he needs the units, and not in an unknown zone. What a deleted quota held ends with it.
+                SELECT MAX(q.quota_id) INTO v_quota_id
+                FROM tenant_quotas AS q LEFT JOIN tenants AS t ON t.tenant_id = q.tenant_id
+                WHERE q.quota_id = v_id AND CONVERT_TZ(v_until, '+00:00', COALESCE(
+                    NULLIF(t.time_zone, 'SYSTEM'), @@GLOBAL.time_zone)) IS NOT NULL FOR UPDATE OF q SKIP LOCKED;
+                SELECT COUNT(*) INTO v_others FROM tenant_quotas WHERE quota_id = v_id AND v_quota_id IS NULL;
+                IF v_others = 0 AND v_id IS NOT NULL THEN
+                    CALL expire_quota_holds(v_id, 'OWN', v_done);
+                END IF;
             ELSE
                 CALL purge_quota_batch(v_batch_size, v_until, v_time, v_record_id, v_id, v_done);
             END IF;

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from types import SimpleNamespace
 
 from pymysql.connections import Connection
 
-from tests.support import Quota, Value, at, call, call_out, charge, rows, value
+from tests.support import Quota, Value, at, call, charge, rows, value
 
 
 def in_utc(quota: Quota, *limit_types: str, hard_limit: int = 10, **options: Value) -> None:
@@ -31,13 +32,20 @@ def refund(
 def refund_at(
     quota: Quota, now: str, key: str, refund_id: str, amount: int | None = None
 ) -> SimpleNamespace:
+    """Refund at a time of the test's choosing, by a copy that believes a pinned clock."""
+    ((_, _, text, *_),) = rows(quota.connection, "SHOW CREATE PROCEDURE refund_quota")
+    guard = "ABS(TIMESTAMPDIFF(SECOND, NOW(6), SYSDATE(6))) <= 1"
+    assert text.count(guard) == 1
+    text = text.replace(guard, "TRUE").replace("`refund_quota`", "`refund_quota_at`", 1)
+    text = re.sub(r" DEFINER=\S+", "", text, count=1)
+    rows(quota.connection, "SET NAMES utf8mb4 COLLATE utf8mb4_0900_bin")
+    rows(quota.connection, text.replace("%", "%%"))
     arguments = (quota.tenant_id, quota.quota_type, amount, "ORDER", key, refund_id)
-    with at(quota.connection, now):
-        figures = call_out(quota.connection, "return_quota", *arguments, outs=5)
-    names = ("status", "quota_id", "used_count", "left", "transaction")
-    answer = SimpleNamespace(**dict(zip(names, figures, strict=True)))
-    answer.success = int(answer.status in ("GRANTED", "REPLAYED"))
-    return answer
+    try:
+        with at(quota.connection, now):
+            return call(quota.connection, "refund_quota_at", *arguments)
+    finally:
+        rows(quota.connection, "DROP PROCEDURE refund_quota_at")
 
 
 def reserve(
@@ -119,22 +127,11 @@ def release(quota: Quota, held: SimpleNamespace, on: Connection | None = None) -
     return call(on or quota.connection, "release_quota_lease", held.lease_id)
 
 
-def sweep_at(quota: Quota, now: str, batch: int = 100, on: Connection | None = None) -> int:
-    """Give back what has lapsed at a time, one batch; return how many holds."""
+def sweep_at(quota: Quota, now: str, on: Connection | None = None) -> int:
+    """Give back what has lapsed at a time; return how many holds."""
     mine = on or quota.connection
-    with at(mine, now), mine.cursor() as cursor:
-        cursor.execute("SET @id = '', @at = '1000-01-01', @quota = 0, @ended = 0")
-        ended = 0
-        for _ in range(batch):
-            mine.begin()
-            cursor.execute("CALL sweep_lapsed_holds(UTC_TIMESTAMP(6), @id, @at, @quota, @ended)")
-            mine.commit()
-            cursor.execute("SELECT @ended, @quota")
-            more, place = cursor.fetchone() or (0, None)
-            ended += int(more)
-            if place is None:
-                break
-        return ended
+    with at(mine, now):
+        return int(call(mine, "run_quota_job", "expire_quota_reservations", None, 100).rows_done)
 
 
 def lapse(quota: Quota) -> None:

@@ -2,7 +2,7 @@
 
 from tenant_quota.apply import install
 
-__depends__ = {"0051_install_run_quota_job"}
+__depends__ = {"0050_install_run_quota_job"}
 __transactional__ = False  # each DDL statement commits by itself
 
 install(

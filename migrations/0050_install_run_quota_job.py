@@ -1,4 +1,4 @@
-"""Install procedures/return_quota.sql."""
+"""Install procedures/run_quota_job.sql."""
 
 from tenant_quota.apply import install
 
@@ -7,6 +7,6 @@ __transactional__ = False  # each DDL statement commits by itself
 
 install(
     __file__,
-    "procedures/return_quota.sql",
-    sha256="bbcb38d00b39427bef8a47412cb3ee7a850b62eb1bbca3749ee957d1eadc38cc",
+    "procedures/run_quota_job.sql",
+    sha256="5c70d9d937fc7ff51bc5e5c6c3b8b5147a0a1b00c38cfb1aae2697a60c762e27",
 )

@@ -2,7 +2,7 @@
 
 from tenant_quota.apply import install
 
-__depends__ = {"0061_install_quota_usage_monitor_view"}
+__depends__ = {"0059_install_quota_usage_monitor_view"}
 __transactional__ = False  # each DDL statement commits by itself
 
 install(

@@ -2,7 +2,7 @@
 
 from tenant_quota.apply import install
 
-__depends__ = {"0057_install_sweep_lapsed_holds"}
+__depends__ = {"0055_install_sweep_due_quotas"}
 __transactional__ = False  # each DDL statement commits by itself
 
 install(

@@ -2,7 +2,7 @@
 
 from tenant_quota.apply import install
 
-__depends__ = {"0063_install_purge_quota_usage_event"}
+__depends__ = {"0061_install_purge_quota_usage_event"}
 __transactional__ = False  # each DDL statement commits by itself
 
 install(

@@ -2,7 +2,7 @@
 
 from tenant_quota.apply import install
 
-__depends__ = {"0060_install_quota_usage_history_view"}
+__depends__ = {"0058_install_quota_usage_history_view"}
 __transactional__ = False  # each DDL statement commits by itself
 
 install(

@@ -2,7 +2,7 @@
 
 from tenant_quota.apply import install
 
-__depends__ = {"0062_install_expire_quota_reservations_event"}
+__depends__ = {"0060_install_expire_quota_reservations_event"}
 __transactional__ = False  # each DDL statement commits by itself
 
 install(
