@@ -311,9 +311,10 @@ def test_who_waited_until_the_limit_ended_is_denied(quota: Quota) -> None:
 def test_a_limit_begins_by_its_tenants_clock(quota: Quota) -> None:
     quota.define_tenant("-12:00")  # there it is half a day earlier, or more
     quota.define("MONTHLY", 100)
+    assert quota.consume().status == "GRANTED"  # and the period is open
     quota.set(effective_time=soon(quota, -3600)[0])
     assert quota.consume().status == "NOT_EFFECTIVE"
-    assert quota.used() == 0
+    assert quota.used() == 1
 
 
 def test_sweeps_and_16_consumers_at_the_boundary_at_once(quota: Quota) -> None:

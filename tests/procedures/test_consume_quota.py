@@ -283,6 +283,22 @@ def test_a_suspended_parent_suspends_its_sub_channels(quota: Quota) -> None:
     assert child.used() == 0
 
 
+def test_a_suspension_is_told_before_what_is_exhausted(quota: Quota) -> None:
+    quota.define("MONTHLY", hard_limit=1, used=1)
+    assert [quota.consume(1).status for _ in range(2)] == ["EXCEEDED"] * 2
+    quota.suspend()
+    assert quota.consume(1).status == "SUSPENDED"
+
+
+def test_a_key_that_only_the_parents_ledger_knows_is_replayed(quota: Quota) -> None:
+    child = quota.child()
+    quota.define("MONTHLY", hard_limit=5)
+    assert child.consume(1, key="k").status == "GRANTED"
+    child.define("MONTHLY", hard_limit=5)
+    assert child.consume(1, key="k").status == "REPLAYED"
+    assert (quota.used(), child.used(), child.ledger()) == (1, 0, [])
+
+
 def test_ancestors_in_a_circle_are_an_error_not_an_endless_loop(quota: Quota) -> None:
     child = quota.child()
     rows(
