@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/charge_quota_batch.sql",
-    sha256="4111d21e8bb251541f322cab98542000cec2b05de12b3f62ed7d2cb8cb1da84b",
+    sha256="03e25217661d14458e077104ffe0d9656e9e8811c153dd4c9d39959fabf0b945",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/check_quota.sql",
-    sha256="d815202ba78d1bd6013197a9aef8253679efb6806df5abd59eaa0221b71e2dd4",
+    sha256="9fe0eaf33562a1ba1f7ff6bff3b4d396298264c59e113c4409a8517b8e798210",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/consume_quota.sql",
-    sha256="978ed6b9cecc8096a1a6ac01b5e1263abee6e6dff8e0f34f5b1c452b3dd13bde",
+    sha256="0104dad7c21234383aa72433d93338d0b038cd784931797c9918b1c86da008bb",
 )

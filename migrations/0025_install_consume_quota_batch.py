@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/consume_quota_batch.sql",
-    sha256="ede72d537b6316bf27ecbd14e9e7178ec63885364976f0002e3ef84ddc769892",
+    sha256="51a9a82b8384845d2b5dc199d5537799ebe634d3b5130717e6c514662ca1a3fe",
 )

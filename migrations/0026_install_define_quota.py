@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/define_quota.sql",
-    sha256="5782856fadb50b4180133dbff8b299e6299ecb6cbb7463657b1b7bed8ce6819a",
+    sha256="a8055b1955a06bf3fc7a3fa4a6fee1ff247fcc743deb82027620a7e159bf5d21",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/end_quota_transaction.sql",
-    sha256="0743afc77d52aa69d028f5aaa18e9a604e6abf12a26a5f6f368084d7f0e45b18",
+    sha256="c696dd3079177fbe523d7d786b3e001485cfd73c44f9656f709bb540fc1539fa",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/expire_quota_holds.sql",
-    sha256="1e6a8e436dd5c2e2c6f738b789a3a758de35e77e7f04ebaa95e7f73e9b896b2d",
+    sha256="145d708762ad1371b03b6516a4aa614bd52cd40acab53e0f1b72ed0ddc874608",
 )

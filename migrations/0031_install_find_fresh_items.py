@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/find_fresh_items.sql",
-    sha256="b5ad8c9b07c73622d73822cc633a4d7ed412d714c3e1d199ae336c543603af50",
+    sha256="dac5c36b502cde0b3bd2d9ea748c1fc8d98ce72aafad3f1d47d7af2be714a8e7",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/find_quota_replay.sql",
-    sha256="5c9004f29a3f12a1dbbb5d476941bfeef76e7a0d9f1b198f8b67d62f97840f3c",
+    sha256="49b559bec3d5f5a235836ab4d9ea896dbe5f49e7bbf4a56736788c968350cadc",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/finish_quota_charge.sql",
-    sha256="a4a7897ebbbf6c2c2dee701e842f88e745b5cbc6899a686e8fe21ae3c8cb7208",
+    sha256="31c1a5efdcbe8d37ed0f1e552f2bdfa7f749b916178d7f290d5bf32b59d52bbc",
 )

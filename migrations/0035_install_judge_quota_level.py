@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/judge_quota_level.sql",
-    sha256="d199cec415cbd281e5df49b942e341b7de933e02baf3b5cea891607f96a844b7",
+    sha256="de39762e3952ad84147a7e51b00c6a5fd76382537721739da2efee50553fc0c8",
 )

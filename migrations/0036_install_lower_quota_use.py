@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/lower_quota_use.sql",
-    sha256="8a8a67ce8d96a0444cf511665b841f17ae1e3f589ae43dda3a7379c520a0b52a",
+    sha256="ac96c5b929e65ed476026d83b8854e211600b18f95b289ebd1be47072d1c0492",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/purge_quota_batch.sql",
-    sha256="978fc93cefa586e8390f59a4242b780d0b7de2b02c2579183759a40a60b69b70",
+    sha256="188c7a1e7d13731a181f509e37b30ac23204a574affb19d4fd655c91ebd11674",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/reconcile_quotas.sql",
-    sha256="88045bff5e276374f6f398f864baa26ad0d87d74b0f6cd9dca542f4c23b23a7a",
+    sha256="5dc4ccde2eeead7a9766898626b699ea5eabaf6c0089df196f7d0c6d94bd7997",
 )

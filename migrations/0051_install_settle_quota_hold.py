@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/settle_quota_hold.sql",
-    sha256="45d3a34772fe7703e3d3665fdc894da6139a2409f301d8d761e1f1f2136fff04",
+    sha256="1aa6805005b6f289960424fb794cf7c8352409452d4b0e822460d69672ba379a",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/sort_out_quota_call.sql",
-    sha256="a03caed44612ba126da7a9ed63da2b94c4f8dc420f148386f1e2bc6ebbbdc328",
+    sha256="d098bbef60c56021189fc689dfdb16db20041a69560d1dfdc534e4366af23477",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/spend_quota_slot.sql",
-    sha256="90c4f637b6243935a34728af6b2cd50f74767d66b4b86dbea876caf3c019f3a3",
+    sha256="6176c2f5a443f314bcb1cadda735e96f4203a2097f89d53105912dfed4e8f605",
 )

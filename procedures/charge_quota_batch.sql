@@ -10,7 +10,6 @@
 --   p_quota_type   of the denial
 --   p_quota_id, p_used_count   of the tightest limit: enforced before SHADOW, counted before RATE
 --
--- Raises   what charge_quota raises
 -- Source   DESIGN, sections 2 and 3
 
 CREATE PROCEDURE charge_quota_batch (
@@ -51,8 +50,7 @@ BEGIN
         WHERE quota_type > p_quota_type OR p_by_product AND quota_type = p_quota_type
                                            AND COALESCE(product_code, '') > COALESCE(v_product_code, '')
         GROUP BY quota_type, product
-        ORDER BY quota_type, product
-        LIMIT 1;
+        ORDER BY quota_type, product LIMIT 1;
         IF v_is_last THEN
             LEAVE each_group;
         ELSEIF p_is_replay THEN

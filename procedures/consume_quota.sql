@@ -52,6 +52,5 @@ BEGIN
            GREATEST(q.hard_limit - v_used_count, 0) AS remaining,
            IF(v_status = 'REPLAYED', v_next_reset_time, q.next_reset_time) AS next_reset_time,
            v_retry_after_ms AS retry_after_ms, v_transaction AS `transaction`
-    FROM (SELECT 1) AS one
-    LEFT JOIN tenant_quotas AS q ON q.quota_id = v_quota_id;
+    FROM (SELECT 1) AS one LEFT JOIN tenant_quotas AS q ON q.quota_id = v_quota_id;
 END

@@ -110,6 +110,5 @@ BEGIN
            q.hard_limit, v_used_count AS used_count, GREATEST(q.hard_limit - v_used_count, 0) AS remaining,
            q.next_reset_time, v_retry_after_ms AS retry_after_ms, v_transaction AS `transaction`,
            v_item_index AS item_index
-    FROM (SELECT 1) AS one
-    LEFT JOIN tenant_quotas AS q ON q.quota_id = v_quota_id;
+    FROM (SELECT 1) AS one LEFT JOIN tenant_quotas AS q ON q.quota_id = v_quota_id;
 END

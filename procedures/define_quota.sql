@@ -72,8 +72,7 @@ BEGIN
 
     SELECT time_zone INTO v_time_zone FROM tenants WHERE tenant_id = p_tenant_id FOR SHARE;
     SELECT quota_id INTO v_quota_id FROM tenant_quotas FORCE INDEX (tenant_quotas_natural)
-    WHERE tenant_id = p_tenant_id AND quota_type = p_quota_type AND limit_type = p_limit_type
-    FOR UPDATE;
+    WHERE tenant_id = p_tenant_id AND quota_type = p_quota_type AND limit_type = p_limit_type FOR UPDATE;
     SET v_is_new = v_quota_id IS NULL;
     IF v_is_new THEN
         -- Somebody else may have defined it a moment ago; then this locks that row, and ROW_COUNT() is 2.

@@ -9,7 +9,6 @@
 --   p_transaction   what open_quota_transaction answered; NULL: it was not open yet
 --   p_is_kept       FALSE: undo. An error handler then says RESIGNAL
 --
--- Raises   what COMMIT raises (3100 from a group that refused it)
 -- Source   DESIGN, section 5
 -- Example  CALL end_quota_transaction(v_transaction, TRUE);
 

@@ -8,7 +8,6 @@
 --                  some, that leaves the gap behind them locked until it ends. OWN: do not
 --   p_ended        holds that ended
 --
--- Raises   45001 invalid_argument for a zone the server does not know
 -- Source   DESIGN, sections 2 and 3
 
 CREATE PROCEDURE expire_quota_holds (
@@ -34,8 +33,7 @@ BEGIN
         FROM quota_reservations FORCE INDEX (quota_reservations_held)
         WHERE quota_id = p_quota_id AND status = 'HELD' AND expires_at BETWEEN v_after AND UTC_TIMESTAMP(6)
           AND (expires_at > v_after OR reservation_id > v_after_id)
-        ORDER BY expires_at, reservation_id
-        LIMIT 1;
+        ORDER BY expires_at, reservation_id LIMIT 1;
         IF v_hold_id IS NOT NULL THEN
             SET v_after_id = v_hold_id;
             CALL settle_quota_hold('EXPIRE', v_hold_id, NULL, NULL, v_quota_id, v_status, v_used_count,

@@ -41,8 +41,7 @@ BEGIN
         STRAIGHT_JOIN quota_usage_records AS r FORCE INDEX (quota_usage_records_biz_key)
             ON r.quota_id = q.quota_id AND r.biz_type = i.biz_type AND r.biz_id = i.biz_id
             AND r.operation_type = 'CONSUME' AND r.refund_id = ''
-            AND r.origin_tenant_id = IF(v_depth = 1, '', p_tenant_id)
-        FOR SHARE OF r;
+            AND r.origin_tenant_id = IF(v_depth = 1, '', p_tenant_id) FOR SHARE OF r;
         IF v_at IS NOT NULL THEN
             SET v_message = CONCAT('key_reused: the key of p_items[', v_at,
                                    '] is of another amount, product or operation; use a key of its own');

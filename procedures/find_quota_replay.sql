@@ -80,8 +80,7 @@ BEGIN
           AND (v_best IS NULL OR (q.enforcement = 'SHADOW') * 100000000000000000000
                                  + COALESCE(q.hard_limit - r.current_used, -10000000000000000000) < v_best)
         ORDER BY shown_by, r.quota_id
-        LIMIT 1
-        FOR SHARE OF r;
+        LIMIT 1 FOR SHARE OF r;
 
         IF v_amount IS NOT NULL THEN
             SET p_is_found = TRUE, p_hold_id = v_reservation_id, p_next_reset_time = NULL;

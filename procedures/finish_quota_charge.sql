@@ -65,8 +65,7 @@ BEGIN
                         WHERE tenant_id = v_level_id AND quota_type = p_quota_type AND FIND_IN_SET(limit_type, p_kinds)
                        ) AS q) AS limits
             WHERE ranked < v_least
-            ORDER BY ranked, quota_id
-            LIMIT 1;
+            ORDER BY ranked, quota_id LIMIT 1;
         END IF;
         SET v_level = v_level + 1;
         IF v_level < p_levels THEN

@@ -10,13 +10,12 @@
 --   p_judged        JSON array, an object for each limit: level_id, quota_id, limit_type, verdict
 --                   (GRANTED, EXCEEDED, PRODUCT_NOT_COVERED, EXPIRED, NOT_EFFECTIVE), used (exact,
 --                   before the call), used_after, period_start (of its alerts), next_reset_time,
---                   wait_ms, is_due (settle the period first), is_short (take back first), takes_part
+--                   wait_ms, is_due (settle the period first; in an unknown zone all are), is_short (take back first), takes_part
 --                   (FALSE: a SHADOW limit that is not in force or does not cover the product),
 --                   is_alert (an alert is due if the call is granted), shown_by (the limit with the
 --                   smallest is shown: denials below 0, the longest first; then the tightest grant,
 --                   enforced before SHADOW, RATE last)
 --
--- Raises   nothing of its own; in a zone the server does not know every limit is due
 -- Source   DESIGN, sections 2 to 6
 
 CREATE PROCEDURE judge_quota_level (

@@ -11,7 +11,6 @@
 --   p_biz_type .. p_origin_id   of the ledger row
 --   p_used_count    the use afterwards; NULL: hidden by slots
 --
--- Raises   45001 invalid_argument for a zone the server does not know
 -- Source   DESIGN, sections 3, 4 and 6
 
 CREATE PROCEDURE lower_quota_use (

@@ -81,8 +81,7 @@ BEGIN
         INTO v_tenant_id, v_open_start, v_open_at
         FROM tenant_quotas AS q
         LEFT JOIN tenants AS t ON t.tenant_id = q.tenant_id
-        WHERE q.quota_id = p_quota_id
-        FOR UPDATE OF q SKIP LOCKED;
+        WHERE q.quota_id = p_quota_id FOR UPDATE OF q SKIP LOCKED;
         SET v_open_at = IF(v_open_start = '9999-12-31', v_open_start, v_open_at);
         -- A plain look finds the rows; they are locked by their keys: an old snapshot shows some that are gone.
         SELECT COUNT(*), COUNT(delta),

@@ -86,8 +86,7 @@ BEGIN
                    OR p_repair AND q.limit_type = 'CONCURRENT' AND q.leased_count <> (
                       SELECT COALESCE(SUM(h.amount), 0) FROM quota_reservations AS h
                       WHERE h.quota_id = q.quota_id AND h.status = 'HELD'))
-            ORDER BY q.quota_id
-            LIMIT 1;
+            ORDER BY q.quota_id LIMIT 1;
             SET v_after = COALESCE(v_quota_id, v_last);
             IF v_quota_id IS NOT NULL THEN
                 CALL open_quota_transaction(v_transaction);

@@ -63,13 +63,11 @@ BEGIN
             FROM (SELECT DISTINCT tenant_id, quota_type, level_number FROM quota_reservations
                   WHERE reservation_id = p_reservation_id ORDER BY level_number LIMIT 1000000) AS r
             STRAIGHT_JOIN tenant_quotas AS q FORCE INDEX (tenant_quotas_natural)
-                ON q.tenant_id = r.tenant_id AND q.quota_type = r.quota_type
-            FOR UPDATE OF q;
+                ON q.tenant_id = r.tenant_id AND q.quota_type = r.quota_type FOR UPDATE OF q;
             SELECT MAX(IF(r.status = 'HELD', NULL, r.status)) INTO v_found
             FROM (SELECT quota_id FROM quota_reservations WHERE reservation_id = p_reservation_id LIMIT 1000000) AS h
             STRAIGHT_JOIN quota_reservations AS r FORCE INDEX (PRIMARY)
-                ON r.reservation_id = p_reservation_id AND r.quota_id = h.quota_id
-            FOR UPDATE OF r;
+                ON r.reservation_id = p_reservation_id AND r.quota_id = h.quota_id FOR UPDATE OF r;
         END IF;
     END IF;
     SET p_quota_id = v_quota_id, p_status = IF(v_quota_id IS NULL, 'NOT_FOUND', NULL);

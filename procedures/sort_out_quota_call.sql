@@ -126,8 +126,7 @@ BEGIN
             used_after BIGINT PATH '$.used_after', next_reset_time DATETIME PATH '$.next_reset_time',
             wait_ms BIGINT PATH '$.wait_ms',
             verdict VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin PATH '$.verdict')) AS j
-        ORDER BY shown_by, quota_id
-        LIMIT 1;
+        ORDER BY shown_by, quota_id LIMIT 1;
         IF p_status IS NULL THEN
             SELECT IF(MIN(all_take_part), NULL, JSON_OBJECTAGG(level_id, kinds)) INTO p_parts
             FROM (SELECT level_id, MIN(takes_part) AS all_take_part, REGEXP_REPLACE(CAST(JSON_ARRAYAGG(IF(

@@ -39,8 +39,7 @@ BEGIN
                AND q.period_start <=> p_period_start INTO p_is_paid
         FROM quota_slots AS s
         JOIN tenant_quotas AS q ON q.quota_id = p_quota_id
-        WHERE s.quota_id = p_quota_id AND s.slot_number = v_slot_number
-        FOR UPDATE OF s SKIP LOCKED;
+        WHERE s.quota_id = p_quota_id AND s.slot_number = v_slot_number FOR UPDATE OF s SKIP LOCKED;
         IF p_is_paid THEN
             UPDATE quota_slots SET remaining = remaining - p_amount
             WHERE quota_id = p_quota_id AND slot_number = v_slot_number;
