@@ -207,7 +207,7 @@ def test_a_temporary_table_of_the_same_name_is_taken_for_ours(
         rows(
             connection,
             "INSERT INTO tenant_quotas (quota_id, tenant_id, quota_type, limit_type, hard_limit)"
-            " VALUES (1000000, %s, %s, 'MONTHLY', 99)",
+            " VALUES (1000000, %s, %s, 'TOTAL', 99)",
             *(quota.tenant_id, quota.quota_type),
         )
         assert app.consume(7).status == "GRANTED"
