@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/charge_quota.sql",
-    sha256="8be27ed6fac7a0bf0a4ed77eaf844ac2bb7a51e4c79135398b42eb30b11eae22",
+    sha256="0ba401a5bfd3e7b5be6adde3a9bf99458c1911ccbc270010c759084c9cb7e6a3",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/charge_quota_level.sql",
-    sha256="27b09bd73ad994c1969ba7bdda6be96a6fca869c750d81a3c33ad6968bf2e910",
+    sha256="9423603bb91500bf2106b7d59f99bb24d70f60b72de79c163f19b09a9f4586b7",
 )

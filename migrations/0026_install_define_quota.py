@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/define_quota.sql",
-    sha256="a8055b1955a06bf3fc7a3fa4a6fee1ff247fcc743deb82027620a7e159bf5d21",
+    sha256="821ff092da8d01985a4439b9ac6d629023071dcf963a4fe6383c1d01b964ea4a",
 )

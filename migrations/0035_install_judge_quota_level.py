@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/judge_quota_level.sql",
-    sha256="de39762e3952ad84147a7e51b00c6a5fd76382537721739da2efee50553fc0c8",
+    sha256="f9032263612f7f733adf78c921793866beb86466d863f2755d9adcd00e1fd637",
 )

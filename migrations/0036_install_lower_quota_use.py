@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/lower_quota_use.sql",
-    sha256="ac96c5b929e65ed476026d83b8854e211600b18f95b289ebd1be47072d1c0492",
+    sha256="982ffd6b3634375f1ced9521d335c97b9587608686efa85788eccfb4cf27953c",
 )

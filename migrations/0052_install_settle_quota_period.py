@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/settle_quota_period.sql",
-    sha256="1e893f7ea047ad969efa825796b1b2b65b22c73ce9142d4af4646da9437862b0",
+    sha256="d45efe7ac8917f80e6ac06c6cba79ef141a551de0c04816f16716e1f58feb056",
 )

@@ -122,6 +122,7 @@ BEGIN
               AND q.used_count > IF(q.limit_type = 'CONCURRENT', COALESCE(q.concurrent_tokens, 0), q.hard_limit)
                                  - p_amount
               AND COALESCE(q.next_reset_time, '9999-12-31') = q.period_end AND q.period_end > q.now
+              AND COALESCE(q.period_start <= q.now + INTERVAL 61 MINUTE, TRUE)
               AND COALESCE(q.effective_time, q.now) <= q.now AND COALESCE(q.expire_time, '9999-12-31') > q.now
               AND COALESCE((SELECT MIN(h.expires_at) FROM quota_reservations AS h
                             WHERE h.quota_id = p_quota_id AND h.status = 'HELD') > UTC_TIMESTAMP(6), TRUE);

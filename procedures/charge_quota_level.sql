@@ -1,13 +1,12 @@
 -- charge_quota_level: internal: charge the limits of one level, and write its ledger rows.
 --
--- Look: is the limit in force, its period open, is there room? Outside of a caller's transaction one
--- limit is looked at without a lock; several are counted under their locks. Charge: one UPDATE that
--- repeats what may have changed since, and must change as many rows. Record: one INSERT, which raises
--- 1062 if the key was charged before.
+-- Look: is the limit in force, its period open, is there room? One limit in our own transaction is looked
+-- at without a lock; several are counted under their locks. Charge: one UPDATE that repeats what may have
+-- changed, and must change as many rows. Record: one INSERT, 1062 if the key was charged before.
 --
 --   p_operation .. p_hold_id, p_transaction   as in charge_quota; p_kinds: the operation's limit types
 --   p_level_id      the level's tenant; afterwards its parent, NULL: there is none
---   p_attempt, p_parts   0: the first, without locks; see sort_out_quota_call
+--   p_attempt, p_parts   0: the first; see sort_out_quota_call
 --   p_charged       limits charged so far; NULL: an obstacle
 --   p_quota_id, p_used_count   the level's one limit (NULL: several, or RATE), its use after the charge
 --
@@ -40,9 +39,8 @@ BEGIN
             COALESCE(JSON_QUOTE(p_product_code) COLLATE utf8mb4_0900_bin, 'null'));
     DECLARE v_level_id      VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin DEFAULT p_level_id;
     DECLARE v_time_zone     VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin DEFAULT @@GLOBAL.time_zone;
-    DECLARE v_now           DATETIME(6);    -- the level's wall clock
     DECLARE v_limits, v_plain  INT DEFAULT 1;   -- v_plain: 0: an obstacle; else 1, + 2 for RATE, + 4 for each slot
-    DECLARE v_period_start, v_until  DATETIME;  -- of the one limit; the end of the first that ends
+    DECLARE v_now, v_period_start, v_until  DATETIME(6);  -- the level's wall clock; of the one limit; the first end
     DECLARE v_is_quick      BOOLEAN DEFAULT p_attempt = 0 AND p_transaction = 'OWN';
     DECLARE v_is_paid       BOOLEAN DEFAULT FALSE;  -- from a slot
     DECLARE CONTINUE HANDLER FOR NOT FOUND, 1172 SET v_is_quick = FALSE, v_limits = 0;  -- no limit, or several
@@ -53,7 +51,8 @@ BEGIN
                t.parent_tenant_id, COALESCE(NULLIF(t.time_zone, 'SYSTEM'), v_time_zone), IF(
                    COALESCE(t.status, 'ACTIVE') = 'ACTIVE'
                    AND CONVERT_TZ(UTC_TIMESTAMP(6), '+00:00', COALESCE(NULLIF(t.time_zone, 'SYSTEM'), v_time_zone))
-                       BETWEEN COALESCE(q.effective_time, '1000-01-01')
+                       BETWEEN GREATEST(COALESCE(q.effective_time, TIMESTAMP'1000-01-01 00:00:00'), COALESCE(
+                           q.period_start - INTERVAL 61 MINUTE, TIMESTAMP'1000-01-01 00:00:00'))
                        AND LEAST(q.period_end, COALESCE(q.expire_time, q.period_end)) - INTERVAL 1 MICROSECOND
                    AND q.period_end = COALESCE(q.next_reset_time, '9999-12-31')
                    AND COALESCE(JSON_CONTAINS(q.product_codes, v_products), TRUE)
@@ -111,6 +110,8 @@ BEGIN
             WHERE tenant_id = v_level_id AND quota_type = p_quota_type AND FIND_IN_SET(limit_type, p_kinds)
               AND COALESCE(period_end > v_now AND period_end = COALESCE(next_reset_time, '9999-12-31')
                   AND COALESCE(effective_time <= v_now, TRUE) AND COALESCE(expire_time > v_now, TRUE)
+                  AND COALESCE(LEAST(period_start, COALESCE(reset_time, CONVERT_TZ(created_at, '+00:00', v_time_zone)))
+                               <= v_now + INTERVAL 61 MINUTE, TRUE)
                   AND COALESCE(JSON_CONTAINS(product_codes, v_products), TRUE)
                   AND (limit_type <> 'RATE' OR refilled_at <= UTC_TIMESTAMP(6))
                   AND (v_limits > 1 OR quota_id = p_quota_id AND period_start <=> v_period_start)
@@ -129,9 +130,8 @@ BEGIN
             INSERT INTO quota_usage_records
                 (quota_id, tenant_id, operation_type, delta_value, current_used, biz_id, biz_type, product_code,
                  period_start, reservation_id, origin_tenant_id, created_at)
-            VALUES
-                (p_quota_id, v_level_id, 'CONSUME', p_amount, p_used_count, p_biz_id, p_biz_type, p_product_code,
-                 v_period_start, p_hold_id, IF(v_level_id = p_tenant_id, '', p_tenant_id), UTC_TIMESTAMP(6));
+            VALUES (p_quota_id, v_level_id, 'CONSUME', p_amount, p_used_count, p_biz_id, p_biz_type, p_product_code,
+                    v_period_start, p_hold_id, IF(v_level_id = p_tenant_id, '', p_tenant_id), UTC_TIMESTAMP(6));
         ELSEIF v_limits > 1 THEN
             INSERT INTO quota_usage_records
                 (quota_id, tenant_id, operation_type, delta_value, current_used, biz_id, biz_type, product_code,

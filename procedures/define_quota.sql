@@ -39,7 +39,7 @@ BEGIN
     DECLARE v_quota_id         BIGINT UNSIGNED;
     DECLARE v_is_new           BOOLEAN;
     DECLARE v_old, v_new       JSON;  -- the definition, before and after
-    DECLARE v_old_start, v_new_start, v_next_reset_time DATETIME;
+    DECLARE v_next_reset_time  DATETIME;
     DECLARE v_used_count, v_returned BIGINT;  -- returned: tokens that have flowed back at the old rate
     DECLARE v_now              DATETIME(6);
     DECLARE v_status, v_ignored VARCHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
@@ -86,13 +86,13 @@ BEGIN
     END IF;
 
     SET v_now = UTC_TIMESTAMP(6);
-    SELECT period_start, COALESCE(LEAST(used_count, FLOOR(
+    SELECT COALESCE(LEAST(used_count, FLOOR(
                GREATEST(TIMESTAMPDIFF(MICROSECOND, refilled_at, v_now), 0) * refill_per_second * 0.000001)), 0),
            JSON_OBJECT('hard_limit', hard_limit, 'soft_limit', soft_limit, 'effective_time', effective_time,
                        'expire_time', expire_time, 'product_codes', product_codes, 'period_anchor', period_anchor,
                        'refill_per_second', refill_per_second, 'enforcement', enforcement,
                        'slot_count', slot_count, 'concurrent_tokens', concurrent_tokens)
-    INTO v_old_start, v_returned, v_old
+    INTO v_returned, v_old
     FROM tenant_quotas WHERE quota_id = v_quota_id FOR UPDATE;
     SET v_new = v_old;
     CALL read_quota_options(p_limit_type, p_options, v_new);
@@ -115,20 +115,13 @@ BEGIN
     UPDATE tenant_quotas SET next_alert_count = DEFAULT WHERE quota_id = v_quota_id;
     CALL settle_quota_period(v_quota_id, v_time_zone, v_ignored);
 
-    SELECT used_count - IF(refilled_at = v_now, 0, v_returned), period_start, next_reset_time,
+    SELECT used_count - IF(refilled_at = v_now, 0, v_returned), next_reset_time,
            JSON_OBJECT('hard_limit', hard_limit, 'soft_limit', soft_limit, 'effective_time', effective_time,
                        'expire_time', expire_time, 'product_codes', product_codes, 'period_anchor', period_anchor,
                        'refill_per_second', refill_per_second, 'enforcement', enforcement,
                        'slot_count', slot_count, 'concurrent_tokens', concurrent_tokens)
-    INTO v_used_count, v_new_start, v_next_reset_time, v_new
+    INTO v_used_count, v_next_reset_time, v_new
     FROM tenant_quotas WHERE quota_id = v_quota_id FOR UPDATE;
-    IF v_old_start <> v_new_start AND v_used_count > 0 THEN
-        INSERT INTO quota_usage_records (quota_id, tenant_id, operation_type, delta_value, current_used, period_start)
-        VALUES (v_quota_id, p_tenant_id, 'ADJUST', -v_used_count, 0, v_old_start),
-               (v_quota_id, p_tenant_id, 'ADJUST', v_used_count, v_used_count, v_new_start);
-        UPDATE quota_reservations SET period_start = v_new_start
-        WHERE quota_id = v_quota_id AND status = 'HELD' AND period_start = v_old_start;
-    END IF;
 
     SET v_status = CASE WHEN v_is_new THEN 'CREATED' WHEN v_old = v_new THEN 'UNCHANGED' ELSE 'CHANGED' END;
     IF v_status <> 'UNCHANGED' THEN

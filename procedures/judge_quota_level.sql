@@ -10,7 +10,8 @@
 --   p_judged        JSON array, an object for each limit: level_id, quota_id, limit_type, verdict
 --                   (GRANTED, EXCEEDED, PRODUCT_NOT_COVERED, EXPIRED, NOT_EFFECTIVE), used (exact,
 --                   before the call), used_after, period_start (of its alerts), next_reset_time,
---                   wait_ms, is_due (settle the period first; in an unknown zone all are), is_short (take back first), takes_part
+--                   wait_ms, is_due (settle the period first; in an unknown zone all are), is_short
+--                   (take back first), takes_part
 --                   (FALSE: a SHADOW limit that is not in force or does not cover the product),
 --                   is_alert (an alert is due if the call is granted), shown_by (the limit with the
 --                   smallest is shown: denials below 0, the longest first; then the tightest grant,
@@ -77,16 +78,17 @@ BEGIN
                                 THEN 'PRODUCT_NOT_COVERED'
                             WHEN used > capacity - p_amount THEN 'EXCEEDED' ELSE 'GRANTED' END AS verdict
                 FROM (SELECT spared.*, IF(v_now < effective_time, effective_time, next_reset_time) AS until,
-                             CASE WHEN is_due AND limit_type NOT IN ('TOTAL', 'RATE', 'CONCURRENT') THEN 0
+                             CASE WHEN next_reset_time <= v_now AND period_start IS NOT NULL THEN 0
                                   WHEN limit_type = 'RATE' THEN used_count - LEAST(used_count, COALESCE(FLOOR(GREATEST(
                                            TIMESTAMPDIFF(MICROSECOND, refilled_at, v_utc), 0)
                                            * refill_per_second * 0.000001), 0))
                                   ELSE used_count - spare END AS used
                       FROM (SELECT f.*,
                                IF(limit_type = 'CONCURRENT', COALESCE(concurrent_tokens, 0), hard_limit) AS capacity,
-                               NOT COALESCE(COALESCE(next_reset_time, '9999-12-31') = period_end
-                                            AND (limit_type <> 'RATE' OR refilled_at <= v_utc)
-                                            AND period_end > v_now, FALSE) AS is_due,
+                               NOT COALESCE(COALESCE(next_reset_time, '9999-12-31') = period_end AND period_end > v_now
+                                            AND COALESCE(LEAST(period_start, COALESCE(reset_time, CONVERT_TZ(
+                                              created_at, '+00:00', p_time_zone))) <= v_now + INTERVAL 61 MINUTE, TRUE)
+                                            AND (limit_type <> 'RATE' OR refilled_at <= v_utc), FALSE) AS is_due,
                                CASE WHEN period_start IS NOT NULL THEN period_start
                                     WHEN limit_type = 'TOTAL' THEN '1000-01-01' ELSE DATE(v_utc) END AS label,
                                IF(FIND_IN_SET(quota_id, p_taken_back), 0,

@@ -41,8 +41,9 @@ BEGIN
         -- Time decides for a row by hand, which has no label, and in a period that was reset in its midst: it
         -- has a RESET row of its own, or no period was closed at reset_time (by hand).
         SELECT q.tenant_id, IF(q.slot_count = 0, q.used_count, NULL), v_state IS NOT NULL OR COALESCE(
-                   q.period_end = '9999-12-31' OR q.next_reset_time = q.period_end
-                   AND q.period_end > CONVERT_TZ(UTC_TIMESTAMP(6), '+00:00', p_time_zone), FALSE),
+                   q.period_end = '9999-12-31' OR q.next_reset_time = q.period_end AND CONVERT_TZ(UTC_TIMESTAMP(6),
+                   '+00:00', p_time_zone) BETWEEN q.period_start - INTERVAL 61 MINUTE
+                       AND q.period_end - INTERVAL 1 MICROSECOND, FALSE),
                LEAST(p_returned, q.used_count * (COALESCE(p_period_start = q.period_start, q.period_start IS NULL
                        OR CONVERT_TZ(p_charged_at, '+00:00', p_time_zone) >= q.period_start)
                    AND NOT (COALESCE(q.reset_time > q.period_start AND p_charged_at < CONVERT_TZ(

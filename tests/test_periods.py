@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from datetime import datetime, timedelta
 from itertools import pairwise
 
@@ -306,6 +307,53 @@ def test_who_waited_until_the_limit_ended_is_denied(quota: Quota) -> None:
 
     assert at_once(2, work) == ["", "EXPIRED"]
     assert quota.used() == 4
+
+
+DAY_LATER = "next_reset_time = next_reset_time + INTERVAL 1 DAY"
+AHEAD = f"""{DAY_LATER}, q.period_end = q.period_end + INTERVAL 1 DAY, reset_time = q.period_start
+    + INTERVAL 1 DAY, q.period_start = reset_time, r.period_start = reset_time"""
+
+
+@pytest.mark.parametrize("joins", [False, True], ids=["OWN", "JOINED"])
+@pytest.mark.parametrize("ahead", [DAY_LATER, AHEAD], ids=["set late by hand", "the clock was"])
+def test_a_period_that_lies_ahead_gives_way_to_that_of_now(
+    quota: Quota, ahead: str, joins: bool
+) -> None:
+    """Its use moves along: nothing is lost, and nothing is charged twice."""
+    quota.define("HOURLY", 10)
+    quota.define("DAILY", 100)
+    assert quota.consume(10, key="k").status == "GRANTED"
+    end = quota.column("next_reset_time", "HOURLY")
+    rows(
+        quota.connection,
+        f"UPDATE tenant_quotas AS q JOIN quota_usage_records AS r USING (quota_id) SET {ahead}"
+        " WHERE q.tenant_id = %s AND limit_type = 'HOURLY'",
+        quota.tenant_id,
+    )
+    if joins:
+        quota.connection.begin()
+    assert quota.consume(1).status == "EXCEEDED"
+    assert quota.column("next_reset_time", "HOURLY") == end
+    quota.set("HOURLY", hard_limit=11)
+    assert quota.consume(1).used_count == 11
+    quota.connection.commit()
+    by_period = quota.ledger("HOURLY", "period_start, delta_value")
+    sums = Counter()
+    for start, delta in by_period:
+        sums[start] += delta
+    assert sorted(sums.values()) in ([11], [0, 11])
+    quota.assert_adds_up(["HOURLY", "DAILY"])
+
+
+def test_a_period_that_a_new_zone_put_ahead_stays_to_its_end(quota: Quota) -> None:
+    """No matter how often the zone moves there and back, the limit is reset once."""
+    quota.define_tenant("+14:00")
+    quota.define("DAILY", 10)
+    quota.consume(10)
+    for zone in ("-12:00", "+14:00") * 3:
+        quota.define_tenant(zone)
+        assert quota.consume(1).status == "EXCEEDED"
+    assert quota.ledger("DAILY") == [10]
 
 
 def test_a_limit_begins_by_its_tenants_clock(quota: Quota) -> None:

@@ -131,7 +131,7 @@ def health(patient: Patient) -> Iterator[Finding]:
             severity = NOTE  # the primary's heartbeats come late; a new event's first is to come
         do = _DO.get(name, "look at event_scheduler, events and sweeps")
         if name.startswith("future_"):
-            do = "set the clock and the zone right; a period that lies ahead stays open to its end"
+            do = "set the clock and the zone right; the next call settles a period that lies ahead"
         do = "" if severity == OK else do
         yield Finding(severity, what, do, name)
     if missing := _DO.keys() - {row["check_name"] for row in rows}:
