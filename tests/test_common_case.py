@@ -215,7 +215,7 @@ def test_a_use_counts_in_the_period_that_the_model_names(
             define(one, {other: {} for other in beside if other != kind})
             model = modelled(one)
             for limit in model.limits.values():  # a period that lies ahead gives way to that of now
-                if limit.limit_type == kind and limit.period() >= end:
+                if limit.limit_type == kind and (limit.period() or end) >= end:
                     limit.next_reset = end
             for joins in (False, True):
                 consume_on_both_sides(one, model, 1, None, joins)

@@ -338,7 +338,7 @@ def test_a_period_that_lies_ahead_gives_way_to_that_of_now(
     assert quota.consume(1).used_count == 11
     quota.connection.commit()
     by_period = quota.ledger("HOURLY", "period_start, delta_value")
-    sums = Counter()
+    sums: Counter[datetime] = Counter()
     for start, delta in by_period:
         sums[start] += delta
     assert sorted(sums.values()) in ([11], [0, 11])
