@@ -178,6 +178,13 @@ def test_every_public_object_has_a_test_file_of_its_own(path: Path) -> None:
     assert (TOP / "tests" / path.parent.name / f"test_{path.stem}.py").is_file()
 
 
+def test_the_procedures_stay_few_and_short() -> None:
+    lengths = [len(path.read_text(encoding="utf-8").splitlines()) for path in PROCEDURES]
+    assert len(lengths) <= 45
+    assert max(lengths) <= 150
+    assert sum(lengths) <= 3600
+
+
 def test_migrations_are_numbered_without_gaps_and_named_by_what_they_do() -> None:
     names = [path.name for path in MIGRATIONS if not path.name.endswith(".rollback.sql")]
     numbers = [int(re.match(r"(\d{4})_[a-z]+_\w+\.(?:sql|py)$", name)[1]) for name in names]  # type: ignore[index]

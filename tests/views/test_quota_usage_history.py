@@ -47,7 +47,7 @@ def test_it_agrees_with_the_sum_of_the_periods_other_rows(quota: Quota) -> None:
     quota.set("DAILY", next_reset_time="2020-05-02 00:00:00")
     quota.consume_at("2020-05-01 12:00:00", 5)
     quota.consume_at("2020-05-02 12:00:00", 1)
-    # A return into the closed period, as return_quota_units records it.
+    # A return into the closed period, as lower_quota_use records it.
     late = (
         "INSERT INTO quota_usage_records"
         " (quota_id, tenant_id, operation_type, delta_value, period_start, biz_type, biz_id)"
