@@ -345,6 +345,20 @@ def test_a_period_that_lies_ahead_gives_way_to_that_of_now(
     quota.assert_adds_up(["HOURLY", "DAILY"])
 
 
+def test_a_tenants_only_limit_is_charged_in_the_period_of_now(quota: Quota) -> None:
+    quota.define("HOURLY", 10)
+    quota.consume(3)
+    start = quota.column("period_start", "HOURLY")
+    rows(
+        quota.connection,
+        f"UPDATE tenant_quotas AS q JOIN quota_usage_records AS r USING (quota_id) SET {AHEAD}"
+        " WHERE q.tenant_id = %s",
+        quota.tenant_id,
+    )
+    assert quota.consume(1).used_count == 4
+    assert quota.ledger("HOURLY", "delta_value, period_start")[-1] == (1, start)
+
+
 def test_a_period_that_a_new_zone_put_ahead_stays_to_its_end(quota: Quota) -> None:
     """No matter how often the zone moves there and back, the limit is reset once."""
     quota.define_tenant("+14:00")
