@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/acquire_quota_lease.sql",
-    sha256="94ae53fc46bb5cee6c4dfa351ae057c0e596c6e7a875b8b43ff8314f9959c416",
+    sha256="741892e3d45d147a211f6bfffe33d62640abd9ce561ba5b6e708488089c32bc1",
 )

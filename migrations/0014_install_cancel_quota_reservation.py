@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/cancel_quota_reservation.sql",
-    sha256="5fe438c3de6aef85de7276e1cd009903a945cb8f3e4a8dfb822d0d991fa334eb",
+    sha256="5389ba7efc361fcea93fe2515532e2b71dd220b9149ce70bc4cd302391ed4047",
 )

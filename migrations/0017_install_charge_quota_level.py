@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/charge_quota_level.sql",
-    sha256="9423603bb91500bf2106b7d59f99bb24d70f60b72de79c163f19b09a9f4586b7",
+    sha256="2a53037912937e6fed3a426f1d8eec5fe6486cf73086435a4c67f60096bdc4ae",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/check_quota.sql",
-    sha256="9fe0eaf33562a1ba1f7ff6bff3b4d396298264c59e113c4409a8517b8e798210",
+    sha256="3c74d25c32fa795cce51f00a2e47cbbda731f5a41f181662f440444819fca008",
 )

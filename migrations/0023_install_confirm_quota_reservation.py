@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/confirm_quota_reservation.sql",
-    sha256="b7529f440e7d27717b0fe03fe7fbe4dd583ba4cecd6f72f05f3e2e7505acef8a",
+    sha256="b901b7f3876e84f0dfda45a34645da39376752a26d59d333a42743060789c601",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/consume_quota.sql",
-    sha256="0104dad7c21234383aa72433d93338d0b038cd784931797c9918b1c86da008bb",
+    sha256="658cf6aaf090cc0132dcc6ea9c41e39e33f2e6e583df5c10761d55dd8d0d41d7",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/find_quota_replay.sql",
-    sha256="49b559bec3d5f5a235836ab4d9ea896dbe5f49e7bbf4a56736788c968350cadc",
+    sha256="f79f57c20d592a606f9628fb41ae92bcf4535585ea3a1f088dbc6b8bccfba652",
 )

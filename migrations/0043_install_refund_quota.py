@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/refund_quota.sql",
-    sha256="2891c04a19b4b913eecdc26c15fa93714d742f7d1f1cb8d4730a2693a370a2c1",
+    sha256="1748868e02b84da874adbf2090398447531bea2b037cd4f97672701308e89432",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/release_quota_lease.sql",
-    sha256="c27968ec129e0aec6fa6b6c609ee0d8e04156687fa9d43b7491c60a9a7968029",
+    sha256="cf31c379d30a28e214a136e05c83de1decbbb0dce392bc54e3a345d810617044",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/renew_quota_lease.sql",
-    sha256="d2ab69534e6541472609f562f15252ea80d7a98273d558e1c8f9f0b504b46fde",
+    sha256="051ae181ea46d12ee4622d5525ed4c880a7de7c6fd55ce868cb2f722def1aa3c",
 )

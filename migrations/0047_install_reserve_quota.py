@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/reserve_quota.sql",
-    sha256="e0653ec074cb583f49e0c153e8df85388cd50a2a6782c77e52b8b5783be39dd4",
+    sha256="f9acbd94455d21719d6f46e2fbe7edf182540ebdcb793aa8146cdfb3b1bac4c7",
 )

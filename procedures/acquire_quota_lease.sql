@@ -41,7 +41,6 @@ BEGIN
     END IF;
     CALL charge_quota('LEASE', p_tenant_id, p_quota_type, 1, NULL, NULL, NULL, v_lease_id, p_ttl_seconds, p_holder,
                       TRUE, v_transaction, v_status, v_quota_id, v_used_count, v_next_reset_time, v_retry_after_ms);
-
     SELECT v_status IN ('GRANTED', 'REPLAYED') AS success, v_status AS status, v_quota_id AS quota_id,
            q.limit_type, q.hard_limit, v_used_count AS used_count,
            GREATEST(COALESCE(q.concurrent_tokens, 0) - v_used_count, 0) AS remaining, q.next_reset_time,

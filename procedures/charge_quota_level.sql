@@ -45,7 +45,6 @@ BEGIN
     DECLARE v_is_paid       BOOLEAN DEFAULT FALSE;  -- from a slot
     DECLARE CONTINUE HANDLER FOR NOT FOUND, 1172 SET v_is_quick = FALSE, v_limits = 0;  -- no limit, or several
 
-    SET p_level_id = NULL;
     IF v_is_quick THEN
         SELECT q.quota_id, q.period_start, LEAST(q.period_end, COALESCE(q.expire_time, q.period_end)),
                t.parent_tenant_id, COALESCE(NULLIF(t.time_zone, 'SYSTEM'), v_time_zone), IF(
@@ -76,7 +75,10 @@ BEGIN
         IF v_plain THEN
             SELECT COUNT(kind), MAX(IF(kind, quota_id, NULL)), MAX(IF(kind, period_start, NULL)),
                    MIN(IF(kind, LEAST(period_end, COALESCE(expire_time, period_end)), NULL)),
-                   MIN(IF(kind, 1 + 2 * (limit_type = 'RATE') + 4 * slot_count, NULL))
+                   MIN(IF(kind, IF(p_attempt = 0 AND p_transaction <> 'OWN' AND EXISTS (
+                       SELECT 1 FROM quota_usage_records AS r  -- a key that the ledger refuses would lock a gap there
+                       WHERE r.quota_id = level.quota_id AND r.biz_type = p_biz_type AND r.biz_id = p_biz_id),
+                       0, 1 + 2 * (limit_type = 'RATE') + 4 * slot_count), NULL))
             INTO v_limits, p_quota_id, v_period_start, v_until, v_plain
             FROM (SELECT *, NULLIF(FIND_IN_SET(limit_type, p_kinds), 0) AS kind
                   FROM tenant_quotas FORCE INDEX (tenant_quotas_natural)
@@ -84,8 +86,7 @@ BEGIN
         END IF;
     END IF;
 
-    -- Rows are locked by their natural key. By the primary one only where that one lock is all.
-    IF v_plain = 1 AND v_is_quick THEN
+    IF v_plain = 1 AND v_is_quick THEN  -- by the primary key, not the natural one: this lock is the only one
         UPDATE tenant_quotas
         SET used_count = LAST_INSERT_ID(used_count + p_amount), leased_count = leased_count + (p_operation = 'LEASE')
         WHERE quota_id = p_quota_id AND COALESCE(
@@ -124,7 +125,6 @@ BEGIN
         END IF;
         SET p_used_count = IF(v_plain > 3, NULL, LAST_INSERT_ID());
     END IF;
-
     IF v_plain AND p_operation IN ('CONSUME', 'RESERVE') THEN
         IF v_limits = 1 AND v_plain <> 3 THEN
             INSERT INTO quota_usage_records

@@ -44,7 +44,6 @@ BEGIN
     IF v_next_reset_time <= v_now THEN  -- the period that the charge would open
         CALL compute_quota_period(v_limit_type, v_anchor, v_now, v_now, v_next_reset_time);
     END IF;
-
     SELECT v_status IN ('GRANTED', 'REPLAYED') AS success, v_status AS status, v_quota_id AS quota_id,
            q.limit_type, q.hard_limit, v_used_count AS used_count,
            GREATEST(q.hard_limit - v_used_count, 0) AS remaining,

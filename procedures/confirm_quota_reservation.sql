@@ -36,7 +36,6 @@ BEGIN
     END IF;
     CALL settle_quota_hold('CONFIRM', p_reservation_id, p_amount, NULL,
                            v_quota_id, v_status, v_used_count, v_transaction, v_expires_at);
-
     SELECT v_status IN ('CONFIRMED', 'REPLAYED') AS success, v_status AS status, v_quota_id AS quota_id, q.limit_type,
            q.hard_limit, v_used_count AS used_count, GREATEST(q.hard_limit - v_used_count, 0) AS remaining,
            q.next_reset_time, CAST(NULL AS SIGNED) AS retry_after_ms, v_transaction AS `transaction`,

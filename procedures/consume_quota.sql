@@ -46,7 +46,6 @@ BEGIN
     CALL charge_quota('CONSUME', p_tenant_id, p_quota_type, p_amount, p_biz_type, p_biz_id, p_product_code, v_hold_id,
                       NULL, NULL, TRUE, v_transaction, v_status, v_quota_id, v_used_count, v_next_reset_time,
                       v_retry_after_ms);
-
     SELECT v_status IN ('GRANTED', 'REPLAYED') AS success, v_status AS status, v_quota_id AS quota_id,
            q.limit_type, q.hard_limit, v_used_count AS used_count,
            GREATEST(q.hard_limit - v_used_count, 0) AS remaining,

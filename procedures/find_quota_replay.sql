@@ -45,8 +45,15 @@ BEGIN
 
     SET p_is_found = FALSE;
     WHILE v_level_id IS NOT NULL AND v_depth < 65 DO
-        SET v_parent_id = NULL, v_depth = v_depth + 1, v_is_known = p_transaction <> 'JOINED', v_amount = NULL;
+        SET v_parent_id = NULL, v_depth = v_depth + 1, v_amount = NULL;
         SELECT parent_tenant_id INTO v_parent_id FROM tenants WHERE tenant_id = v_level_id FOR SHARE;
+        SELECT p_transaction <> 'JOINED' OR COUNT(*) > 0 INTO v_is_known
+        FROM tenant_quotas AS q FORCE INDEX (tenant_quotas_natural)
+        STRAIGHT_JOIN quota_usage_records AS r FORCE INDEX (quota_usage_records_biz_key)
+            ON r.quota_id = q.quota_id AND r.biz_type = p_biz_type AND r.biz_id = p_biz_id
+            AND r.operation_type = 'CONSUME' AND r.refund_id = ''
+            AND r.origin_tenant_id = IF(v_depth = 1, '', p_tenant_id)
+        WHERE p_transaction = 'JOINED' AND q.tenant_id = v_level_id AND q.quota_type = p_quota_type;
         IF NOT v_is_known THEN
             SELECT COUNT(*) INTO v_amount  -- locked first: the INSERT leaves locks that a charge may wait for
             FROM tenant_quotas FORCE INDEX (tenant_quotas_natural)

@@ -140,7 +140,6 @@ BEGIN
     SET v_status = COALESCE(v_status, IF(v_written > 0, 'GRANTED', 'NOT_FOUND'));
     -- Not kept: that lets go of the locks, if the caller's transaction began with this call.
     CALL end_quota_transaction(v_transaction, v_status <> 'NOT_FOUND');
-
     SELECT v_status IN ('GRANTED', 'REPLAYED') AS success, v_status AS status, v_shown_id AS quota_id, q.limit_type,
            q.hard_limit, v_shown_use AS used_count,
            IF(v_status = 'EXCEEDED', v_left, GREATEST(q.hard_limit - v_shown_use, 0)) AS remaining,

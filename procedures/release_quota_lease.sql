@@ -30,7 +30,6 @@ BEGIN
     END IF;
     CALL settle_quota_hold('RELEASE', p_lease_id, NULL, NULL,
                            v_quota_id, v_status, v_used_count, v_transaction, v_expires_at);
-
     SELECT v_status IN ('RELEASED', 'REPLAYED') AS success, v_status AS status, v_quota_id AS quota_id, q.limit_type,
            q.hard_limit, v_used_count AS used_count,
            GREATEST(COALESCE(q.concurrent_tokens, 0) - v_used_count, 0) AS remaining, q.next_reset_time,

@@ -540,3 +540,21 @@ def test_a_replay_in_a_transaction_keeps_no_other_tenants_key_waiting(
     rows(quota.connection, "SET innodb_lock_wait_timeout = 1")
     assert before.consume(1, key="k5").status == "GRANTED"
     session.rollback()
+
+
+@pytest.mark.parametrize("isolation", ["READ COMMITTED", "REPEATABLE READ"])
+def test_a_replay_in_a_transaction_holds_up_no_neighbour(quota: Quota, isolation: str) -> None:
+    """A key that the ledger refuses would keep the gap before it locked, until the commit."""
+    before, mine = quota.sibling("1"), quota.sibling("2")
+    for each, key in ((before, "a"), (mine, "k")):
+        each.define("MONTHLY", 100)
+        each.consume(1, key=key)
+    holder, other = quota.connect(), quota.connect()
+    rows(holder, f"SET SESSION TRANSACTION ISOLATION LEVEL {isolation}")
+    rows(other, "SET SESSION innodb_lock_wait_timeout = 2")
+    holder.begin()
+    assert mine.consume(1, key="n", on=holder).status == "GRANTED"
+    assert mine.consume(1, key="k", on=holder).status == "REPLAYED"
+    assert before.consume(1, key="b", on=other).status == "GRANTED"
+    holder.commit()
+    assert (before.used(), mine.used()) == (2, 2)
