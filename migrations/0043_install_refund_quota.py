@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/refund_quota.sql",
-    sha256="1748868e02b84da874adbf2090398447531bea2b037cd4f97672701308e89432",
+    sha256="57ee932a2803137f4e965a2eb1963928a8bbe01a1cfa89ad3c89ad0e1144859c",
 )

@@ -82,7 +82,7 @@ BEGIN
                     ON c.quota_id = q.quota_id AND c.biz_type = p_biz_type AND c.biz_id = p_biz_id
                     AND c.operation_type = 'CONSUME' AND c.refund_id = '' AND c.origin_tenant_id = v_origin_id
                 WHERE q.tenant_id = v_tenant_id AND q.quota_type = p_quota_type AND q.limit_type = v_limit_type
-                FOR UPDATE OF q FOR SHARE OF c;
+                FOR SHARE;  -- the newest; the quota's row is locked already
 
                 IF v_quota_id IS NOT NULL AND v_status IS NULL THEN
                     SELECT SUM(delta_value), MAX(operation_type = 'CONFIRM'),
