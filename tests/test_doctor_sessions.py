@@ -39,8 +39,22 @@ def test_a_killed_call_that_left_its_transaction_open_is_shown(url):
         assert f"a call of connection {caller.thread_id()} (root@" in found.what
         assert "was killed (1317)" in found.what
         assert found.do.startswith(f"KILL {caller.thread_id()};")
+        for _ in range(3):  # what a caller does that looks at no error
+            rows(caller, "DO SLEEP(0)")
+            call()
+        later = look(url, "left_open")["left_open"]
+        assert (later.severity, later.do) == (WARNING, found.do)
         rows(caller, "ROLLBACK")
         assert look(url, "left_open")["left_open"].severity == OK
+        holder.rollback()
+        for level in ("READ COMMITTED", "REPEATABLE READ"):
+            rows(caller, f"SET SESSION TRANSACTION ISOLATION LEVEL {level}")
+            caller.begin()
+            rows(caller, "SAVEPOINT mine")
+            call()
+            found = look(url, "left_open")["left_open"]
+            assert found.severity == OK, "the caller's own transaction"
+            caller.rollback()
     run(url, "DELETE FROM tenant_quotas WHERE tenant_id = 'KILLED'")
 
 
