@@ -132,6 +132,27 @@ def test_it_rests_between_batches(quota: Quota) -> None:
     assert "User sleep" in seen
 
 
+@pytest.mark.parametrize("step", [86400, -86400])
+def test_it_rests_two_seconds_at_most_whichever_way_the_clock_steps(
+    quota: Quota, step: int
+) -> None:
+    quota.define("MONTHLY", 10, used=4)
+    quota.set(next_reset_time=PAST)
+    trigger = f"step_{quota.tenant_id}"
+    rows(
+        quota.connection,
+        f"CREATE TRIGGER {trigger} BEFORE INSERT ON quota_usage_records FOR EACH ROW"
+        f" SET timestamp = UNIX_TIMESTAMP() + {step}",
+    )
+    sweeper = quota.connect(read_timeout=10)
+    try:
+        assert call(sweeper, "reset_due_quotas", 100).status == "DONE"
+    finally:
+        rows(quota.connection, f"KILL {sweeper.thread_id()}")
+        rows(quota.connection, f"DROP TRIGGER {trigger}")
+    assert quota.ledger(columns="operation_type") == ["CONSUME", "RESET"]
+
+
 def test_it_does_not_wait_for_a_quota_that_somebody_holds(quota: Quota) -> None:
     other = quota.sibling()
     for each in (quota, other):
