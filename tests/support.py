@@ -37,7 +37,10 @@ def apply_everything(url: str, *options: str) -> None:
     mutation = chosen()
     if mutation:
         with connect(url) as connection:
-            rows(connection, f"DROP PROCEDURE {Path(mutation.file).stem}")
+            kind = (
+                Path(mutation.file).parent.name.removesuffix("s").upper()
+            )  # PROCEDURE, VIEW, EVENT
+            rows(connection, f"DROP {kind} {Path(mutation.file).stem}")
             rows(connection, "SET NAMES utf8mb4 COLLATE utf8mb4_0900_bin")
             rows(connection, mutation.text().rstrip().removesuffix(";").replace("%", "%%"))
 
