@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "views/quota_health.sql",
-    sha256="60f9217c3e2b8115ce873242fc5403f39dbfe0a842589d45139054d588af7adf",
+    sha256="ffba3937c5248f020d796deb328b62f59c51ed1f0a38376ecc1c305b10f1a68a",
 )

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from decimal import Decimal
 
 import pymysql
 import pytest
 
-from tests.support import Quota, call, call_out, no_transaction_is_open, rows, state_of, value
+from tests.support import (
+    Quota,
+    Value,
+    call,
+    call_out,
+    no_transaction_is_open,
+    rows,
+    state_of,
+    value,
+)
 
 EDGE = 2**63
 
@@ -76,6 +86,45 @@ def test_what_is_too_long_is_refused_not_cut(
     # Longer than any parameter: in a strict session the server refuses it before we can.
     assert state_of(caught.value)[0] == "45001" or caught.value.args[0] == 1406
     assert (quota.used(), quota.ledger()) == (0, [])
+
+
+LONG = "x" * 300  # longer than any parameter
+LONG_CALLS = [
+    ("consume_quota", (LONG, "U", 1, "O", "k", None)),
+    ("consume_quota", ("T", "U", 1, "O", "k", LONG)),
+    ("consume_quota", ("T", "U", 1, "O", "😀" * 300, None)),
+    ("consume_quota_batch", (LONG, '[{"quota_type": "U", "amount": 1}]')),
+    ("check_quota", ("T", LONG, 1, None)),
+    ("reserve_quota", ("T", "U", 1, 60, LONG, "k", None)),
+    ("refund_quota", ("T", "U", 1, "O", "k", LONG)),
+    ("confirm_quota_reservation", (LONG, None)),
+    ("cancel_quota_reservation", (LONG,)),
+    ("acquire_quota_lease", ("T", "U", LONG, 60)),
+    ("renew_quota_lease", (LONG, 60)),
+    ("release_quota_lease", (LONG,)),
+    ("define_tenant", ("T", LONG, None, None)),
+    ("define_tenant", ("T", "n", LONG, None)),
+    ("define_quota", ("T", "U", LONG, 1, None, None)),
+    ("reconcile_quotas", (LONG, True)),
+]
+
+
+@pytest.mark.parametrize(("procedure", "arguments"), LONG_CALLS)
+def test_what_is_longer_than_a_parameter_is_refused_by_us_or_by_the_server(
+    quota: Quota, procedure: str, arguments: tuple[Value, ...]
+) -> None:
+    """A strict session's server refuses it before the call begins: then with its own 1406."""
+    names = {"T": quota.tenant_id, "U": quota.quota_type}
+    mine = [names.get(each, each) for each in arguments]
+    quota.define("TOTAL", 10)
+    for mode, expected in (("", ("45001", 1644)), ("STRICT_TRANS_TABLES", ("22001", 1406))):
+        rows(quota.connection, "SET sql_mode = %s", mode)
+        with pytest.raises(pymysql.err.MySQLError) as caught:
+            call(quota.connection, procedure, *mine)
+        assert (state_of(caught.value)[0], caught.value.args[0]) == expected
+    assert (quota.used("TOTAL"), quota.ledger("TOTAL")) == (0, [])
+    statement = "SELECT COUNT(*) FROM tenants WHERE tenant_id = %s"
+    assert value(quota.connection, statement, quota.tenant_id) == 0
 
 
 @pytest.mark.parametrize("amount", [EDGE, -EDGE - 1, 10**30, 1e300])
@@ -165,3 +214,53 @@ def test_text_that_looks_like_sql_is_text(quota: Quota) -> None:
     assert quota.consume(1, key=nasty).status == "GRANTED"
     assert quota.consume(1, key=nasty).status == "REPLAYED"
     assert value(quota.connection, "SELECT COUNT(*) >= 0 FROM tenants") == 1
+
+
+GIFT, CAKE = "order-🎁", "order-🎂"
+
+
+@pytest.mark.parametrize(
+    ("charset", "mode", "kept"),
+    [
+        ("utf8mb3", "", ["order-????"]),  # the README's warning: two keys become one
+        ("utf8mb4", "", [GIFT, CAKE]),
+        ("utf8mb4", "STRICT_TRANS_TABLES", [GIFT, CAKE]),
+        ("utf8mb3", "STRICT_TRANS_TABLES", []),  # 1366: refused by the server
+    ],
+)
+def test_which_sessions_the_server_lets_send_what_they_did_not_mean(
+    quota: Quota, charset: str, mode: str, kept: list[str]
+) -> None:
+    """All before the call begins; the test below shows why a procedure cannot refuse it."""
+    quota.define("TOTAL", 10)
+    session = quota.connect()
+    rows(session, f"SET NAMES {charset}")
+    rows(session, "SET sql_mode = %s", mode)
+    who = f"'{quota.tenant_id}', '{quota.quota_type}'"
+    for key in (GIFT, CAKE):
+        text = f"CALL consume_quota({who}, 1, 'ORDER', '{key}', NULL)"
+        with suppress(pymysql.err.DataError):
+            rows(session, text)
+    assert quota.ledger("TOTAL", "biz_id") == kept
+    amount = f"CALL consume_quota({who}, '5x', 'ORDER', 'amount', NULL)"
+    if mode:
+        with pytest.raises(pymysql.err.DataError):
+            rows(session, amount)
+    else:
+        rows(session, amount)
+    assert quota.ledger("TOTAL")[len(kept) :] == ([] if mode else [5])
+
+
+def test_a_procedure_sees_its_makers_modes_and_not_its_callers(quota: Quota) -> None:
+    name = f"modes_{quota.tenant_id}"
+    rows(
+        quota.connection,
+        f"CREATE PROCEDURE {name} () SELECT @@character_set_client, @@sql_mode LIKE '%%STRICT%%'",
+    )
+    session = quota.connect()
+    rows(session, "SET NAMES utf8mb3")
+    rows(session, "SET sql_mode = ''")
+    try:
+        assert rows(session, f"CALL {name}()") == [("utf8mb4", 1)]
+    finally:
+        rows(quota.connection, f"DROP PROCEDURE {name}")

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from contextlib import closing
 from datetime import datetime, timedelta
 from itertools import pairwise
 
 import pytest
 
-from tests.support import Quota, at_once, call, rows
+from tenant_quota.sandbox import Sandbox
+from tests.server import connect, local_ways
+from tests.support import Quota, apply_everything, at_once, call, rows, value
 
 RESETS = "operation_type, delta_value, period_start"
 
@@ -434,3 +437,53 @@ def test_retry_after_is_right_before_the_hour_that_comes_twice(quota: Quota) -> 
     assert quota.consume_at("2030-11-03 04:30:00").retry_after_ms == 1_800_000  # to the first 01:00
     quota.set("HOURLY", effective_time="2030-11-03 01:30:00")
     assert quota.consume_at("2030-11-03 06:10:00").retry_after_ms == 1_200_000  # the second 01:30
+
+
+#: What time it is (UTC), where periods begin, when this one ends, and how far that is.
+FALLS_BACK = [
+    ("04:30:00", None, "01:00:00", 30),  # 00:30 local, to the first 01:00
+    ("05:30:00", None, "02:00:00", 90),  # the first 01:30: this period takes two hours
+    ("06:30:00", None, "02:00:00", 30),  # the second 01:30
+    ("04:40:00", "2030-01-01 00:30:00", "01:30:00", 50),  # 00:40, to the first 01:30
+    ("06:10:00", "2030-01-01 00:30:00", "01:30:00", 20),  # the second 01:10, to the second 01:30
+]
+
+
+def assert_waits(quota: Quota, now: str, anchor: str | None, end: str, minutes: int) -> None:
+    """Be denied twice: judged, and at a glance as it was told before."""
+    insert_as_scenario_1(quota, "HOURLY", used_count=1000, period_anchor=anchor)
+    for _ in range(2):
+        denied = quota.consume_at(f"2030-11-03 {now}")
+        assert (denied.status, str(denied.next_reset_time)) == ("EXCEEDED", f"2030-11-03 {end}")
+        assert denied.retry_after_ms == minutes * 60_000
+
+
+@pytest.mark.parametrize("has_row", [False, True], ids=["no row in tenants", "zone SYSTEM"])
+@pytest.mark.parametrize(("now", "anchor", "end", "minutes"), FALLS_BACK)
+def test_retry_after_is_right_where_the_servers_zone_falls_back(
+    quota: Quota, has_row: bool, now: str, anchor: str | None, end: str, minutes: int
+) -> None:
+    if has_row:
+        quota.define_tenant()
+    (zone,) = rows(quota.connection, "SELECT @@GLOBAL.time_zone")[0]
+    rows(quota.connection, "SET GLOBAL time_zone = 'America/New_York'")
+    try:
+        assert_waits(quota, now, anchor, end, minutes)
+    finally:
+        rows(quota.connection, "SET GLOBAL time_zone = %s", zone)
+
+
+def test_retry_after_is_right_where_the_machines_zone_falls_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """CONVERT_TZ takes the first 01:00 of a named zone, and the second one of the machine's."""
+    monkeypatch.setenv("TZ", "EST5EDT,M3.2.0,M11.1.0")
+    with Sandbox.start(ways=local_ways()) as sandbox:
+        with closing(connect(sandbox.url, autocommit=True)) as root:
+            assert value(root, "SELECT @@GLOBAL.time_zone") == "SYSTEM"
+            rows(root, "CREATE DATABASE shop")
+        url = f"{sandbox.url}shop"
+        apply_everything(url)
+        for number, case in enumerate(FALLS_BACK):
+            tenant = Quota(lambda **how: connect(url, **{"autocommit": True, **how}), f"T{number}")
+            assert_waits(tenant, *case)

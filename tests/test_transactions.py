@@ -290,6 +290,38 @@ def test_a_call_in_a_transaction_keeps_no_next_quota_waiting(quota: Quota, what:
     session.rollback()
 
 
+@pytest.mark.parametrize(
+    ("isolation", "has_row", "waits"),
+    [
+        ("REPEATABLE READ", False, True),
+        ("REPEATABLE READ", True, False),
+        ("READ COMMITTED", False, False),
+    ],
+)
+def test_who_has_no_row_in_tenants_may_keep_new_tenants_waiting(
+    quota: Quota, isolation: str, has_row: bool, waits: bool
+) -> None:
+    """As the README says: such a call in a transaction locks the gap where its row would be."""
+    before, new, behind = (quota.sibling(name) for name in ("a", "n", "z"))
+    before.define_tenant()
+    behind.define_tenant()
+    mine = quota.sibling("m")
+    if has_row:
+        mine.define_tenant()
+    mine.define("MONTHLY", 5)
+    session = quota.connect(autocommit=False)
+    rows(session, f"SET SESSION TRANSACTION ISOLATION LEVEL {isolation}")
+    assert mine.consume(1, on=session).transaction == "JOINED"
+    rows(quota.connection, "SET innodb_lock_wait_timeout = 1")
+    if waits:
+        with pytest.raises(pymysql.err.OperationalError, match="1205"):
+            new.define_tenant()
+        assert behind.define_tenant().status == "UNCHANGED", "only new rows wait"
+        session.rollback()
+    assert new.define_tenant().status == "CREATED"
+    session.rollback()
+
+
 def test_a_read_only_transaction_gets_a_clear_error(quota: Quota) -> None:
     quota.define("MONTHLY", 5)
     quota.define("CONCURRENT", 5)

@@ -121,7 +121,7 @@ WHERE enforcement = 'ENFORCE'
 UNION ALL
 SELECT
     'future_periods', IF(COUNT(*) = 0, 'OK', 'WARNING'), COUNT(*),
-    'periods that have not begun yet: the clock was ahead, or a zone moved; each stays open until its end'
+    'periods that have not begun yet: the clock was ahead (the next call goes back to that of now), or a zone moved'
 FROM tenant_quotas AS q
 LEFT JOIN tenants AS t ON t.tenant_id = q.tenant_id
 LEFT JOIN quota_jobs AS j ON j.job_name = 'reset_due_quotas' AND j.tenant_id = ''

@@ -57,17 +57,33 @@ def left_open(patient: Patient) -> Iterator[Finding]:
         yield _BLIND
         return
     rows = patient.ask(
-        "SELECT DISTINCT t.processlist_id AS id, s.mysql_errno AS error "
+        # What the session does later pushes the killed call out of its history of ten. Then our
+        # isolation, which is not the session's, and our savepoint tell.
+        "SELECT t.processlist_id AS id, MAX(killed.mysql_errno) AS error "
         "FROM performance_schema.events_transactions_current AS x "
-        "JOIN performance_schema.events_statements_history AS s ON s.thread_id = x.thread_id "
-        "AND s.event_id < x.event_id AND s.end_event_id > x.event_id "
-        "AND s.event_name = 'statement/sql/call_procedure' AND s.current_schema = DATABASE() "
         "JOIN performance_schema.threads AS t ON t.thread_id = x.thread_id "
-        "WHERE x.state = 'ACTIVE' AND s.mysql_errno <> 0 AND t.processlist_id <> CONNECTION_ID()"
+        "JOIN performance_schema.events_statements_current AS s ON s.thread_id = x.thread_id "
+        "AND s.nesting_event_level = 0 AND (s.event_id > x.event_id OR s.end_event_id > 0) "
+        "LEFT JOIN performance_schema.events_statements_history AS killed "
+        "ON killed.thread_id = x.thread_id AND killed.event_id < x.event_id "
+        "AND killed.end_event_id > x.event_id AND killed.mysql_errno <> 0 "
+        "AND killed.event_name = 'statement/sql/call_procedure' "
+        "AND killed.current_schema = DATABASE() "
+        "WHERE x.state = 'ACTIVE' AND t.processlist_id <> CONNECTION_ID() "
+        "AND (killed.event_id > 0 OR x.isolation_level = 'READ COMMITTED' "
+        "AND x.number_of_savepoints > x.number_of_release_savepoint AND EXISTS ("
+        "SELECT 1 FROM performance_schema.variables_by_thread AS v "
+        "WHERE v.thread_id = x.thread_id AND v.variable_name = 'transaction_isolation' "
+        "AND v.variable_value <> 'READ-COMMITTED') AND EXISTS ("
+        "SELECT 1 FROM performance_schema.metadata_locks AS l "
+        "WHERE l.owner_thread_id = x.thread_id AND l.object_schema = DATABASE() "
+        "AND l.object_type = 'PROCEDURE' AND l.object_name LIKE '%%quota%%')) "
+        "GROUP BY t.processlist_id"
     )
     for row in rows[:_SHOWN]:
+        error = f" ({row['error']})" if row["error"] else ""
         what = (
-            f"a call of {_who(patient, row['id'])} was killed ({row['error']}) and has left its "
+            f"a call of {_who(patient, row['id'])} was killed{error} and has left its "
             "transaction open: what the session does next is lost when it ends, and others wait"
         )
         yield Finding(WARNING, what, f"KILL {row['id']}; a caller whose call fails must ROLLBACK")

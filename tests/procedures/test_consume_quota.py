@@ -1,11 +1,12 @@
 """consume_quota: all limits or none, once per key, and a status that says why."""
 
+import json
 from typing import Any
 
 import pymysql
 import pytest
 
-from tests.support import Quota, call, rows, state_of
+from tests.support import Quota, call, call_out, rows, state_of
 
 
 def test_a_grant_charges_the_quota_and_writes_one_ledger_row(quota: Quota) -> None:
@@ -193,15 +194,67 @@ def test_a_key_belongs_to_its_tenant_and_quota_type(quota: Quota) -> None:
     assert other_type.consume(1, key="k1").status == "GRANTED"
 
 
-def test_a_key_that_scenario_2_wrote_by_hand_is_not_charged_again(quota: Quota) -> None:
-    quota.define("MONTHLY", hard_limit=10)
+def charge_by_hand(quota: Quota, amount: int, key: str, product: str | None = None) -> None:
+    """Write what scenario 2 writes: no product and no period, unless a product is named."""
+    quota.set(used_count=quota.used() + amount)
     rows(
         quota.connection,
         "INSERT INTO quota_usage_records (quota_id, tenant_id, operation_type, delta_value,"
-        " current_used, biz_id, biz_type) VALUES (%s, %s, 'CONSUME', 1, 1, 'k1', 'ORDER')",
-        *(quota.column("quota_id"), quota.tenant_id),
+        " current_used, biz_id, biz_type, product_code)"
+        " VALUES (%s, %s, 'CONSUME', %s, %s, %s, 'ORDER', %s)",
+        *(quota.column("quota_id"), quota.tenant_id, amount, quota.used(), key, product),
     )
-    assert quota.consume(1, key="k1").status == "REPLAYED"
+
+
+@pytest.mark.parametrize("how", ["consume", "try_consume", "batch"])
+@pytest.mark.parametrize("is_child", [False, True], ids=["alone", "a child"])
+@pytest.mark.parametrize("joins", [False, True], ids=["OWN", "JOINED"])
+def test_a_key_that_scenario_2_wrote_by_hand_is_not_charged_again(
+    quota: Quota, joins: bool, is_child: bool, how: str
+) -> None:
+    """By key and amount, whatever product is named: an application moves over in mid-flight."""
+    mine = quota.child() if is_child else quota
+    mine.define("MONTHLY", 10, product_codes=["app_mall", "wx_miniprogram"])
+    quota.define("TOTAL", 10)
+    charge_by_hand(mine, 2, "k1")
+    session = quota.connect()
+
+    def status(amount: int, key: str, product: str | None) -> str:
+        who = (mine.tenant_id, mine.quota_type, amount, "ORDER", key, product)
+        if how == "consume":
+            return str(mine.consume(amount, key=key, product=product, on=session).status)
+        if how == "try_consume":
+            return str(call_out(session, "try_consume_quota", *who, outs=2)[1])
+        names = ("quota_type", "amount", "biz_type", "biz_id", "product_code")
+        items = json.dumps([dict(zip(names, who[1:], strict=True))])
+        return str(call(session, "consume_quota_batch", mine.tenant_id, items).status)
+
+    if joins:
+        session.begin()
+    for product in ("app_mall", None, "wx_miniprogram"):
+        assert status(2, "k1", product) == "REPLAYED"
+    with pytest.raises(pymysql.err.MySQLError, match="key_reused"):
+        status(3, "k1", "app_mall")
+    assert status(1, "k2", "app_mall") == "GRANTED"
+    session.commit()
+    assert (mine.used(), mine.ledger(), quota.ledger("TOTAL")) == (3, [2, 1], [1])
+
+
+@pytest.mark.parametrize("how", ["consume", "batch"])
+def test_a_product_that_was_written_by_hand_counts(quota: Quota, how: str) -> None:
+    quota.define("MONTHLY", hard_limit=10)
+    charge_by_hand(quota, 1, "k1", "app_mall")
+    item = {"quota_type": quota.quota_type, "amount": 1, "biz_type": "ORDER", "biz_id": "k1"}
+
+    def status(product: str) -> str:
+        if how == "consume":
+            return str(quota.consume(1, key="k1", product=product).status)
+        items = json.dumps([{**item, "product_code": product}])
+        return str(call(quota.connection, "consume_quota_batch", quota.tenant_id, items).status)
+
+    assert status("app_mall") == "REPLAYED"
+    with pytest.raises(pymysql.err.MySQLError, match="key_reused"):
+        status("wx_miniprogram")
 
 
 def test_a_ledger_that_refuses_a_row_for_another_reason_charges_nothing(quota: Quota) -> None:

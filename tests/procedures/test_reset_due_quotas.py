@@ -6,7 +6,17 @@ from datetime import datetime, timedelta
 import pymysql
 import pytest
 
-from tests.support import Quota, at_once, call, rows, state_of, value
+from tests.support import (
+    Quota,
+    at_once,
+    call,
+    no_transaction_is_open,
+    rows,
+    state_of,
+    value,
+    wait_until,
+    waiting,
+)
 
 PAST = datetime(2020, 1, 1)
 
@@ -122,6 +132,27 @@ def test_it_rests_between_batches(quota: Quota) -> None:
     assert "User sleep" in seen
 
 
+@pytest.mark.parametrize("step", [86400, -86400])
+def test_it_rests_two_seconds_at_most_whichever_way_the_clock_steps(
+    quota: Quota, step: int
+) -> None:
+    quota.define("MONTHLY", 10, used=4)
+    quota.set(next_reset_time=PAST)
+    trigger = f"step_{quota.tenant_id}"
+    rows(
+        quota.connection,
+        f"CREATE TRIGGER {trigger} BEFORE INSERT ON quota_usage_records FOR EACH ROW"
+        f" SET timestamp = UNIX_TIMESTAMP() + {step}",
+    )
+    sweeper = quota.connect(read_timeout=10)
+    try:
+        assert call(sweeper, "reset_due_quotas", 100).status == "DONE"
+    finally:
+        rows(quota.connection, f"KILL {sweeper.thread_id()}")
+        rows(quota.connection, f"DROP TRIGGER {trigger}")
+    assert quota.ledger(columns="operation_type") == ["CONSUME", "RESET"]
+
+
 def test_it_does_not_wait_for_a_quota_that_somebody_holds(quota: Quota) -> None:
     other = quota.sibling()
     for each in (quota, other):
@@ -198,6 +229,52 @@ def test_an_error_is_kept_in_the_heartbeat_and_the_lock_is_given_back(quota: Quo
         rows(quota.connection, f"DROP TRIGGER {trigger}")
     assert sweep(quota) == ("DONE", 1)
     assert value(quota.connection, last_error) is None
+
+
+def test_a_server_that_is_read_only_refuses_it_and_keeps_no_lock(quota: Quota) -> None:
+    other = quota.connect()
+    rows(quota.connection, "SET GLOBAL super_read_only = ON")
+    try:
+        with pytest.raises(pymysql.err.MySQLError) as caught:
+            sweep(quota)
+    finally:
+        rows(quota.connection, "SET GLOBAL super_read_only = OFF")
+        rows(quota.connection, "SET GLOBAL read_only = OFF")
+    assert caught.value.args[0] == 1290
+    assert call(other, "reset_due_quotas", 100).status == "DONE"
+
+
+def test_a_server_that_becomes_read_only_in_mid_sweep_keeps_no_lock(quota: Quota) -> None:
+    """Then the server refuses the heartbeat of the sweep that failed, as well."""
+    quota.define("MONTHLY", 10, used=4)
+    quota.set(next_reset_time=PAST)
+    holder, sweeper, admin, other = (quota.connect(autocommit=n > 0) for n in range(4))
+    end_of_ledger = (
+        "SELECT COUNT(*) FROM quota_usage_records FORCE INDEX (PRIMARY)"
+        " WHERE quota_id = %s AND created_at > '2100-01-01' FOR UPDATE"
+    )
+    rows(holder, end_of_ledger, quota.column("quota_id"))
+    state = "SELECT state FROM performance_schema.processlist WHERE id = %s"
+    with ThreadPoolExecutor(2) as pool:
+        sweeping = pool.submit(call, sweeper, "reset_due_quotas", 100)
+        assert wait_until(lambda: waiting(quota, sweeper))
+        # It waits for the sweep's statement to end, and lets no further one begin.
+        switching = pool.submit(rows, admin, "SET GLOBAL super_read_only = ON")
+        assert wait_until(
+            lambda: value(other, state, admin.thread_id()) == "Waiting for global read lock"
+        )
+        holder.rollback()
+        try:
+            with pytest.raises(pymysql.err.MySQLError, match="so it cannot execute") as caught:
+                sweeping.result(timeout=30)
+            switching.result(timeout=30)
+        finally:
+            rows(admin, "SET GLOBAL super_read_only = OFF")
+            rows(admin, "SET GLOBAL read_only = OFF")
+    assert caught.value.args[0] == 1290
+    assert no_transaction_is_open(sweeper)
+    assert call(other, "reset_due_quotas", 100).status == "DONE"
+    assert quota.ledger() == [4, -4]
 
 
 def test_inside_a_transaction_it_is_part_of_it(quota: Quota) -> None:
