@@ -11,7 +11,8 @@ from contextlib import contextmanager
 
 from tenant_quota.sandbox import Sandbox
 from tests.chaos.evidence import check_everything, define, prove_that_it_can_fail
-from tests.chaos.witness import Caller, under_load
+from tests.chaos.load import under_load
+from tests.chaos.witness import Caller
 from tests.conftest import fresh_schema
 from tests.server import connect, local_ways
 from tests.support import apply_everything, value

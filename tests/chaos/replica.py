@@ -15,7 +15,9 @@ from pymysql.connections import Connection
 
 from tenant_quota.sandbox import Sandbox
 from tests.chaos.evidence import check_everything, define
-from tests.chaos.witness import DEADLOCK, Caller, under_load
+from tests.chaos.load import under_load
+from tests.chaos.notes import DEADLOCK, token_of
+from tests.chaos.witness import Caller
 from tests.conftest import fresh_schema
 from tests.server import connect, local_ways
 from tests.support import apply_everything, call, rows, value, version
@@ -66,7 +68,7 @@ def administer(connection: Connection, until: float) -> Counter[str]:
             try:
                 done[f"{procedure} {call(connection, procedure, *arguments).status}"] += 1
             except pymysql.err.MySQLError as error:
-                if error.args[0] != DEADLOCK:
+                if token_of(error) != DEADLOCK:
                     raise
                 done[f"{procedure} met a deadlock"] += 1
         done["tenants with a period that is over"] += 1
@@ -148,7 +150,13 @@ def replicate(image: str) -> list[str]:
             define(here, family, boundary_seconds=4)
         add_old_rows(here)
         callers = [
-            Caller(number, open_connection, families, random.Random(number), meets_deadlocks=True)
+            Caller(
+                number,
+                open_connection,
+                families,
+                random.Random(number),
+                undone_by=frozenset({DEADLOCK}),
+            )
             for number in range(CALLERS)
         ]
         done: Counter[str] = Counter()

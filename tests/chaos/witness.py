@@ -8,7 +8,6 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,35 +15,8 @@ from typing import Any
 import pymysql
 from pymysql.connections import Connection
 
-from tests.support import call, call_out, rows
-
-BIZ = "ORDER"
-HELD_SECONDS = 30 * 24 * 3600  # a noted hold lapses in no part, also where the clock moves
-LOOSE = "loose-"  # begins the key of a reservation that may lapse: only the sums are checked
-#: The connection or the server is gone, the group refused the commit, or this is no primary (any
-#: more): the answer is not known, and the key settles it.
-UNKNOWN = {0, 1053, 1158, 1159, 1160, 1161, 1290, 1792, 2003, 2006, 2013, 2055, 3100, 3101, 3796}
-DEADLOCK = 1213
-COUNTED, HELD = ("UNITS", "FEW"), "PLACES"  # quota types: counted limits; CONCURRENT limits
-
-
-@dataclass
-class Note:
-    """One call with a key: how to make it again, what it changes, and what became of it."""
-
-    tenant: str
-    quota_type: str
-    units: dict[str, int]  # biz key -> change of its use, if the call is granted
-    again: tuple[Any, ...]  # the procedure and its arguments
-    group: int  # calls of one transaction share it: all are there, or none
-    answer: str = ""  # GRANTED or DENIED, as the call said; empty: it did not say
-    fate: str = "LOST"  # GRANTED, DENIED, UNDONE by the caller; LOST: whether it counts is unknown
-    hold: str | None = None  # reservation or lease id
-
-    @property
-    def charges(self) -> bool:
-        """Whether it brings a new key into the ledger; confirm, cancel and refund follow one."""
-        return self.again[0] in ("consume_quota", "consume_quota_batch", "reserve_quota")
+from tests.chaos.notes import BIZ, COUNTED, HELD, HELD_SECONDS, LOOSE, UNKNOWN, Note, token_of
+from tests.support import call, call_out
 
 
 @dataclass
@@ -55,7 +27,8 @@ class Caller:
     connect: Callable[[], Connection]
     families: Sequence[str]
     chance: random.Random
-    meets_deadlocks: bool = False  # where administrators change tenants and limits meanwhile
+    #: Errors that may come meanwhile, and after which nothing of the call or transaction is left.
+    undone_by: frozenset[str] = frozenset()
     notes: list[Note] = field(default_factory=list)
     tokens: Counter[str] = field(default_factory=Counter)  # tenant -> tokens out, acknowledged
     unknown_tokens: Counter[str] = field(
@@ -87,9 +60,10 @@ class Caller:
                     try:
                         self.turn(mine)
                     except pymysql.err.MySQLError as error:
-                        if error.args[0] != DEADLOCK or not self.meets_deadlocks:
+                        if token_of(error) not in self.undone_by:
                             raise
-                        self.seen["deadlock, all undone"] += 1
+                        mine.rollback()
+                        self.seen[f"{token_of(error)}, all undone"] += 1
             except (pymysql.err.MySQLError, OSError) as error:
                 number = error.args[0] if error.args else 0
                 if isinstance(error, pymysql.err.MySQLError) and number not in UNKNOWN:
@@ -128,7 +102,7 @@ class Caller:
             else:
                 self.accept(made)
         except pymysql.err.MySQLError as error:
-            undone = error.args[0] == DEADLOCK
+            undone = token_of(error) in self.undone_by
             raise
         finally:
             # A transaction whose COMMIT was not sent was never there.
@@ -137,6 +111,8 @@ class Caller:
                     note.fate = "UNDONE"
                 if note.answer == "DENIED":
                     note.fate = "DENIED"
+                if note.fate == "LOST":
+                    self.leave(note)  # whatever became of it, no other call is to hide it
                 self.notes.append(note)
 
     def choose(self, tenant: str, quota_type: str, taken: Sequence[Note]) -> Note:
@@ -209,11 +185,13 @@ class Caller:
             elif note.charges:
                 self.left.update(dict.fromkeys(note.units, note))
             else:
-                for key in note.units:
-                    self.left.pop(key, None)
-                self.held = [
-                    each for each in self.held if not each.units.keys() & note.units.keys()
-                ]
+                self.leave(note)
+
+    def leave(self, note: Note) -> None:
+        """Make no further call on its keys."""
+        for key in note.units:
+            self.left.pop(key, None)
+        self.held = [each for each in self.held if not each.units.keys() & note.units.keys()]
 
     def hold_place(self, mine: Connection, tenant: str) -> None:
         """Take or give back a token or a lease; or reserve for a second and forget it."""
@@ -244,46 +222,3 @@ class Caller:
             self.unknown_tokens[tenant] -= 1
             self.tokens[tenant] += step * bool(ok)
             self.seen[f"{name} {bool(ok)}"] += 1
-
-
-def sweep(connect: Callable[[], Connection], stop: threading.Event, comes_back: bool) -> int:
-    """Do what the events do, again and again; return how many rounds were finished."""
-    done = 0
-    while not stop.is_set():
-        try:
-            with connect() as mine:
-                while not stop.is_set():
-                    call(mine, "reset_due_quotas", 100)
-                    call(mine, "expire_quota_reservations", 100)
-                    call(mine, "purge_quota_usage", 1, 100)
-                    drift = rows(mine, "CALL reconcile_quotas(%s, FALSE)", None)
-                    assert not drift, f"drift under load: {drift}"
-                    done += 1
-                    stop.wait(0.1)
-        except (pymysql.err.MySQLError, OSError) as error:
-            if isinstance(error, pymysql.err.MySQLError) and error.args[0] not in UNKNOWN:
-                raise
-            if not comes_back:
-                return done
-            time.sleep(0.2)
-    return done
-
-
-def under_load(
-    callers: Sequence[Caller], meanwhile: Callable[[], object], *, comes_back: bool
-) -> int:
-    """Let all of them call while ``meanwhile`` runs, and one more sweep; return its rounds.
-
-    With ``comes_back``, a caller that lost its server connects again; else it is done.
-    """
-    stop = threading.Event()
-    with ThreadPoolExecutor(len(callers) + 1) as pool:
-        working = [pool.submit(each.work, stop, comes_back) for each in callers]
-        sweeping = pool.submit(sweep, callers[0].connect, stop, comes_back)
-        try:
-            meanwhile()
-        finally:
-            stop.set()
-        for each in working:
-            each.result(timeout=120)
-        return sweeping.result(timeout=120)
