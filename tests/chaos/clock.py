@@ -10,10 +10,10 @@ from collections import Counter
 from pymysql.connections import Connection
 
 from tenant_quota.sandbox.cache import Unavailable
-from tests.chaos.evidence import Limit, check_everything, define
+from tests.chaos.evidence import Limit, check_everything, define, prove_that_it_can_fail
 from tests.chaos.faketime import Clock, server_with_a_clock
 from tests.chaos.load import under_load
-from tests.chaos.notes import HELD
+from tests.chaos.notes import BIZ, HELD
 from tests.chaos.witness import Caller
 from tests.conftest import fresh_schema
 from tests.server import connect
@@ -75,12 +75,14 @@ def move(url: str, moved: Clock) -> list[str]:
 
         sweeps = under_load(callers, steps, comes_back=False)
         check_everything(connection, callers)
+        prove_that_it_can_fail(connection, callers)
         served(connection, families)
         moved_use = rows(
             connection,
             "SELECT COUNT(*), COALESCE(SUM(delta_value), 0) FROM quota_usage_records"
             " WHERE operation_type = 'ADJUST'",
         )
+        early, limit = closed_too_early(connection, moved)
         twice = opened_twice(connection)
         behind = rows(
             connection,
@@ -95,6 +97,7 @@ def move(url: str, moved: Clock) -> list[str]:
         *(f"  {count:6} {name}" for name, count in sorted(calls.items())),
         f"  {moved_use[0][0]} ADJUST rows, their sum {moved_use[0][1]}; {len(twice)} periods opened"
         f" twice, the most of such a period {max(twice, default=0):.0%} of its limit",
+        f"  a period that a clock a day ahead closed, opened again: {early} units of a limit of {limit}",
         f"  {behind or 0} units were refunded after their use had moved: recorded, and not given back",
         "  every acknowledged call found once, counters and ledger agree, no opening of a period above"
         " its limit; with the clock right each period is that of now, and each bucket refills",
@@ -133,3 +136,28 @@ def opened_twice(connection: Connection) -> list[float]:
             "        + MAX(q.period_start <=> r.period_start) > 1",
         )
     ]
+
+
+def closed_too_early(connection: Connection, moved: Clock) -> tuple[int, int]:
+    """Use a day's limit up, once more while the clock is a day ahead, and then what is left.
+
+    Return the units that the day of now granted, and its limit: the day that gave way brings
+    its own use along, so that at most one limit is granted beyond the first.
+    """
+    limit, ahead = 10, 3
+
+    def consume(amount: int) -> str:
+        answer = call(connection, "consume_quota", "EARLY", "UNITS", amount, BIZ, None, None)
+        return str(answer.status)
+
+    call(connection, "define_quota", "EARLY", "UNITS", "DAILY", limit, None, None)
+    assert (consume(limit), consume(1)) == ("GRANTED", "EXCEEDED")
+    moved.set(DAY)
+    time.sleep(1.2)
+    assert consume(ahead) == "GRANTED"
+    moved.set(0)
+    time.sleep(1.2)
+    assert consume(limit) == "EXCEEDED", "the use of the day ahead did not come along"
+    more = sum(consume(1) == "GRANTED" for _ in range(limit))
+    assert more <= limit - ahead, f"{more} more, beside the {ahead} of the day ahead"
+    return limit + more, limit

@@ -209,11 +209,12 @@ def check_everything(
     return seen
 
 
-def prove_that_it_can_fail(connection: Connection, notes: Sequence[Note]) -> None:
+def prove_that_it_can_fail(connection: Connection, callers: Sequence[Caller]) -> None:
     """Forget an acknowledged call, make one up, and delete one from the ledger: each must show.
 
     Leaves the ledger as it was.
     """
+    notes = [note for each in callers for note in each.notes]
     granted = next(note for note in notes if note.fate == "GRANTED" and note.charges)
     denied = next(note for note in notes if note.fate == "DENIED" and note.charges)
     others = [note for note in notes if note is not granted and note is not denied]

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from tenant_quota.cli import main
 from tenant_quota.sandbox import Sandbox
-from tests.chaos.evidence import check_everything, define
+from tests.chaos.evidence import check_everything, define, prove_that_it_can_fail
 from tests.chaos.group import Group, group
 from tests.chaos.load import under_load
 from tests.chaos.replica import tables
@@ -63,6 +63,7 @@ def failover(server_url: str) -> list[str]:
         sweeps = under_load(callers, kill_twice, comes_back=True)
         with open_connection() as connection:
             again = check_everything(connection, callers)
+            prove_that_it_can_fail(connection, callers)
             equal = compare(made, value(connection, "SELECT @@GLOBAL.gtid_executed"))
     calls = sum((each.seen for each in callers), Counter[str]())
     lost = sum((each.lost for each in callers), Counter[str]())
