@@ -15,8 +15,18 @@ from typing import Any
 import pymysql
 from pymysql.connections import Connection
 
-from tests.chaos.notes import BIZ, COUNTED, HELD, HELD_SECONDS, LOOSE, UNKNOWN, Note, token_of
-from tests.support import call, call_out
+from tests.chaos.notes import (
+    BIZ,
+    COUNTED,
+    DEADLOCK,
+    HELD,
+    HELD_SECONDS,
+    LOOSE,
+    UNKNOWN,
+    Note,
+    token_of,
+)
+from tests.support import call, call_out, rows
 
 
 @dataclass
@@ -67,7 +77,8 @@ class Caller:
             except (pymysql.err.MySQLError, OSError) as error:
                 number = error.args[0] if error.args else 0
                 if isinstance(error, pymysql.err.MySQLError) and number not in UNKNOWN:
-                    raise
+                    picture = latest_deadlock(mine) if str(number) == DEADLOCK else ""
+                    raise AssertionError(f"caller {self.number}: {error}\n{picture}") from error
                 self.lost[f"{number}"] += 1
                 if not comes_back:
                     return
@@ -222,3 +233,12 @@ class Caller:
             self.unknown_tokens[tenant] -= 1
             self.tokens[tenant] += step * bool(ok)
             self.seen[f"{name} {bool(ok)}"] += 1
+
+
+def latest_deadlock(mine: Connection) -> str:
+    """Return what InnoDB says of it: who held which lock and waited for which, without the bytes."""
+    ((_, _, status),) = rows(mine, "SHOW ENGINE INNODB STATUS")
+    text = status.partition("LATEST DETECTED DEADLOCK")[2].partition("\nTRANSACTIONS\n")[0]
+    return "\n".join(
+        line for line in text.splitlines() if not line.startswith((" ", "Record lock", "-"))
+    )
