@@ -1,9 +1,14 @@
 """Run the long tests one after the other, and keep what came out: ``make chaos``.
 
 ``python -m tests.chaos [PART ...]`` runs some of model, mutations, storm, slots, denials,
-upgrade, kills; all without. What a part said last is kept in last-run.txt, with its day and
-commit. Exit code 0 if nothing was found, 1 if something was: it is shown, and the other parts
-run all the same.
+upgrade, kills, crash, replica, clock, failover; all without. What a part said last is kept in
+last-run.txt, with its day and commit. Exit code 0 if nothing was found, 1 if something was: it is
+shown, and the other parts run all the same.
+
+The last four start servers of their own, as processes of this machine. crash kills the server
+under load and looks for every call that was acknowledged. replica compares each table with the
+source's. clock moves the server's clock by libfaketime. failover kills the primary of three nodes
+of Group Replication.
 """
 
 from __future__ import annotations
@@ -21,8 +26,12 @@ from pathlib import Path
 from benchmarks.machine import commit
 from tenant_quota.sandbox import Sandbox
 from tests import test_model
+from tests.chaos.clock import clock
+from tests.chaos.crash import crash
 from tests.chaos.denials import denials
+from tests.chaos.failover import failover
 from tests.chaos.kills import kills
+from tests.chaos.replica import replica
 from tests.chaos.slots import slots
 from tests.chaos.storm import storm
 from tests.chaos.upgrade import upgrade
@@ -91,6 +100,10 @@ PARTS: dict[str, Callable[[str], list[str]]] = {
     "denials": denials_on,
     "upgrade": upgrade,
     "kills": kills,
+    "crash": crash,
+    "replica": replica,
+    "clock": clock,
+    "failover": failover,
 }
 
 
