@@ -67,7 +67,6 @@ def move(url: str, moved: Clock) -> list[str]:
         def steps() -> None:
             for ahead, seconds in STEPS:
                 moved.set(ahead)
-                time.sleep(1.2)  # by now it is read
                 before = sum(len(each.granted_at) for each in callers)
                 time.sleep(seconds)
                 granted = sum(len(each.granted_at) for each in callers) - before
@@ -153,10 +152,8 @@ def closed_too_early(connection: Connection, moved: Clock) -> tuple[int, int]:
     call(connection, "define_quota", "EARLY", "UNITS", "DAILY", limit, None, None)
     assert (consume(limit), consume(1)) == ("GRANTED", "EXCEEDED")
     moved.set(DAY)
-    time.sleep(1.2)
     assert consume(ahead) == "GRANTED"
     moved.set(0)
-    time.sleep(1.2)
     assert consume(limit) == "EXCEEDED", "the use of the day ahead did not come along"
     more = sum(consume(1) == "GRANTED" for _ in range(limit))
     assert more <= limit - ahead, f"{more} more, beside the {ahead} of the day ahead"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -21,6 +22,7 @@ from tests.support import value, wait_until
 
 SOURCE = Path(__file__).parent / "shift_clock.c"
 PACKAGE = "libfaketime"
+READ_SECONDS = 2.5  # libfaketime has read the clock's file anew by then; our own much sooner
 LIBRARY = "usr/lib/*/faketime/libfaketimeMT.so.1"  # the one for programs with threads
 
 
@@ -65,15 +67,16 @@ def libfaketime() -> Path:
 
 @dataclass
 class Clock:
-    """The file that the library reads again every second at least."""
+    """The file that the library reads again and again."""
 
     file: Path
 
     def set(self, seconds: int) -> None:
-        """Move the clock to so many seconds after the right time."""
+        """Move the clock to so many seconds after the right time, and wait until it is there."""
         new = self.file.with_suffix(".new")
         new.write_text(f"{seconds:+d}\n", encoding="ascii")
         new.replace(self.file)
+        time.sleep(READ_SECONDS)
 
 
 @contextmanager
