@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/sort_out_quota_call.sql",
-    sha256="d098bbef60c56021189fc689dfdb16db20041a69560d1dfdc534e4366af23477",
+    sha256="7a43069c4064bd32e483960ff89fe9d523d93db8b9221fad2a10289a568e68fb",
 )

@@ -66,7 +66,7 @@ BEGIN
     END IF;
     WHILE v_level_id IS NOT NULL DO
         SET v_parent_id = NULL, v_time_zone = @@GLOBAL.time_zone, v_is_active = TRUE, v_depth = v_depth + 1;
-        IF v_is_locking THEN
+        IF v_is_locking AND p_transaction <> 'OWN' THEN  -- a snapshot may be old
             SELECT parent_tenant_id, IF(time_zone = 'SYSTEM', v_time_zone, time_zone), status = 'ACTIVE'
             INTO v_parent_id, v_time_zone, v_is_active FROM tenants WHERE tenant_id = v_level_id FOR SHARE;
         ELSE
