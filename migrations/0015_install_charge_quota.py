@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/charge_quota.sql",
-    sha256="0ba401a5bfd3e7b5be6adde3a9bf99458c1911ccbc270010c759084c9cb7e6a3",
+    sha256="73c1d65c5e7ec4357fe547c19ec5660e0d8034d73cebf025b76d5585452c5394",
 )

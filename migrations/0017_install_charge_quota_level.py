@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/charge_quota_level.sql",
-    sha256="2a53037912937e6fed3a426f1d8eec5fe6486cf73086435a4c67f60096bdc4ae",
+    sha256="a3b298eea6aebca41fe602568cf7c39936f2cc22b33efa2ac269dac14eb08b6a",
 )

@@ -44,7 +44,8 @@ BEGIN
             WHEN 'TOKEN' THEN 'CONCURRENT,RATE' WHEN 'LEASE' THEN 'CONCURRENT' ELSE CONCAT(
             'HOURLY,DAILY,WEEKLY,MONTHLY,QUARTERLY,YEARLY,TOTAL', IF(p_operation = 'RESERVE', '', ',RATE')) END;
     DECLARE v_depth         INT DEFAULT 1;
-    DECLARE v_charged, v_attempt  INT DEFAULT 0;  -- limits, on all levels, NULL: an obstacle
+    DECLARE v_attempt       INT DEFAULT 0;
+    DECLARE v_charged       INT DEFAULT IF(p_operation = 'CHECK', NULL, 0);  -- limits; NULL: an obstacle
     DECLARE v_parts         TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;  -- see sort_out_quota_call
     DECLARE v_insert_id     BIGINT UNSIGNED DEFAULT LAST_INSERT_ID();  -- the caller's
     DECLARE CONTINUE HANDLER FOR NOT FOUND BEGIN END;
@@ -72,16 +73,22 @@ BEGIN
     END IF;
     CALL open_quota_transaction(p_transaction);
     REPEAT
-        IF p_operation <> 'CHECK' THEN
-            BEGIN
-                DECLARE EXIT HANDLER FOR 1062 SET v_charged = NULL;
-                DECLARE EXIT HANDLER FOR 1213
-                BEGIN  -- two wait for a key whose call is rolled back: one of them begins again
-                    IF p_transaction <> 'OWN' THEN
-                        RESIGNAL;
-                    END IF;
-                    SET v_charged = NULL;
-                END;
+        BEGIN
+            DECLARE EXIT HANDLER FOR 1062 SET v_charged = NULL;
+            DECLARE EXIT HANDLER FOR 1213
+            BEGIN  -- for example, two wait for a key whose call is rolled back: one of them begins again
+                IF p_transaction <> 'OWN' OR v_attempt > 20 THEN
+                    RESIGNAL;
+                END IF;
+                SET v_charged = NULL;
+            END;
+            IF v_charged IS NULL THEN
+                SET v_attempt = v_attempt + 1, v_level_id = p_tenant_id, v_depth = 1;
+                CALL sort_out_quota_call(p_operation, v_kinds, p_tenant_id, p_quota_type, p_amount, p_biz_type,
+                                         p_biz_id, p_product_code, p_transaction, v_attempt, v_parts, p_hold_id,
+                                         p_status, p_quota_id, p_used_count, p_next_reset_time, p_retry_after_ms);
+                SET v_charged = 0;
+            ELSE
                 each_level: LOOP
                     CALL charge_quota_level(p_operation, v_kinds, p_tenant_id, v_level_id, p_quota_type, p_amount,
                                             p_biz_type, p_biz_id, p_product_code, p_hold_id, p_transaction, v_attempt,
@@ -91,12 +98,11 @@ BEGIN
                     END IF;
                     SET v_depth = v_depth + 1, v_charged = IF(v_depth < 65, v_charged, NULL);
                 END LOOP;
-            END;
-        END IF;
-
-        IF v_charged > 0 OR v_charged = 0 AND v_parts IS NOT NULL THEN
-            SET p_status = 'GRANTED';
-        ELSEIF v_charged IS NULL AND v_attempt = 0 AND v_depth = 1 AND p_transaction = 'OWN' THEN
+                SET p_status = IF(v_charged > 0 OR v_charged = 0 AND v_parts IS NOT NULL, 'GRANTED', NULL),
+                    v_charged = NULLIF(v_charged, 0);
+            END IF;
+        END;
+        IF p_status IS NULL AND v_charged IS NULL AND v_attempt = 0 AND v_depth = 1 AND p_transaction = 'OWN' THEN
             SELECT 'EXCEEDED', NULL, q.used_count, IF(p_amount > q.hard_limit, NULL, (IF(  -- as judge_quota_level does
                        CONVERT_TZ(UTC_TIMESTAMP(6) + INTERVAL TIMESTAMPDIFF(MICROSECOND, q.now, q.next_reset_time)
                                   MICROSECOND, '+00:00', q.zone) = q.next_reset_time,
@@ -127,14 +133,7 @@ BEGIN
               AND COALESCE((SELECT MIN(h.expires_at) FROM quota_reservations AS h
                             WHERE h.quota_id = p_quota_id AND h.status = 'HELD') > UTC_TIMESTAMP(6), TRUE);
         END IF;
-        IF p_status IS NULL THEN
-            SET v_attempt = v_attempt + 1, v_level_id = p_tenant_id, v_depth = 1, v_charged = 0;
-            CALL sort_out_quota_call(p_operation, v_kinds, p_tenant_id, p_quota_type, p_amount, p_biz_type, p_biz_id,
-                                     p_product_code, p_transaction, v_attempt, v_parts, p_hold_id, p_status, p_quota_id,
-                                     p_used_count, p_next_reset_time, p_retry_after_ms);
-        END IF;
     UNTIL p_status IS NOT NULL END REPEAT;
-
     IF p_status = 'GRANTED' AND (p_ttl_seconds > 0 OR p_is_shown AND (v_charged <> 1 OR p_quota_id IS NULL)) THEN
         SET p_quota_id = IF(v_charged = 1, p_quota_id, NULL);
         CALL finish_quota_charge(p_operation, v_kinds, p_tenant_id, p_quota_type, p_amount, p_biz_type, p_biz_id,

@@ -5,11 +5,9 @@
 -- changed, and must change as many rows. Record: one INSERT, 1062 if the key was charged before.
 --
 --   p_operation .. p_hold_id, p_transaction   as in charge_quota; p_kinds: the operation's limit types
---   p_level_id      the level's tenant; afterwards its parent, NULL: there is none
---   p_attempt, p_parts   0: the first; see sort_out_quota_call
+--   p_level_id      the level's tenant; afterwards its parent or NULL. p_attempt, p_parts: see sort_out_quota_call
 --   p_charged       limits charged so far; NULL: an obstacle
 --   p_quota_id, p_used_count   the level's one limit (NULL: several, or RATE), its use after the charge
---
 -- Source   DESIGN, sections 3 to 7
 
 CREATE PROCEDURE charge_quota_level (
@@ -44,7 +42,6 @@ BEGIN
     DECLARE v_is_quick      BOOLEAN DEFAULT p_attempt = 0 AND p_transaction = 'OWN';
     DECLARE v_is_paid       BOOLEAN DEFAULT FALSE;  -- from a slot
     DECLARE CONTINUE HANDLER FOR NOT FOUND, 1172 SET v_is_quick = FALSE, v_limits = 0;  -- no limit, or several
-
     IF v_is_quick THEN
         SELECT q.quota_id, q.period_start, LEAST(q.period_end, COALESCE(q.expire_time, q.period_end)),
                t.parent_tenant_id, COALESCE(NULLIF(t.time_zone, 'SYSTEM'), v_time_zone), IF(
@@ -69,9 +66,13 @@ BEGIN
         SET p_level_id = NULL, v_time_zone = @@GLOBAL.time_zone, v_plain = 1, v_until = NULL, v_limits = 0,
             p_kinds = COALESCE(JSON_UNQUOTE(JSON_EXTRACT(
                 p_parts, CONCAT('$.', JSON_QUOTE(v_level_id) COLLATE utf8mb4_0900_bin))), p_kinds);
-        SELECT parent_tenant_id, IF(time_zone = 'SYSTEM', v_time_zone, time_zone), status = 'ACTIVE'
-        INTO p_level_id, v_time_zone, v_plain  -- the newest; locked before its quotas, as define_tenant does
-        FROM tenants WHERE tenant_id = v_level_id FOR SHARE;
+        IF p_transaction = 'OWN' THEN
+            SELECT parent_tenant_id, IF(time_zone = 'SYSTEM', v_time_zone, time_zone), status = 'ACTIVE'
+            INTO p_level_id, v_time_zone, v_plain FROM tenants WHERE tenant_id = v_level_id;
+        ELSE  -- a snapshot may be old; locked before its quotas, as define_tenant does
+            SELECT parent_tenant_id, IF(time_zone = 'SYSTEM', v_time_zone, time_zone), status = 'ACTIVE'
+            INTO p_level_id, v_time_zone, v_plain FROM tenants WHERE tenant_id = v_level_id FOR SHARE;
+        END IF;
         IF v_plain THEN
             SELECT COUNT(kind), MAX(IF(kind, quota_id, NULL)), MAX(IF(kind, period_start, NULL)),
                    MIN(IF(kind, LEAST(period_end, COALESCE(expire_time, period_end)), NULL)),
@@ -85,7 +86,6 @@ BEGIN
                   WHERE tenant_id = v_level_id AND quota_type = p_quota_type FOR UPDATE) AS level;
         END IF;
     END IF;
-
     IF v_plain = 1 AND v_is_quick THEN  -- by the primary key, not the natural one: this lock is the only one
         UPDATE tenant_quotas
         SET used_count = LAST_INSERT_ID(used_count + p_amount), leased_count = leased_count + (p_operation = 'LEASE')
