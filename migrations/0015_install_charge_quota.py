@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/charge_quota.sql",
-    sha256="73c1d65c5e7ec4357fe547c19ec5660e0d8034d73cebf025b76d5585452c5394",
+    sha256="be3f1b3431906331f63823944c5c145fcb42be7deebd28205cf7b16d69e5054b",
 )

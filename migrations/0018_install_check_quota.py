@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/check_quota.sql",
-    sha256="3c74d25c32fa795cce51f00a2e47cbbda731f5a41f181662f440444819fca008",
+    sha256="80eaec9bba02c1befd9c2667b2386b55631728408bf23c280afa0d27e018440e",
 )

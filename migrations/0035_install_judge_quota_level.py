@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/judge_quota_level.sql",
-    sha256="f9032263612f7f733adf78c921793866beb86466d863f2755d9adcd00e1fd637",
+    sha256="51017e6d099e961f9faed4015f88ab11c7ae308f582a0a2b6be443becdd6d3bd",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/run_quota_job.sql",
-    sha256="5c70d9d937fc7ff51bc5e5c6c3b8b5147a0a1b00c38cfb1aae2697a60c762e27",
+    sha256="ac9aba224bb710dc14c393c22eeca9287a3d358583401baaff5c0ee5014d2955",
 )

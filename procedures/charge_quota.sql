@@ -51,6 +51,7 @@ BEGIN
     DECLARE CONTINUE HANDLER FOR NOT FOUND BEGIN END;
     DECLARE EXIT HANDLER FOR SQLEXCEPTION
     BEGIN
+        SET v_insert_id = LAST_INSERT_ID(v_insert_id);
         CALL end_quota_transaction(p_transaction, FALSE);
         RESIGNAL;
     END;

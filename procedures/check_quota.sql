@@ -35,7 +35,7 @@ BEGIN
     CALL guard_quota_session(FALSE);
     CALL charge_quota('CHECK', p_tenant_id, p_quota_type, p_amount, NULL, NULL, p_product_code, v_hold_id, NULL, NULL,
                       FALSE, v_transaction, v_status, v_quota_id, v_used_count, v_next_reset_time, v_retry_after_ms);
-    SELECT q.limit_type, q.period_anchor,
+    SELECT q.limit_type, COALESCE(q.period_anchor, q.next_reset_time),
            CONVERT_TZ(UTC_TIMESTAMP(), '+00:00', COALESCE(NULLIF(t.time_zone, 'SYSTEM'), @@GLOBAL.time_zone))
     INTO v_limit_type, v_anchor, v_now
     FROM tenant_quotas AS q

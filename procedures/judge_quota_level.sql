@@ -77,8 +77,8 @@ BEGIN
                             WHEN NOT COALESCE(JSON_CONTAINS(product_codes, p_products), TRUE)
                                 THEN 'PRODUCT_NOT_COVERED'
                             WHEN used > capacity - p_amount THEN 'EXCEEDED' ELSE 'GRANTED' END AS verdict
-                FROM (SELECT spared.*, IF(v_now < effective_time, effective_time, next_reset_time) AS until,
-                             CASE WHEN next_reset_time <= v_now AND period_start IS NOT NULL THEN 0
+                FROM (SELECT spared.*, IF(v_now < effective_time, effective_time, next_reset_time) AS until, CASE
+                             WHEN next_reset_time <= v_now AND limit_type NOT IN ('TOTAL', 'RATE', 'CONCURRENT') THEN 0
                                   WHEN limit_type = 'RATE' THEN used_count - LEAST(used_count, COALESCE(FLOOR(GREATEST(
                                            TIMESTAMPDIFF(MICROSECOND, refilled_at, v_utc), 0)
                                            * refill_per_second * 0.000001), 0))

@@ -46,10 +46,10 @@ BEGIN
     DECLARE EXIT HANDLER FOR SQLEXCEPTION
     BEGIN
         GET CURRENT DIAGNOSTICS CONDITION 1 v_message = MESSAGE_TEXT;
+        -- The lock first: what comes after it may fail. A server that refuses writes refuses the heartbeat.
+        DO IF(v_is_running, RELEASE_LOCK(v_lock_name), NULL);
         CALL end_quota_transaction(v_open, FALSE);
         IF v_is_running THEN
-            -- The lock first: a server that refuses writes refuses the heartbeat as well.
-            DO RELEASE_LOCK(v_lock_name);
             BEGIN
                 DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN END;
                 UPDATE quota_jobs SET finished_at = UTC_TIMESTAMP(6), rows_done = v_rows_done, last_error = v_message

@@ -6,6 +6,7 @@ import json
 from datetime import datetime, timedelta, timezone
 from fractions import Fraction
 
+import pymysql
 import pytest
 
 from tests.holds import lapse, reserve
@@ -227,6 +228,15 @@ def test_the_callers_last_insert_id_is_left_alone(quota: Quota) -> None:
     quota.define("MONTHLY", 10)
     rows(quota.connection, "SELECT LAST_INSERT_ID(4711)")
     assert quota.consume(3).used_count == 3
+    assert value(quota.connection, "SELECT LAST_INSERT_ID()") == 4711
+
+
+def test_the_callers_last_insert_id_is_left_alone_by_an_error(quota: Quota) -> None:
+    quota.define("MONTHLY", 10)
+    assert quota.consume(1, key="k").status == "GRANTED"
+    rows(quota.connection, "SELECT LAST_INSERT_ID(4711)")
+    with pytest.raises(pymysql.err.MySQLError, match="key_reused"):
+        quota.consume(2, key="k")
     assert value(quota.connection, "SELECT LAST_INSERT_ID()") == 4711
 
 

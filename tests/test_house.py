@@ -132,7 +132,7 @@ def test_transactions_begin_and_end_in_few_places_only(path: Path) -> None:
 
 @by_procedure
 def test_whoever_opens_a_transaction_undoes_it_on_error_and_raises(path: Path) -> None:
-    # A job that only asks whose transaction it is closes it at once; its batches own theirs.
+    # A job's handler lets go of its lock first, and leaves its heartbeat before it raises.
     is_job = "GET_LOCK(" in code(path)
     is_part = path.stem == "sort_out_quota_call"  # its caller, charge_quota, has the handler
     if "CALL open_quota_transaction(" in code(path) and not is_job and not is_part:

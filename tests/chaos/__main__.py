@@ -7,8 +7,8 @@ shown, and the other parts run all the same.
 
 The last four start servers of their own, as processes of this machine. crash kills the server
 under load and looks for every call that was acknowledged. replica compares each table with the
-source's. clock moves the server's clock by libfaketime. failover kills the primary of three nodes
-of Group Replication.
+source's. clock moves the server's clock by a shim of our own, or by libfaketime where no C
+compiler is. failover kills the primary of three nodes of Group Replication.
 """
 
 from __future__ import annotations

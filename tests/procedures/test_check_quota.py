@@ -32,6 +32,19 @@ def test_it_charges_nothing_and_schedules_nothing(quota: Quota) -> None:
     assert quota.column("next_reset_time") is None
 
 
+def test_a_lapsed_period_that_was_written_by_hand_is_seen_as_closed_too(quota: Quota) -> None:
+    """Such a row has a next_reset_time, and nobody has written its period_start yet."""
+    rows(
+        quota.connection,
+        "INSERT INTO tenant_quotas (tenant_id, quota_type, limit_type, hard_limit, used_count,"
+        " next_reset_time) VALUES (%s, %s, 'MONTHLY', 5, 5, NOW() - INTERVAL 1 DAY)",
+        *(quota.tenant_id, quota.quota_type),
+    )
+    checked = quota.check(2)
+    assert (checked.status, checked.used_count) == ("GRANTED", 2)
+    assert figures(checked) == figures(quota.consume(2))
+
+
 def test_it_sees_a_lapsed_period_as_closed_without_closing_it(quota: Quota) -> None:
     quota.define("MONTHLY", hard_limit=5, used=5)
     quota.set(next_reset_time="2020-01-01 00:00:00")
