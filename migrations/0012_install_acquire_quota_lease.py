@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/acquire_quota_lease.sql",
-    sha256="741892e3d45d147a211f6bfffe33d62640abd9ce561ba5b6e708488089c32bc1",
+    sha256="ca5670e8e11b4d8754b073dcd5bdd413af302fddb796df7812ca091c948319a4",
 )

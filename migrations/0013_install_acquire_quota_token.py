@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/acquire_quota_token.sql",
-    sha256="f501f21d1a8756e224cfea6d143c8311e861f3051b49189dafe718bdb73ee5af",
+    sha256="5c650505f8489cb11710affaaa4f52c7e3c5a0aed2d2741eaa3a92325e49d05b",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/cancel_quota_reservation.sql",
-    sha256="5389ba7efc361fcea93fe2515532e2b71dd220b9149ce70bc4cd302391ed4047",
+    sha256="76b519e7ebc68474f8b93faa8c7fc65dbcaa821afb07bf9841c53f71c46a0547",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/charge_quota.sql",
-    sha256="be3f1b3431906331f63823944c5c145fcb42be7deebd28205cf7b16d69e5054b",
+    sha256="cc63f2aea291123cf9547978b94c8cb97b16118408fb4b824476fcdf4143fba8",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/check_quota.sql",
-    sha256="80eaec9bba02c1befd9c2667b2386b55631728408bf23c280afa0d27e018440e",
+    sha256="0847f364b6babc97d75374aafe05318872f2505c6eec35cab932276e68eee6bd",
 )

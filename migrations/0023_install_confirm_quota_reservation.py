@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/confirm_quota_reservation.sql",
-    sha256="b901b7f3876e84f0dfda45a34645da39376752a26d59d333a42743060789c601",
+    sha256="538e2e768baa4622c9d1957406b4eb47aaa98383b1df9cc05e4b106a8ef2afc3",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/consume_quota.sql",
-    sha256="658cf6aaf090cc0132dcc6ea9c41e39e33f2e6e583df5c10761d55dd8d0d41d7",
+    sha256="127088bb8d56910c38ac6c182159d428b1bf1b35329beac7beb467260fb64d92",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/consume_quota_batch.sql",
-    sha256="51a9a82b8384845d2b5dc199d5537799ebe634d3b5130717e6c514662ca1a3fe",
+    sha256="604881a342eaa6a700ef965a02f90eae3c48959612c9855e0a3ad211f322ce1e",
 )

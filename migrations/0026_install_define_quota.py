@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/define_quota.sql",
-    sha256="821ff092da8d01985a4439b9ac6d629023071dcf963a4fe6383c1d01b964ea4a",
+    sha256="f737a54f964939f5745a746b2a7654af4546c2593010ad0149fa89a28f7bdfa9",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/define_tenant.sql",
-    sha256="c858d8881d070a3cae921c9c7fc10bdec3190b6511f9b6d54523526ce72fd11d",
+    sha256="4009cee748206059aaaa60cd74f52ab7401c6c551350b7ca48ce13271fae896c",
 )

@@ -36,9 +36,6 @@ BEGIN
         CALL check_quota_argument('p_holder', p_holder, NULL, 64);
         CALL check_quota_argument('p_ttl_seconds', p_ttl_seconds, 1, 31536000);
     END IF;
-    IF NOT (ABS(TIMESTAMPDIFF(SECOND, NOW(6), SYSDATE(6))) <= 1 AND @@SESSION.unique_checks > @@GLOBAL.read_only) THEN
-        CALL guard_quota_session(TRUE);
-    END IF;
     CALL charge_quota('LEASE', p_tenant_id, p_quota_type, 1, NULL, NULL, NULL, v_lease_id, p_ttl_seconds, p_holder,
                       TRUE, v_transaction, v_status, v_quota_id, v_used_count, v_next_reset_time, v_retry_after_ms);
     SELECT v_status IN ('GRANTED', 'REPLAYED') AS success, v_status AS status, v_quota_id AS quota_id,

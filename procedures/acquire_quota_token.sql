@@ -28,9 +28,6 @@ BEGIN
     DECLARE v_used_count, v_retry_after_ms  BIGINT;
     DECLARE v_next_reset_time   DATETIME;
 
-    IF NOT (ABS(TIMESTAMPDIFF(SECOND, NOW(6), SYSDATE(6))) <= 1 AND @@SESSION.unique_checks > @@GLOBAL.read_only) THEN
-        CALL guard_quota_session(TRUE);
-    END IF;
     CALL charge_quota('TOKEN', p_tenant_id, p_quota_type, 1, NULL, NULL, NULL, v_hold_id, NULL, NULL, FALSE,
                       v_transaction, v_status, v_quota_id, v_used_count, v_next_reset_time, v_retry_after_ms);
     SET p_success = v_status = 'GRANTED';

@@ -10,7 +10,7 @@
 --   p_tenant_id .. p_product_code   as in consume_quota, checked here; BATCH: a JSON array of products
 --   p_hold_id, p_ttl_seconds, p_holder   of a new hold; p_hold_id afterwards: the one that stands
 --   p_is_shown      FALSE: nobody asks for p_quota_id and p_used_count of several limits
---   p_transaction   NULL: open one and end it; PART: the caller has one open, and ends it
+--   p_transaction   NULL, READ: open one and end it; PART: the caller has one open, and ends it
 --   p_status .. p_retry_after_ms   as in consume_quota; p_used_count NULL: hidden by slots
 --
 -- Raises   45001 invalid_argument, 45002 key_reused, 45000 interrupted
@@ -52,7 +52,7 @@ BEGIN
     DECLARE EXIT HANDLER FOR SQLEXCEPTION
     BEGIN
         SET v_insert_id = LAST_INSERT_ID(v_insert_id);
-        CALL end_quota_transaction(p_transaction, FALSE);
+        CALL undo_quota_transaction(p_transaction);
         RESIGNAL;
     END;
 
@@ -145,6 +145,6 @@ BEGIN
     IF p_transaction = 'OWN' THEN
         COMMIT AND NO CHAIN NO RELEASE;
     ELSE
-        CALL end_quota_transaction(p_transaction, TRUE);
+        CALL keep_quota_transaction(p_transaction);
     END IF;
 END

@@ -27,12 +27,10 @@ BEGIN
     DECLARE v_expires_at DATETIME(6);
 
     IF NOT COALESCE(p_reservation_id >= '!' AND CHAR_LENGTH(p_reservation_id) <= 36
-                    AND COALESCE(p_amount BETWEEN 1 AND 9223372036854775807 AND p_amount = FLOOR(p_amount), TRUE)
-                    AND ABS(TIMESTAMPDIFF(SECOND, NOW(6), SYSDATE(6))) <= 1
-                    AND @@SESSION.unique_checks > @@GLOBAL.read_only, FALSE) THEN
+                    AND COALESCE(p_amount BETWEEN 1 AND 9223372036854775807 AND p_amount = FLOOR(p_amount), TRUE),
+                    FALSE) THEN
         CALL check_quota_argument('p_reservation_id', p_reservation_id, NULL, 36);
         CALL check_quota_argument('p_amount', COALESCE(p_amount, 1), 1, 9223372036854775807);
-        CALL guard_quota_session(TRUE);
     END IF;
     CALL settle_quota_hold('CONFIRM', p_reservation_id, p_amount, NULL,
                            v_quota_id, v_status, v_used_count, v_transaction, v_expires_at);

@@ -3,7 +3,8 @@
 -- Each item is charged as consume_quota would, with a ledger row and a key of its own. Items that were
 -- charged before count as nothing: the same batch again is REPLAYED, with the limits as they stand. All
 -- items are taken for new until the ledger's unique key or a denial says otherwise. The quota types are
--- charged in the order of their names; the first that denies is the one shown.
+-- charged in the order of their names; the first that denies is the one shown. Its limits are then told of
+-- all its items as one: a SHADOW limit that is for some of their products only writes no alert.
 --
 --   p_tenant_id   who consumes
 --   p_items       JSON text: an array of 1 to 1000 objects {quota_type, amount, biz_type, biz_id,
@@ -35,13 +36,12 @@ BEGIN
     DECLARE v_ignored          TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE EXIT HANDLER FOR SQLEXCEPTION
     BEGIN
-        CALL end_quota_transaction(v_transaction, FALSE);
+        CALL undo_quota_transaction(v_transaction);
         RESIGNAL;
     END;
 
     CALL check_quota_argument('p_tenant_id', p_tenant_id, NULL, 64);
     CALL check_quota_items(p_items, v_items);
-    CALL guard_quota_session(TRUE);
     -- A SHADOW limit that is not in force now may be the only one whose ledger knows a key: look first. This
     -- read also begins InnoDB's part in the caller's transaction. A savepoint older than that gives up the locks.
     WITH RECURSIVE level AS (
@@ -55,7 +55,7 @@ BEGIN
       AND (q.product_codes IS NOT NULL OR q.effective_time IS NOT NULL OR q.expire_time IS NOT NULL);
     REPEAT
         SET v_turn = v_turn + 1, v_fresh = v_items;
-        CALL end_quota_transaction(v_transaction, FALSE);
+        CALL undo_quota_transaction(v_transaction);
         CALL open_quota_transaction(v_transaction);
         BEGIN
             DECLARE EXIT HANDLER FOR 1213
@@ -104,7 +104,7 @@ BEGIN
                   WHEN 'PRODUCT_NOT_COVERED' THEN NOT COALESCE(item.product_code MEMBER OF (q.product_codes), FALSE)
                   ELSE TRUE END;
     END IF;
-    CALL end_quota_transaction(v_transaction, TRUE);
+    CALL keep_quota_transaction(v_transaction);
 
     SELECT v_status IN ('GRANTED', 'REPLAYED') AS success, v_status AS status, v_quota_id AS quota_id, q.limit_type,
            q.hard_limit, v_used_count AS used_count, GREATEST(q.hard_limit - v_used_count, 0) AS remaining,

@@ -46,7 +46,7 @@ BEGIN
     DECLARE CONTINUE HANDLER FOR NOT FOUND BEGIN END;
     DECLARE EXIT HANDLER FOR SQLEXCEPTION
     BEGIN
-        CALL end_quota_transaction(v_transaction, FALSE);
+        CALL undo_quota_transaction(v_transaction);
         RESIGNAL;
     END;
 
@@ -67,7 +67,6 @@ BEGIN
         SIGNAL SQLSTATE '45001' SET MESSAGE_TEXT =
             'invalid_argument: this session has SET insert_id; open a new session and call again';
     END IF;
-    CALL guard_quota_session(TRUE);
     CALL open_quota_transaction(v_transaction);
 
     SELECT time_zone INTO v_time_zone FROM tenants WHERE tenant_id = p_tenant_id FOR SHARE;
@@ -130,7 +129,7 @@ BEGIN
             (quota_id, tenant_id, quota_type, limit_type, changed_by, old_definition, new_definition)
         VALUES (v_quota_id, p_tenant_id, p_quota_type, p_limit_type, USER(), IF(v_is_new, NULL, v_old), v_new);
     END IF;
-    CALL end_quota_transaction(v_transaction, TRUE);
+    CALL keep_quota_transaction(v_transaction);
 
     SELECT TRUE AS success, v_status AS status, v_quota_id AS quota_id, p_limit_type AS limit_type,
            CAST(p_hard_limit AS SIGNED) AS hard_limit, v_used_count AS used_count,

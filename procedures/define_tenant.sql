@@ -41,7 +41,7 @@ BEGIN
     DECLARE CONTINUE HANDLER FOR NOT FOUND SET v_is_known = FALSE;
     DECLARE EXIT HANDLER FOR SQLEXCEPTION
     BEGIN
-        CALL end_quota_transaction(v_transaction, FALSE);
+        CALL undo_quota_transaction(v_transaction);
         RESIGNAL;
     END;
 
@@ -56,7 +56,6 @@ BEGIN
     IF p_parent_tenant_id IS NOT NULL THEN
         CALL check_quota_argument('p_parent_tenant_id', p_parent_tenant_id, NULL, 64);
     END IF;
-    CALL guard_quota_session(TRUE);
     CALL open_quota_transaction(v_transaction);
 
     WHILE v_ancestor_id IS NOT NULL DO
@@ -97,7 +96,7 @@ BEGIN
                                     IF(v_time_zone = 'SYSTEM', @@GLOBAL.time_zone, v_time_zone))
         WHERE tenant_id = p_tenant_id AND reset_time IS NOT NULL;
     END IF;
-    CALL end_quota_transaction(v_transaction, TRUE);
+    CALL keep_quota_transaction(v_transaction);
 
     SELECT TRUE AS success, v_status AS status, p_tenant_id AS tenant_id, p_tenant_name AS tenant_name,
            v_time_zone AS time_zone, p_parent_tenant_id AS parent_tenant_id, v_transaction AS `transaction`;

@@ -18,6 +18,5 @@ CREATE PROCEDURE expire_quota_reservations (
     SQL SECURITY DEFINER
 BEGIN
     CALL check_quota_argument('p_batch_size', p_batch_size, 1, 2147483647);
-    CALL guard_quota_session(TRUE);
     CALL run_quota_job('expire_quota_reservations', NULL, p_batch_size);
 END

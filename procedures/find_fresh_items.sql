@@ -28,7 +28,8 @@ BEGIN
         SET v_parent_id = NULL, v_depth = v_depth + 1;
         SELECT parent_tenant_id INTO v_parent_id FROM tenants WHERE tenant_id = v_level_id FOR SHARE;
         SELECT JSON_ARRAYAGG(i.n), MIN(IF(r.delta_value = i.amount AND r.reservation_id IS NULL AND (
-                   r.product_code <=> i.product_code OR r.product_code IS NULL AND r.period_start IS NULL), NULL, i.n))
+                   r.product_code <=> i.product_code OR r.product_code IS NULL AND r.period_start IS NULL
+                                                        AND q.limit_type <> 'TOTAL'), NULL, i.n))
         INTO v_known, v_at
         FROM JSON_TABLE(p_items, '$[*]' COLUMNS (
             n INT PATH '$.n', amount BIGINT PATH '$.amount',

@@ -2,8 +2,8 @@
 --
 -- Level by level. The ledger is read under a shared lock, because a caller's snapshot may be older than
 -- the first call. A locking read of a key that is not there locks the gap around it, and with it other
--- quotas' keys: so in a caller's transaction an INSERT asks first, and is taken back. A row written by
--- hand (scenario 2) has no period and no product: its key and amount decide.
+-- quotas' keys: so in a caller's transaction an INSERT asks first, and is taken back. A row of a calendar
+-- limit that has no period was written by hand (scenario 2), without a product: its key and amount decide.
 --
 --   p_operation .. p_transaction   as in sort_out_quota_call
 --   p_is_found      TRUE if there is one; then:
@@ -92,7 +92,8 @@ BEGIN
         IF v_amount IS NOT NULL THEN
             SET p_is_found = TRUE, p_hold_id = v_reservation_id, p_next_reset_time = NULL;
             IF NOT (v_amount = p_amount AND (p_operation = 'RESERVE') = (v_reservation_id IS NOT NULL)
-                    AND (v_product_code <=> p_product_code OR v_product_code IS NULL AND v_period_start IS NULL)) THEN
+                    AND (v_product_code <=> p_product_code OR v_product_code IS NULL AND v_period_start IS NULL
+                                                           AND v_limit_type <> 'TOTAL')) THEN
                 SET v_message = CONCAT('key_reused: ', LEFT(p_biz_type, 16), '/', LEFT(p_biz_id, 32),
                                        ' is of another amount, product or operation; use a key of its own');
                 SIGNAL SQLSTATE '45002' SET MESSAGE_TEXT = v_message;

@@ -28,6 +28,5 @@ CREATE PROCEDURE purge_quota_usage (
 BEGIN
     CALL check_quota_argument('p_keep_days', p_keep_days, 1, 2147483647);
     CALL check_quota_argument('p_batch_size', p_batch_size, 1, 2147483647);
-    CALL guard_quota_session(TRUE);
     CALL run_quota_job('purge_quota_usage', p_keep_days, p_batch_size);
 END

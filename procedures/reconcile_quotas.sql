@@ -38,14 +38,13 @@ BEGIN
     DECLARE v_last, v_quota_id  BIGINT UNSIGNED;            -- v_last: of the hundred at hand; NULL: there are no more
     DECLARE v_transaction, v_tenant_id, v_quota_type, v_limit_type, v_status
                                 VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_next_reset_time   DATETIME;
-    DECLARE v_open, v_adjusted  DATETIME;                   -- the open period, and that of the ADJUST row
+    DECLARE v_next_reset_time, v_open, v_adjusted DATETIME;  -- v_open: the open period; that of the ADJUST row
     DECLARE v_used, v_unspent   BIGINT;                     -- exact use; what slots have not spent
     DECLARE v_sum, v_leased     BIGINT;                     -- of the ledger, or of the leases; lapsed ones too
     DECLARE CONTINUE HANDLER FOR NOT FOUND BEGIN END;
     DECLARE EXIT HANDLER FOR SQLEXCEPTION
     BEGIN
-        CALL end_quota_transaction(v_transaction, FALSE);
+        CALL undo_quota_transaction(v_transaction);
         RESIGNAL;
     END;
 
@@ -55,7 +54,9 @@ BEGIN
     IF p_repair IS NULL THEN
         SIGNAL SQLSTATE '45001' SET MESSAGE_TEXT = 'invalid_argument: p_repair is NULL; say TRUE or FALSE';
     END IF;
-    CALL guard_quota_session(p_repair);
+    SET v_transaction = IF(p_repair, NULL, 'READ');
+    CALL open_quota_transaction(v_transaction);
+    CALL keep_quota_transaction(v_transaction);
 
     REPEAT
         SELECT MAX(quota_id) INTO v_last
@@ -89,6 +90,7 @@ BEGIN
             ORDER BY q.quota_id LIMIT 1;
             SET v_after = COALESCE(v_quota_id, v_last);
             IF v_quota_id IS NOT NULL THEN
+                SET v_transaction = IF(p_repair, NULL, 'READ');
                 CALL open_quota_transaction(v_transaction);
                 SELECT tenant_id, quota_type, limit_type, used_count, next_reset_time, period_start
                 INTO v_tenant_id, v_quota_type, v_limit_type, v_used, v_next_reset_time, v_open
@@ -125,7 +127,7 @@ BEGIN
                         (quota_id, tenant_id, operation_type, delta_value, current_used, period_start)
                     VALUES (v_quota_id, v_tenant_id, 'ADJUST', v_used - v_sum, v_used, v_adjusted);
                 END IF;
-                CALL end_quota_transaction(v_transaction, TRUE);
+                CALL keep_quota_transaction(v_transaction);
                 SET v_transaction = NULL;
             END IF;
             IF v_status IS NOT NULL THEN

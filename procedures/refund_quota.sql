@@ -39,7 +39,7 @@ BEGIN
     DECLARE v_room, v_tightness  DECIMAL(22);
     DECLARE EXIT HANDLER FOR SQLEXCEPTION
     BEGIN
-        CALL end_quota_transaction(v_transaction, FALSE);
+        CALL undo_quota_transaction(v_transaction);
         RESIGNAL;
     END;
 
@@ -48,16 +48,14 @@ BEGIN
                     AND p_biz_type >= '!' AND CHAR_LENGTH(p_biz_type) <= 32
                     AND p_biz_id >= '!' AND CHAR_LENGTH(p_biz_id) <= 128
                     AND p_refund_id >= '!' AND CHAR_LENGTH(p_refund_id) <= 64
-                    AND COALESCE(p_amount BETWEEN 1 AND 9223372036854775807 AND p_amount = FLOOR(p_amount), TRUE)
-                    AND ABS(TIMESTAMPDIFF(SECOND, NOW(6), SYSDATE(6))) <= 1
-                    AND @@SESSION.unique_checks > @@GLOBAL.read_only, FALSE) THEN
+                    AND COALESCE(p_amount BETWEEN 1 AND 9223372036854775807 AND p_amount = FLOOR(p_amount), TRUE),
+                    FALSE) THEN
         CALL check_quota_argument('p_tenant_id', p_tenant_id, NULL, 64);
         CALL check_quota_argument('p_quota_type', p_quota_type, NULL, 32);
         CALL check_quota_argument('p_biz_type', p_biz_type, NULL, 32);
         CALL check_quota_argument('p_biz_id', p_biz_id, NULL, 128);
         CALL check_quota_argument('p_refund_id', p_refund_id, NULL, 64);
         CALL check_quota_argument('p_amount', COALESCE(p_amount, 1), 1, 9223372036854775807);
-        CALL guard_quota_session(TRUE);
     END IF;
     CALL open_quota_transaction(v_transaction);
     SET v_round = (v_transaction = 'OWN');
@@ -99,7 +97,7 @@ BEGIN
                         SIGNAL SQLSTATE '45002' SET MESSAGE_TEXT =
                             'key_reused: this refund_id was first called with another amount; use one of its own';
                     ELSEIF v_written > 0 AND (v_status IS NOT NULL OR v_amount > v_left) THEN
-                        CALL end_quota_transaction(v_transaction, FALSE);
+                        CALL undo_quota_transaction(v_transaction);
                         CALL open_quota_transaction(v_transaction);
                         SET v_amount = LEAST(v_amount, v_left), v_round = (v_transaction = 'OWN');
                         ITERATE each_try;
@@ -138,8 +136,12 @@ BEGIN
     END WHILE;
 
     SET v_status = COALESCE(v_status, IF(v_written > 0, 'GRANTED', 'NOT_FOUND'));
-    -- Not kept: that lets go of the locks, if the caller's transaction began with this call.
-    CALL end_quota_transaction(v_transaction, v_status <> 'NOT_FOUND');
+    -- Undone: that lets go of the locks, if the caller's transaction began with this call.
+    IF v_status = 'NOT_FOUND' THEN
+        CALL undo_quota_transaction(v_transaction);
+    ELSE
+        CALL keep_quota_transaction(v_transaction);
+    END IF;
     SELECT v_status IN ('GRANTED', 'REPLAYED') AS success, v_status AS status, v_shown_id AS quota_id, q.limit_type,
            q.hard_limit, v_shown_use AS used_count,
            IF(v_status = 'EXCEEDED', v_left, GREATEST(q.hard_limit - v_shown_use, 0)) AS remaining,

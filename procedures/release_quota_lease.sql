@@ -22,11 +22,8 @@ BEGIN
     DECLARE v_used_count BIGINT;
     DECLARE v_expires_at DATETIME(6);
 
-    IF NOT COALESCE(p_lease_id >= '!' AND CHAR_LENGTH(p_lease_id) <= 36
-                    AND ABS(TIMESTAMPDIFF(SECOND, NOW(6), SYSDATE(6))) <= 1
-                    AND @@SESSION.unique_checks > @@GLOBAL.read_only, FALSE) THEN
+    IF NOT COALESCE(p_lease_id >= '!' AND CHAR_LENGTH(p_lease_id) <= 36, FALSE) THEN
         CALL check_quota_argument('p_lease_id', p_lease_id, NULL, 36);
-        CALL guard_quota_session(TRUE);
     END IF;
     CALL settle_quota_hold('RELEASE', p_lease_id, NULL, NULL,
                            v_quota_id, v_status, v_used_count, v_transaction, v_expires_at);

@@ -27,17 +27,14 @@ BEGIN
     DECLARE v_depth INT DEFAULT 0;  -- 1: the tenant's own level
     DECLARE EXIT HANDLER FOR SQLEXCEPTION
     BEGIN
-        CALL end_quota_transaction(v_transaction, FALSE);
+        CALL undo_quota_transaction(v_transaction);
         RESIGNAL;
     END;
 
     IF NOT COALESCE(p_tenant_id >= '!' AND CHAR_LENGTH(p_tenant_id) <= 64
-                    AND p_quota_type >= '!' AND CHAR_LENGTH(p_quota_type) <= 32
-                    AND ABS(TIMESTAMPDIFF(SECOND, NOW(6), SYSDATE(6))) <= 1
-                    AND @@SESSION.unique_checks > @@GLOBAL.read_only, FALSE) THEN
+                    AND p_quota_type >= '!' AND CHAR_LENGTH(p_quota_type) <= 32, FALSE) THEN
         CALL check_quota_argument('p_tenant_id', p_tenant_id, NULL, 64);
         CALL check_quota_argument('p_quota_type', p_quota_type, NULL, 32);
-        CALL guard_quota_session(TRUE);
     END IF;
     CALL open_quota_transaction(v_transaction);
 
@@ -61,5 +58,5 @@ BEGIN
         END IF;
     END WHILE;
 
-    CALL end_quota_transaction(v_transaction, TRUE);
+    CALL keep_quota_transaction(v_transaction);
 END

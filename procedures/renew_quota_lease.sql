@@ -26,12 +26,9 @@ BEGIN
     DECLARE v_expires_at DATETIME(6);
 
     IF NOT COALESCE(p_lease_id >= '!' AND CHAR_LENGTH(p_lease_id) <= 36
-                    AND p_ttl_seconds BETWEEN 1 AND 31536000
-                    AND ABS(TIMESTAMPDIFF(SECOND, NOW(6), SYSDATE(6))) <= 1
-                    AND @@SESSION.unique_checks > @@GLOBAL.read_only, FALSE) THEN
+                    AND p_ttl_seconds BETWEEN 1 AND 31536000, FALSE) THEN
         CALL check_quota_argument('p_lease_id', p_lease_id, NULL, 36);
         CALL check_quota_argument('p_ttl_seconds', p_ttl_seconds, 1, 31536000);
-        CALL guard_quota_session(TRUE);
     END IF;
     CALL settle_quota_hold('RENEW', p_lease_id, NULL, p_ttl_seconds,
                            v_quota_id, v_status, v_used_count, v_transaction, v_expires_at);

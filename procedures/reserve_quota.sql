@@ -38,9 +38,6 @@ BEGIN
     IF NOT COALESCE(p_ttl_seconds BETWEEN 1 AND 31536000, FALSE) THEN
         CALL check_quota_argument('p_ttl_seconds', p_ttl_seconds, 1, 31536000);
     END IF;
-    IF NOT (ABS(TIMESTAMPDIFF(SECOND, NOW(6), SYSDATE(6))) <= 1 AND @@SESSION.unique_checks > @@GLOBAL.read_only) THEN
-        CALL guard_quota_session(TRUE);
-    END IF;
     CALL charge_quota('RESERVE', p_tenant_id, p_quota_type, p_amount, p_biz_type, p_biz_id, p_product_code,
                       v_reservation_id, p_ttl_seconds, NULL, TRUE, v_transaction, v_status, v_quota_id, v_used_count,
                       v_next_reset_time, v_retry_after_ms);

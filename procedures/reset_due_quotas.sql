@@ -20,6 +20,5 @@ CREATE PROCEDURE reset_due_quotas (
     SQL SECURITY DEFINER
 BEGIN
     CALL check_quota_argument('p_batch_size', p_batch_size, 1, 2147483647);
-    CALL guard_quota_session(TRUE);
     CALL run_quota_job('reset_due_quotas', NULL, p_batch_size);
 END

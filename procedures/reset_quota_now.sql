@@ -35,7 +35,7 @@ BEGIN
     DECLARE CONTINUE HANDLER FOR NOT FOUND BEGIN END;
     DECLARE EXIT HANDLER FOR SQLEXCEPTION
     BEGIN
-        CALL end_quota_transaction(p_transaction, FALSE);
+        CALL undo_quota_transaction(p_transaction);
         RESIGNAL;
     END;
 
@@ -46,7 +46,6 @@ BEGIN
         SIGNAL SQLSTATE '45001' SET MESSAGE_TEXT =
             'invalid_argument: p_limit_type has no period to reset; TOTAL comes down by refund_quota alone';
     END IF;
-    CALL guard_quota_session(TRUE);
     CALL open_quota_transaction(p_transaction);
 
     SELECT time_zone INTO v_time_zone FROM tenants WHERE tenant_id = p_tenant_id FOR SHARE;
@@ -71,5 +70,5 @@ BEGIN
         WHERE quota_id = p_quota_id;
     END IF;
 
-    CALL end_quota_transaction(p_transaction, TRUE);
+    CALL keep_quota_transaction(p_transaction);
 END

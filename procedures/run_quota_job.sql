@@ -48,7 +48,7 @@ BEGIN
         GET CURRENT DIAGNOSTICS CONDITION 1 v_message = MESSAGE_TEXT;
         -- The lock first: what comes after it may fail. A server that refuses writes refuses the heartbeat.
         DO IF(v_is_running, RELEASE_LOCK(v_lock_name), NULL);
-        CALL end_quota_transaction(v_open, FALSE);
+        CALL undo_quota_transaction(v_open);
         IF v_is_running THEN
             BEGIN
                 DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN END;
@@ -59,8 +59,9 @@ BEGIN
         RESIGNAL;
     END;
 
-    CALL open_quota_transaction(v_transaction);
-    CALL end_quota_transaction(v_transaction, TRUE);
+    CALL open_quota_transaction(v_open);
+    CALL keep_quota_transaction(v_open);
+    SET v_transaction = v_open, v_open = NULL;
 
     DO RELEASE_LOCK(v_lock_name);  -- a run of this session that was killed may have left it
     SET v_is_mine = COALESCE(GET_LOCK(v_lock_name, 0), FALSE), v_is_running = v_is_mine;
@@ -104,7 +105,7 @@ BEGIN
             ELSE
                 CALL purge_quota_batch(v_batch_size, v_until, v_time, v_record_id, v_id, v_done);
             END IF;
-            CALL end_quota_transaction(v_open, TRUE);
+            CALL keep_quota_transaction(v_open);
             SET v_open = NULL, v_rows_done = v_rows_done + v_done;
             IF p_job = 'reset_due_quotas' AND v_done > 0 AND v_transaction = 'OWN' THEN
                 SET v_rest = TIMESTAMPDIFF(MICROSECOND, v_batch_at, UTC_TIMESTAMP(6)) * 0.0000005;

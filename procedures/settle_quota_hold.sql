@@ -41,7 +41,7 @@ BEGIN
     DECLARE v_is_lease BOOLEAN;
     DECLARE EXIT HANDLER FOR SQLEXCEPTION
     BEGIN
-        CALL end_quota_transaction(p_transaction, FALSE);
+        CALL undo_quota_transaction(p_transaction);
         RESIGNAL;
     END;
 
@@ -132,6 +132,6 @@ BEGIN
         LIMIT 1 FOR SHARE OF q;
     END IF;
     IF p_operation <> 'EXPIRE' THEN
-        CALL end_quota_transaction(p_transaction, TRUE);
+        CALL keep_quota_transaction(p_transaction);
     END IF;
 END

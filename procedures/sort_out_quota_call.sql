@@ -56,7 +56,7 @@ BEGIN
     DECLARE CONTINUE HANDLER FOR NOT FOUND BEGIN END;
 
     IF NOT v_is_judging THEN
-        CALL end_quota_transaction(p_transaction, FALSE);
+        CALL undo_quota_transaction(p_transaction);
         CALL open_quota_transaction(p_transaction);
     END IF;
     IF p_biz_id IS NOT NULL THEN

@@ -30,9 +30,6 @@ BEGIN
     DECLARE v_used_count, v_retry_after_ms  BIGINT;
     DECLARE v_next_reset_time   DATETIME;
 
-    IF NOT (ABS(TIMESTAMPDIFF(SECOND, NOW(6), SYSDATE(6))) <= 1 AND @@SESSION.unique_checks > @@GLOBAL.read_only) THEN
-        CALL guard_quota_session(TRUE);
-    END IF;
     CALL charge_quota('CONSUME', p_tenant_id, p_quota_type, p_amount, p_biz_type, p_biz_id, p_product_code, v_hold_id,
                       NULL, NULL, FALSE, v_transaction, p_status, v_quota_id, v_used_count, v_next_reset_time,
                       v_retry_after_ms);

@@ -14,7 +14,7 @@ from tests import accounts
 from tests.mutations import chosen
 from tests.server import connect as connect_to
 from tests.server import server_url as server_url  # a fixture
-from tests.support import Quota, apply_everything
+from tests.support import Quota, apply_everything, let_tests_set_the_time
 
 EVENTS = [file.stem for file in (Path(__file__).parent.parent / "events").glob("*.sql")]
 
@@ -47,6 +47,7 @@ def schema_url(server_url: str, prefix: str) -> Iterator[str]:
     with fresh_schema(server_url) as url:
         accounts.grants(url, "--apply", prefix=prefix)
         apply_everything(url, "--definer", f"{prefix}_definer@localhost")
+        let_tests_set_the_time(url)
         done = accounts.grants(url, "--apply", prefix=prefix)
         assert done.exit_code == 0 or chosen(), done.output
         with connect_to(url) as connection, connection.cursor() as cursor:

@@ -6,6 +6,7 @@ from tests.drifts import BIN, drift, edit, of_another, under_another_default
 
 #: Ungranted and short, so that many ways to spoil it read well.
 P = "procedure check_quota_argument"
+TRANSACTION = "IN p_transaction  VARCHAR(8) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin"
 FIRST = f"IN p_parameter  VARCHAR(64)  {BIN}"
 
 PROCEDURES = [
@@ -58,8 +59,8 @@ PROCEDURES = [
     ),
     drift(
         "a parameter less",
-        edit("procedure guard_quota_session", ("IN p_writes  BOOLEAN", "")),
-        found={"procedure guard_quota_session, parameter p_writes": "missing"},
+        edit("procedure undo_quota_transaction", (TRANSACTION, "")),
+        found={"procedure undo_quota_transaction, parameter p_transaction": "missing"},
     ),
     drift(
         "parameters in another order",

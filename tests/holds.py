@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from types import SimpleNamespace
 
 from pymysql.connections import Connection
@@ -32,20 +31,9 @@ def refund(
 def refund_at(
     quota: Quota, now: str, key: str, refund_id: str, amount: int | None = None
 ) -> SimpleNamespace:
-    """Refund at a time of the test's choosing, by a copy that believes a pinned clock."""
-    ((_, _, text, *_),) = rows(quota.connection, "SHOW CREATE PROCEDURE refund_quota")
-    guard = "ABS(TIMESTAMPDIFF(SECOND, NOW(6), SYSDATE(6))) <= 1"
-    assert text.count(guard) == 1
-    text = text.replace(guard, "TRUE").replace("`refund_quota`", "`refund_quota_at`", 1)
-    text = re.sub(r" DEFINER=\S+", "", text, count=1)
-    rows(quota.connection, "SET NAMES utf8mb4 COLLATE utf8mb4_0900_bin")
-    rows(quota.connection, text.replace("%", "%%"))
-    arguments = (quota.tenant_id, quota.quota_type, amount, "ORDER", key, refund_id)
-    try:
-        with at(quota.connection, now):
-            return call(quota.connection, "refund_quota_at", *arguments)
-    finally:
-        rows(quota.connection, "DROP PROCEDURE refund_quota_at")
+    """Refund at a time of the test's choosing."""
+    with at(quota.connection, now):
+        return refund(quota, key, refund_id, amount)
 
 
 def reserve(

@@ -211,7 +211,8 @@ class Model:
         asked = [self.ask_for(items, limit, whole) for limit in limits]
         denied = [each for each in asked if each.verdict != "GRANTED" and each.limit.enforced]
         for each in asked:
-            self.report(each, is_denied=bool(denied))
+            if not (denied and self.leaves_out(each.limit, items)):
+                self.report(each, is_denied=bool(denied))
         if denied:
             return self.denial(denied)
         if any(not each.enforced and each.products for each in self.limits_above(whole.tenant_id)):

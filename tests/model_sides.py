@@ -120,7 +120,8 @@ class Sides(RuleBasedStateMachine):
     def set_the_clock(self, connection: Connection) -> None:
         """Let it be as late in a session as it is in the model."""
         seconds = (self.now - datetime(1970, 1, 1)) // timedelta(microseconds=1)
-        rows(connection, f"SET timestamp = {seconds // 10**6}.{seconds % 10**6:06}")
+        since = f"{seconds // 10**6}.{seconds % 10**6:06}"
+        rows(connection, f"SET timestamp = {since}, @the_test_sets_the_time = TRUE")
 
     def both(
         self,

@@ -106,16 +106,29 @@ def call_out(
         return tuple(cursor.fetchone() or ())
 
 
+def let_tests_set_the_time(url: str) -> None:
+    """In this schema a session that says so is believed when it has SET timestamp; others are not."""
+    with connect(url, autocommit=True) as connection:
+        rows(connection, "SET NAMES utf8mb4 COLLATE utf8mb4_0900_bin")
+        ((_, mode, text, *_),) = rows(connection, "SHOW CREATE PROCEDURE open_quota_transaction")
+        guard = "IF ABS(TIMESTAMPDIFF(SECOND, NOW(6), SYSDATE(6))) > 1 THEN"
+        assert text.count(guard) == 1 or chosen()
+        believed = guard.replace("IF ", "IF @the_test_sets_the_time IS NULL AND ")
+        rows(connection, "SET sql_mode = %s", mode)
+        rows(connection, "DROP PROCEDURE open_quota_transaction")
+        rows(connection, text.replace(guard, believed).replace("%", "%%"))
+
+
 @contextmanager
 def at(connection: Connection, now: str) -> Iterator[None]:
-    """Pin a session's clock to a time (UTC), as only callers of inner procedures may."""
+    """Set a session's clock to a time (UTC), see `let_tests_set_the_time`."""
     # By no zone: each wall clock that is set back shows an hour twice.
     since = f"TIMESTAMPDIFF(MICROSECOND, '1970-01-01', '{now}') * 0.000001"
-    rows(connection, f"SET timestamp = {since}")
+    rows(connection, f"SET timestamp = {since}, @the_test_sets_the_time = TRUE")
     try:
         yield
     finally:
-        rows(connection, "SET timestamp = DEFAULT")
+        rows(connection, "SET timestamp = DEFAULT, @the_test_sets_the_time = NULL")
 
 
 #: The limit types of an operation and the last OUT parameters of charge_quota, in their order.

@@ -39,7 +39,7 @@ def statement(path: Path) -> str:
 
 def code(path: Path) -> str:
     """Return the statement without comments and without the text of messages."""
-    without_comments = re.sub(r"--.*", "", statement(path))
+    without_comments = re.sub(r"--\s.*", "", statement(path))
     return re.sub(r"'(?:[^']|'')*'", "''", without_comments)
 
 
@@ -119,8 +119,8 @@ def test_transactions_begin_and_end_in_few_places_only(path: Path) -> None:
     allowed = {
         "START TRANSACTION": ["open_quota_transaction"],
         # A charge ends its own: a CALL would cost the hottest path as much as a look.
-        "COMMIT AND NO CHAIN NO RELEASE": ["end_quota_transaction", "charge_quota"],
-        "ROLLBACK AND NO CHAIN NO RELEASE": ["end_quota_transaction"],
+        "COMMIT AND NO CHAIN NO RELEASE": ["keep_quota_transaction", "charge_quota"],
+        "ROLLBACK AND NO CHAIN NO RELEASE": ["undo_quota_transaction"],
     }
     for words, places in allowed.items():
         assert (words in code(path)) is (path.stem in places), words
@@ -140,8 +140,8 @@ def test_whoever_opens_a_transaction_undoes_it_on_error_and_raises(path: Path) -
             r"EXIT HANDLER FOR SQLEXCEPTION\s+BEGIN(.*?)END;", code(path), re.DOTALL
         )
         assert handler, "no handler"
-        assert re.search(r"CALL end_quota_transaction\(\w+, FALSE\);\s+RESIGNAL;", handler[1])
-        assert re.search(r"CALL end_quota_transaction\(\w+, (?!FALSE)", code(path))
+        assert re.search(r"CALL undo_quota_transaction\(\w+\);\s+RESIGNAL;", handler[1])
+        assert "CALL keep_quota_transaction(" in code(path)
 
 
 @by_procedure

@@ -49,7 +49,7 @@ from tests.model_draws import (
 from tests.model_sides import Sides, Transaction
 from tests.mutations import chosen
 from tests.server import connect
-from tests.support import apply_everything, call, rows
+from tests.support import apply_everything, call, let_tests_set_the_time, rows
 
 STEPS = 50  # in one example
 #: Steps in all: about half a minute, and the long run.
@@ -418,23 +418,10 @@ def put_events_to_sleep(url: str) -> None:
             rows(connection, f"ALTER EVENT {event[1]} DISABLE")
 
 
-def let_the_clock_be_pinned(url: str) -> None:
-    """In this schema the public procedures, too, believe a session's clock that was SET."""
-    with connect(url, autocommit=True) as connection:
-        rows(connection, "SET NAMES utf8mb4 COLLATE utf8mb4_0900_bin")
-        found = rows(connection, "SHOW CREATE PROCEDURE guard_quota_session")
-        _, mode, text, *_ = found[0]
-        guard = "ABS(TIMESTAMPDIFF(SECOND, NOW(6), SYSDATE(6))) > 1"
-        assert text.count(guard) == 1
-        rows(connection, "SET sql_mode = %s", mode)
-        rows(connection, "DROP PROCEDURE guard_quota_session")
-        rows(connection, text.replace(guard, "FALSE").replace("%", "%%"))
-
-
 def test_the_procedures_do_what_the_model_does(empty_schema: str) -> None:
     # A deliberate break is looked for longer.
     profile = "chaos" if chosen() else os.environ.get("TENANT_QUOTA_TEST_PROFILE", "default")
     apply_everything(empty_schema)
     put_events_to_sleep(empty_schema)
-    let_the_clock_be_pinned(empty_schema)
+    let_tests_set_the_time(empty_schema)
     run(empty_schema, PROFILES[profile], derandomize=profile == "default" or bool(chosen()))

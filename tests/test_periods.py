@@ -12,7 +12,15 @@ import pytest
 
 from tenant_quota.sandbox import Sandbox
 from tests.server import connect, local_ways
-from tests.support import Quota, apply_everything, at_once, call, rows, value
+from tests.support import (
+    Quota,
+    apply_everything,
+    at_once,
+    call,
+    let_tests_set_the_time,
+    rows,
+    value,
+)
 
 RESETS = "operation_type, delta_value, period_start"
 
@@ -484,6 +492,7 @@ def test_retry_after_is_right_where_the_machines_zone_falls_back(
             rows(root, "CREATE DATABASE shop")
         url = f"{sandbox.url}shop"
         apply_everything(url)
+        let_tests_set_the_time(url)
         for number, case in enumerate(FALLS_BACK):
             tenant = Quota(lambda **how: connect(url, **{"autocommit": True, **how}), f"T{number}")
             assert_waits(tenant, *case)

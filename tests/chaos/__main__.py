@@ -40,7 +40,7 @@ from tests.chaos.upgrade import upgrade
 from tests.conftest import fresh_schema
 from tests.mutations import is_found, mutations, some_server
 from tests.server import connect
-from tests.support import apply_everything, value
+from tests.support import apply_everything, let_tests_set_the_time, value
 
 MODEL = "tests/test_model.py"
 LAST_RUN = Path(__file__).parent / "last-run.txt"
@@ -59,7 +59,7 @@ def model(server_url: str) -> list[str]:
     """Run the model test's long run."""
     with applied(server_url) as url:
         test_model.put_events_to_sleep(url)
-        test_model.let_the_clock_be_pinned(url)
+        let_tests_set_the_time(url)
         test_model.run(url, test_model.PROFILES["chaos"])
     machine = test_model.Machine
     said = ", ".join(f"{count} {name}" for name, count in machine.seen.most_common())

@@ -257,6 +257,28 @@ def test_a_product_that_was_written_by_hand_counts(quota: Quota, how: str) -> No
         status("wx_miniprogram")
 
 
+@pytest.mark.parametrize("how", ["consume", "batch"])
+@pytest.mark.parametrize("first", [None, "app_mall"])
+def test_a_key_of_a_total_limit_is_of_one_product(
+    quota: Quota, first: str | None, how: str
+) -> None:
+    """Its rows have no period, and yet were not written by hand."""
+    quota.define("TOTAL", hard_limit=10)
+    quota.consume(1, key="k1", product=first)
+    item = {"quota_type": quota.quota_type, "amount": 1, "biz_type": "ORDER", "biz_id": "k1"}
+
+    def status(product: str | None) -> str:
+        if how == "consume":
+            return str(quota.consume(1, key="k1", product=product).status)
+        items = json.dumps([{**item, "product_code": product}])
+        return str(call(quota.connection, "consume_quota_batch", quota.tenant_id, items).status)
+
+    assert status(first) == "REPLAYED"
+    with pytest.raises(pymysql.err.MySQLError, match="key_reused"):
+        status("wx_miniprogram")
+    assert quota.ledger("TOTAL") == [1]
+
+
 def test_a_ledger_that_refuses_a_row_for_another_reason_charges_nothing(quota: Quota) -> None:
     # A restart with the clock set back may repeat UUID_SHORT() and the time.
     quota.define("MONTHLY", hard_limit=10)

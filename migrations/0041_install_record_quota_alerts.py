@@ -2,7 +2,7 @@
 
 from tenant_quota.apply import install
 
-__depends__ = {"0041_install_reconcile_quotas"}
+__depends__ = {"0040_install_reconcile_quotas"}
 __transactional__ = False  # each DDL statement commits by itself
 
 install(

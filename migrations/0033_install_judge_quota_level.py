@@ -2,7 +2,7 @@
 
 from tenant_quota.apply import install
 
-__depends__ = {"0034_install_guard_quota_session"}
+__depends__ = {"0032_install_finish_quota_charge"}
 __transactional__ = False  # each DDL statement commits by itself
 
 install(

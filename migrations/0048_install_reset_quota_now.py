@@ -2,11 +2,11 @@
 
 from tenant_quota.apply import install
 
-__depends__ = {"0048_install_reset_due_quotas"}
+__depends__ = {"0047_install_reset_due_quotas"}
 __transactional__ = False  # each DDL statement commits by itself
 
 install(
     __file__,
     "procedures/reset_quota_now.sql",
-    sha256="5c9c18733144befb61b7cadfab78b421f2f1a7d2147188c2cb693f11feca7c8f",
+    sha256="05d14ba88598aa43bb284b09656bfd27219e92a0df164dd06f5fd94a59c27085",
 )

@@ -2,7 +2,7 @@
 
 from tenant_quota.apply import install
 
-__depends__ = {"0054_install_spend_quota_slot"}
+__depends__ = {"0053_install_spend_quota_slot"}
 __transactional__ = False  # each DDL statement commits by itself
 
 install(

@@ -2,7 +2,7 @@
 
 from tenant_quota.apply import install
 
-__depends__ = {"0053_install_sort_out_quota_call"}
+__depends__ = {"0052_install_sort_out_quota_call"}
 __transactional__ = False  # each DDL statement commits by itself
 
 install(

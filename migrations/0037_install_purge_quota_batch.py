@@ -2,7 +2,7 @@
 
 from tenant_quota.apply import install
 
-__depends__ = {"0037_install_open_quota_transaction"}
+__depends__ = {"0036_install_open_quota_transaction"}
 __transactional__ = False  # each DDL statement commits by itself
 
 install(

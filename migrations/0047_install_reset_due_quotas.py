@@ -2,11 +2,11 @@
 
 from tenant_quota.apply import install
 
-__depends__ = {"0047_install_reserve_quota"}
+__depends__ = {"0046_install_reserve_quota"}
 __transactional__ = False  # each DDL statement commits by itself
 
 install(
     __file__,
     "procedures/reset_due_quotas.sql",
-    sha256="749dca3a5673d99f4303f103e25037efb8d2b730ac1e5970a826e88ddefe7b49",
+    sha256="86c2c036c4397e6127e194e36c803c0a5df44bc60809d2623a3564756f54967b",
 )

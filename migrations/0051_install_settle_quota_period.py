@@ -2,7 +2,7 @@
 
 from tenant_quota.apply import install
 
-__depends__ = {"0051_install_settle_quota_hold"}
+__depends__ = {"0050_install_settle_quota_hold"}
 __transactional__ = False  # each DDL statement commits by itself
 
 install(

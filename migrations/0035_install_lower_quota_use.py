@@ -2,7 +2,7 @@
 
 from tenant_quota.apply import install
 
-__depends__ = {"0035_install_judge_quota_level"}
+__depends__ = {"0034_install_keep_quota_transaction"}
 __transactional__ = False  # each DDL statement commits by itself
 
 install(

@@ -2,7 +2,7 @@
 
 from tenant_quota.apply import install
 
-__depends__ = {"0032_install_find_quota_replay"}
+__depends__ = {"0031_install_find_quota_replay"}
 __transactional__ = False  # each DDL statement commits by itself
 
 install(

@@ -2,11 +2,11 @@
 
 from tenant_quota.apply import install
 
-__depends__ = {"0042_install_record_quota_alerts"}
+__depends__ = {"0041_install_record_quota_alerts"}
 __transactional__ = False  # each DDL statement commits by itself
 
 install(
     __file__,
     "procedures/refund_quota.sql",
-    sha256="57ee932a2803137f4e965a2eb1963928a8bbe01a1cfa89ad3c89ad0e1144859c",
+    sha256="a8a87b1eca50f6a8e265630e56c65c9ff5d76502b66a044cf337f480730162ee",
 )

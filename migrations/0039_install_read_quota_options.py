@@ -2,7 +2,7 @@
 
 from tenant_quota.apply import install
 
-__depends__ = {"0039_install_purge_quota_usage"}
+__depends__ = {"0038_install_purge_quota_usage"}
 __transactional__ = False  # each DDL statement commits by itself
 
 install(

@@ -2,11 +2,11 @@
 
 from tenant_quota.apply import install
 
-__depends__ = {"0044_install_release_quota_lease"}
+__depends__ = {"0043_install_release_quota_lease"}
 __transactional__ = False  # each DDL statement commits by itself
 
 install(
     __file__,
     "procedures/release_quota_token.sql",
-    sha256="013e9d0243eb6462bdca9c6fbd1d80402da86127875520af2b47a91c6737c69b",
+    sha256="f863298c3f358bb4226e45ed8f3b44cdaecf8f8aca43c559c7f427e9a6e6d82e",
 )

@@ -1,4 +1,4 @@
-"""Install procedures/end_quota_transaction.sql."""
+"""Install procedures/expire_quota_holds.sql."""
 
 from tenant_quota.apply import install
 
@@ -7,6 +7,6 @@ __transactional__ = False  # each DDL statement commits by itself
 
 install(
     __file__,
-    "procedures/end_quota_transaction.sql",
-    sha256="c696dd3079177fbe523d7d786b3e001485cfd73c44f9656f709bb540fc1539fa",
+    "procedures/expire_quota_holds.sql",
+    sha256="145d708762ad1371b03b6516a4aa614bd52cd40acab53e0f1b72ed0ddc874608",
 )
