@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/consume_quota_batch.sql",
-    sha256="604881a342eaa6a700ef965a02f90eae3c48959612c9855e0a3ad211f322ce1e",
+    sha256="4dc5b40c4bff24d8ba4f04c0555063bd112fbd0669cf1381eb15e18d36653cbb",
 )

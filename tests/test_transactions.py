@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable, Iterator
 
@@ -574,8 +575,11 @@ def test_a_replay_in_a_transaction_keeps_no_other_tenants_key_waiting(
     session.rollback()
 
 
+@pytest.mark.parametrize("how", ["consume", "batch"])
 @pytest.mark.parametrize("isolation", ["READ COMMITTED", "REPEATABLE READ"])
-def test_a_replay_in_a_transaction_holds_up_no_neighbour(quota: Quota, isolation: str) -> None:
+def test_a_replay_in_a_transaction_holds_up_no_neighbour(
+    quota: Quota, isolation: str, how: str
+) -> None:
     """A key that the ledger refuses would keep the gap before it locked, until the commit."""
     before, mine = quota.sibling("1"), quota.sibling("2")
     for each, key in ((before, "a"), (mine, "k")):
@@ -586,7 +590,12 @@ def test_a_replay_in_a_transaction_holds_up_no_neighbour(quota: Quota, isolation
     rows(other, "SET SESSION innodb_lock_wait_timeout = 2")
     holder.begin()
     assert mine.consume(1, key="n", on=holder).status == "GRANTED"
-    assert mine.consume(1, key="k", on=holder).status == "REPLAYED"
+    if how == "consume":
+        again = mine.consume(1, key="k", on=holder)
+    else:
+        item = {"quota_type": mine.quota_type, "amount": 1, "biz_type": "ORDER", "biz_id": "k"}
+        again = call(holder, "consume_quota_batch", mine.tenant_id, json.dumps([item]))
+    assert again.status == "REPLAYED"
     assert before.consume(1, key="b", on=other).status == "GRANTED"
     holder.commit()
     assert (before.used(), mine.used()) == (2, 2)
