@@ -1,7 +1,7 @@
 # Each target sets up all it needs: a .venv of its own with the package and its
 # tools. PYTHON=/path/to/python chooses the interpreter (3.10 or later).
 
-.PHONY: help demo test test-docker lock mutants chaos bench ship lint clean
+.PHONY: help demo test test-docker lock mutants chaos bench picture ship lint clean
 .DEFAULT_GOAL := help
 
 VENV := .venv
@@ -17,6 +17,7 @@ help:
 	@echo "make chaos       the long runs: 35,000 steps against the model, storms of 32 callers, kills,"
 	@echo "                 crashes, a replica, a clock that moves, a group's failover"
 	@echo "make bench       nearly two hours of measuring, side by side with its peers; BENCH='--quick': minutes"
+	@echo "make picture     docs/demo.svg anew, after the demo changed"
 	@echo "make ship        VERSION=1.0.0: what is there is released; kept, to try upgrades from it"
 	@echo "make lint        ruff and mypy alone"
 	@echo "make clean       remove .venv, build products and tool caches"
@@ -48,6 +49,9 @@ ship: $(READY)
 bench: $(READY)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
 	@$(BIN)/python -m benchmarks --output benchmarks $(BENCH)
+
+picture: $(READY)
+	@$(BIN)/python -m tools.demo_picture
 
 lint: $(READY)
 	$(BIN)/ruff check .

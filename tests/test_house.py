@@ -21,6 +21,7 @@ PYTHON = [
     *(TOP / "tenant_quota").rglob("*.py"),
     *(TOP / "tests").rglob("*.py"),
     *(TOP / "benchmarks").rglob("*.py"),
+    *(TOP / "tools").rglob("*.py"),
 ]
 
 by_name = pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""What makes, checks and ships the project, and is no test."""
