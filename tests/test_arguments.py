@@ -222,7 +222,7 @@ GIFT, CAKE = "order-🎁", "order-🎂"
 @pytest.mark.parametrize(
     ("charset", "mode", "kept"),
     [
-        ("utf8mb3", "", ["order-????"]),  # the README's warning: two keys become one
+        ("utf8mb3", "", ["order-????"]),  # the warning of docs/applications.md: two keys become one
         ("utf8mb4", "", [GIFT, CAKE]),
         ("utf8mb4", "STRICT_TRANS_TABLES", [GIFT, CAKE]),
         ("utf8mb3", "STRICT_TRANS_TABLES", []),  # 1366: refused by the server

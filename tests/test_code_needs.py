@@ -11,7 +11,7 @@ import pytest
 from tenant_quota.grants.held import GRANT_OPTION, Right, may_grant, parse_grants
 from tenant_quota.grants.needs import ADMINISTRATION, COMMAND, read_code_needs, table_needs
 from tenant_quota.paths import sql_root
-from tests.test_readme import READMES, blocks
+from tests.test_readme import CALLS, READMES, signatures_for_each_role
 
 TOP = Path(__file__).parent.parent
 NEEDS = read_code_needs(sql_root())
@@ -49,11 +49,12 @@ def test_what_a_statement_needs(statement, needs):
     assert table_needs(statement, {"t", "u"}) == needs
 
 
-@pytest.mark.parametrize("readme", READMES, ids=lambda path: path.stem)
-def test_the_readme_splits_public_procedures_as_the_roles_do(readme):
-    """The first block of signatures is for applications, the second for administrators."""
+@pytest.mark.parametrize("page", [*READMES, *CALLS], ids=lambda path: path.stem)
+def test_the_pages_split_public_procedures_as_the_roles_do(page):
+    """The first part of the signatures is for applications, the second for administrators."""
     first, second = (
-        set(re.findall(r"^(\w+)\(", block, re.MULTILINE)) for block in blocks(readme, "text")[:2]
+        {signature.partition("(")[0] for signature in part}
+        for part in signatures_for_each_role(page)
     )
     assert first == NEEDS.application
     assert second == NEEDS.public & ADMINISTRATION

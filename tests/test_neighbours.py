@@ -67,7 +67,7 @@ def test_a_call_in_a_transaction_keeps_no_next_quota_waiting(quota: Quota, what:
 def test_who_has_no_row_in_tenants_may_keep_new_tenants_waiting(
     quota: Quota, isolation: str, has_row: bool, waits: bool
 ) -> None:
-    """As the README says: such a call in a transaction locks the gap where its row would be."""
+    """As docs/applications.md says: such a call in a transaction locks the gap where its row would be."""
     before, new, behind = (quota.sibling(name) for name in ("a", "n", "z"))
     before.define_tenant()
     behind.define_tenant()

@@ -1,29 +1,38 @@
-"""The READMEs promise what is there: every signature, and every example with its answer."""
+"""The pages promise what is there: every signature, every example with its answer, every link."""
 
 from __future__ import annotations
 
 import os
 import re
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from tenant_quota.cli import main
 from tenant_quota.cli.demo import Step, ask, differs, read_steps, show
 from tenant_quota.connection import connect_to_database
 from tenant_quota.connection_options import resolve
 from tests.support import apply_everything
 
 ROOT = Path(__file__).parent.parent
-READMES = [ROOT / "README.md", ROOT / "docs/README.zh-CN.md"]
-# Each page in English, and the same in Chinese.
-PAIRS = [(ROOT / "README.md", ROOT / "docs/README.zh-CN.md")] + [
+DOCS = ROOT / "docs"
+# Each page in English, and the same in Chinese. What GitHub looks for at the top stands there.
+AT_THE_TOP = ("README", "CONTRIBUTING", "SECURITY")
+PAIRS = [(ROOT / f"{name}.md", DOCS / f"{name}.zh-CN.md") for name in AT_THE_TOP] + [
     (page, page.with_name(f"{page.stem}.zh-CN.md"))
-    for page in sorted((ROOT / "docs").glob("*.md"))
+    for page in sorted(DOCS.glob("*.md"))
     if not page.stem.endswith(".zh-CN")
 ]
-OPERATIONS = ROOT / "docs/operations.md"
+READMES = list(PAIRS[0])
+CALLS = [DOCS / "calls.md", DOCS / "calls.zh-CN.md"]
+COMMANDS = [DOCS / "command.md", DOCS / "command.zh-CN.md"]
+OPERATIONS = DOCS / "operations.md"
 in_each_language = pytest.mark.parametrize("readme", READMES, ids=lambda path: path.stem)
+in_each_calls_page = pytest.mark.parametrize("page", CALLS, ids=lambda path: path.stem)
+with_examples = pytest.mark.parametrize("page", [*READMES, *CALLS], ids=lambda path: path.stem)
 
 
 def blocks(readme: Path, language: str) -> list[str]:
@@ -38,13 +47,20 @@ def examples(readme: Path) -> list[Step]:
     return [step for block in blocks(readme, "sql") for step in read_steps(block)]
 
 
+def public_files() -> dict[str, Path]:
+    """Return the file of each procedure whose first line does not say internal."""
+    return {
+        file.stem: file
+        for file in sorted((ROOT / "procedures").rglob("*.sql"))
+        if not file.read_text(encoding="utf-8").startswith(f"-- {file.stem}: internal:")
+    }
+
+
 def public_signatures() -> set[str]:
-    """Return ``name(p_one, p_two)`` of each procedure whose first line does not say internal."""
+    """Return ``name(p_one, p_two)`` of each public procedure."""
     signatures = set()
-    for file in (ROOT / "procedures").glob("*.sql"):
+    for file in public_files().values():
         text = file.read_text(encoding="utf-8")
-        if text.startswith(f"-- {file.stem}: internal:"):
-            continue
         created = re.search(r"^CREATE PROCEDURE (\w+)\s*\((.*?)^\)", text, re.MULTILINE | re.DOTALL)
         assert created, file
         parameters = re.findall(r"^ +(?:IN|OUT|INOUT) +(\w+)", created[2], re.MULTILINE)
@@ -52,27 +68,82 @@ def public_signatures() -> set[str]:
     return signatures
 
 
-@in_each_language
-def test_every_public_procedure_stands_there_with_its_signature_and_no_other(readme):
-    lines = [line for block in blocks(readme, "text") for line in block.splitlines()]
+def signatures_for_each_role(page: Path) -> list[list[str]]:
+    """Return the signatures for applications and those for administrators, as the page has them.
+
+    The README has one table with a row that heads each part, the page of calls a block below
+    the heading of each procedure, in two sections.
+    """
+    text = page.read_text(encoding="utf-8")
+    if page in CALLS:
+        parts = re.split(r"^## ", text, flags=re.MULTILINE)
+        found = [re.findall(r"^```text\n(.*)\n```$", part, re.MULTILINE) for part in parts]
+    else:
+        parts = re.split(r"^\| \*\*.+\*\* \| \|$", text, flags=re.MULTILINE)
+        found = [re.findall(r"^\| `(\w+\(.*?\))` \|", part, re.MULTILINE) for part in parts]
+    return [each for each in found if each]
+
+
+@with_examples
+def test_every_public_procedure_stands_there_with_its_signature_and_no_other(page):
+    lines = [line for part in signatures_for_each_role(page) for line in part]
     assert len(lines) == len(set(lines))
     assert set(lines) == public_signatures()
+    assert page in READMES or len(lines) == len(blocks(page, "text"))
 
 
 @in_each_language
-def test_every_public_procedure_has_an_example(readme):
-    called = re.findall(r"CALL (\w+)\(", "\n".join(step.statement for step in examples(readme)))
-    assert set(called) == {signature.partition("(")[0] for signature in public_signatures()}
+def test_the_readme_says_what_each_call_is_for_in_one_table(readme):
+    text = readme.read_text(encoding="utf-8")
+    assert len(re.findall(r"^\|---", text, re.MULTILINE)) == 1
+    assert all(purpose.strip() for purpose in re.findall(r"^\| `\w+\(.*?\)` \|(.*)\|$", text, re.M))
+    assert len(re.findall(r"^\d+\. \*\*", text, re.MULTILINE)) == 5, "five rules"
+    assert len(text.splitlines()) <= 150
 
 
-@in_each_language
-def test_every_example_gives_the_answer_that_stands_beside_it(readme, empty_schema):
+def section_of(page: Path, procedure: str) -> str:
+    """Return what stands below a procedure's heading, its signature and examples too."""
+    text = page.read_text(encoding="utf-8")
+    section = re.search(rf"^### {procedure}\n(.*?)(?=^##|\Z)", text, re.MULTILINE | re.DOTALL)
+    assert section, procedure
+    return section[1]
+
+
+@in_each_calls_page
+@pytest.mark.parametrize("procedure", public_files())
+def test_a_procedure_has_its_signature_its_example_its_answer_and_its_errors(page, procedure):
+    section = section_of(page, procedure)
+    manual = public_files()[procedure].read_text(encoding="utf-8").partition("\nCREATE ")[0]
+    assert re.search(rf"^```text\n{procedure}\(.*\)\n```$", section, re.MULTILINE)
+    example = re.search(r"^```sql\n(.*?)^```$", section, re.MULTILINE | re.DOTALL)
+    assert example
+    assert f"CALL {procedure}(" in example[1]
+    said = section.partition("```sql")[0]
+    raises = re.search(r"^-- Raises +(.*?)(?=^-- [A-Z]|\Z)", manual, re.MULTILINE | re.DOTALL)
+    assert raises
+    missing = set(re.findall(r"\b450\d\d\b", raises[1])) - set(re.findall(r"\b450\d\d\b", said))
+    assert missing == set()
+    answers = re.search(r"^-- Answers +(.*?)(?=^-- [A-Z]|\Z)", manual, re.MULTILINE | re.DOTALL)
+    known = set(re.findall(r"`([A-Z_]{4,})`", page.read_text(encoding="utf-8")))
+    answered = set(re.findall(r"\b[A-Z_]{4,}\b", answers[1] if answers else "")) & known
+    assert answered - set(re.findall(r"\b[A-Z_]{4,}\b", said)) == set()
+
+
+@in_each_calls_page
+def test_every_public_procedure_has_an_example(page):
+    called = re.findall(r"CALL (\w+)\(", "\n".join(step.statement for step in examples(page)))
+    assert set(called) == set(public_files())
+
+
+@with_examples
+def test_every_example_gives_the_answer_that_stands_beside_it(page, empty_schema):
     apply_everything(empty_schema)
     wrong = []
+    assert examples(page)
     with closing(connect_to_database(resolve(url=empty_schema))) as connection:
-        for event in (ROOT / "events").glob("*.sql"):
+        for event in (ROOT / "events").rglob("*.sql"):
             ask(connection, f"ALTER EVENT {event.stem} DISABLE")  # else it may be BUSY by chance
-        for step in examples(readme):
+        for step in examples(page):
             answer = ask(connection, step.statement)
             missing = differs(step.expected, answer)
             if missing:
@@ -93,9 +164,10 @@ def test_what_measures_the_sizes_runs_as_it_stands_there(empty_schema):
     assert sizes["quota_usage_records"]["bytes_a_row"] > 0
 
 
-def test_both_languages_have_the_same_examples():
+@pytest.mark.parametrize("pages", [READMES, CALLS], ids=["README", "calls"])
+def test_both_languages_have_the_same_examples(pages):
     english, chinese = (
-        [(step.statement.split(), step.expected) for step in examples(readme)] for readme in READMES
+        [(step.statement.split(), step.expected) for step in examples(page)] for page in pages
     )
     assert english == chinese
 
@@ -154,8 +226,43 @@ def test_each_language_leads_to_the_other(english, chinese):
         assert f"({os.path.relpath(other, page.parent)})" in page.read_text("utf-8")
 
 
+def links(page: Path) -> list[str]:
+    """Return the files that a page leads to; what follows # is left out."""
+    return re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text(encoding="utf-8"))
+
+
 @pytest.mark.parametrize("page", [page for both in PAIRS for page in both], ids=lambda p: p.name)
 def test_links_lead_to_files(page):
-    links = re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text(encoding="utf-8"))
-    assert links
-    assert [link for link in links if not (page.parent / link).exists()] == []
+    assert links(page)
+    assert [link for link in links(page) if not (page.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("language", [0, 1], ids=["English", "Chinese"])
+def test_the_readme_leads_to_every_page_of_its_language_once(language):
+    readme = READMES[language]
+    led_to = [(readme.parent / link).resolve() for link in links(readme)]
+    pages = [both[language] for both in PAIRS[1:]] + [READMES[1 - language]]
+    pages += [ROOT / "benchmarks/README.md", ROOT / "CHANGELOG.md"]
+    assert {page.name: led_to.count(page) for page in pages} == dict.fromkeys(
+        (page.name for page in pages), 1
+    )
+
+
+@pytest.mark.parametrize("page", COMMANDS, ids=lambda path: path.stem)
+def test_the_page_of_the_command_has_every_subcommand(page):
+    rows = re.findall(r"^\| `(\w+)` \|", page.read_text(encoding="utf-8"), re.MULTILINE)
+    assert rows == main.list_commands(None)  # type: ignore[arg-type]
+
+
+def test_the_shell_completes_as_the_page_says():
+    (variable,) = set(re.findall(r"(_\w+_COMPLETE)=bash_source", COMMANDS[0].read_text("utf-8")))
+    code = "import sys; sys.argv[0] = 'tenant-quota'; from tenant_quota.cli import main; main()"
+    environment = os.environ | {"COMP_WORDS": "tenant-quota reco", "COMP_CWORD": "1"}
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        env=environment | {variable: "bash_complete"},
+        check=True,
+    )
+    assert done.stdout.split() == ["plain,reconcile"]
