@@ -144,7 +144,7 @@ def holds(quota: Quota, columns: str = "status") -> list[Value]:
 
 
 def period_use(quota: Quota, period_start: str, limit_type: str = "MONTHLY") -> int:
-    """Sum one period without its RESET rows: what was really used in it (DESIGN, section 4)."""
+    """Sum one period without its RESET rows: what was really used (docs/design.md, section 4)."""
     found = quota.ledger(limit_type, "operation_type, delta_value, period_start")
     return sum(
         delta

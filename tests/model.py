@@ -1,8 +1,8 @@
 """The rules of tenant-quota in plain Python: what the procedures must do, said without SQL.
 
 ``tests/test_model.py`` drives this and the real procedures side by side; what
-administrators do is in ``tests/model_admin.py``. Numbers in brackets are DESIGN's
-sections. An error leaves the model half changed: whoever calls it works on a copy."""
+administrators do is in ``tests/model_admin.py``. Numbers in brackets are the
+sections of docs/design.md. An error leaves the model half changed: its caller works on a copy."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The model's other half: what administrators do while limits are in use.
 
-Numbers in brackets are DESIGN's sections. As in ``tests/model.py``, an error leaves the
+Numbers in brackets are the sections of docs/design.md. As in ``tests/model.py``, an error leaves the
 model half changed.
 """
 

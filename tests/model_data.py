@@ -1,6 +1,6 @@
 """What the model of the rules keeps: tenants, limits, ledger rows, holds; and the calendar.
 
-Numbers in brackets are DESIGN's sections. Times are UTC; a limit's own times (``anchor``,
+Numbers in brackets are the sections of docs/design.md. Times are UTC; a limit's own times (``anchor``,
 ``next_reset``, ``effective``, ``expire``, period labels) are its tenant's wall clock.
 """
 
@@ -19,7 +19,7 @@ CALENDAR = (*SECONDS, *MONTHS)
 COUNTED = (*CALENDAR, "TOTAL")
 #: Where no period begins: a Monday, and the first of a month, a quarter and a year [4].
 CALENDAR_ANCHOR = datetime(2001, 1, 1)
-#: Which limits each operation charges: the last column of the table in DESIGN [2].
+#: Which limits each operation charges: the last column of the table in docs/design.md [2].
 CHARGED_BY = {
     "CONSUME": (*COUNTED, "RATE"),
     "RESERVE": COUNTED,

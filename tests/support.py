@@ -365,7 +365,7 @@ class Quota:
         return [row[0] if len(row) == 1 else row for row in found]
 
     def assert_adds_up(self, limit_types: Sequence[str] = ("MONTHLY",)) -> None:
-        """Exact use is the sum of the whole ledger (DESIGN, section 4)."""
+        """Exact use is the sum of the whole ledger (docs/design.md, section 4)."""
         for limit_type in limit_types:
             assert self.used(limit_type) - self.lent(limit_type) == sum(self.ledger(limit_type))
 

@@ -75,6 +75,16 @@ def test_a_file_is_its_manual_and_one_create_statement(path: Path) -> None:
         assert f"\n-- {section}" in header(path), section
 
 
+@pytest.mark.parametrize("path", [*OBJECTS, *PYTHON], ids=lambda path: str(path.relative_to(TOP)))
+def test_every_section_of_the_design_that_a_file_cites_is_there(path: Path) -> None:
+    design = (TOP / "docs/design.md").read_text(encoding="utf-8")
+    sections = set(re.findall(r"^## (\d+)\. ", design, re.MULTILINE))
+    cited = re.findall(
+        r"docs/design\.md, sections? (\d+(?:(?:, | and | to )\d+)*)", path.read_text("utf-8")
+    )
+    assert set(re.findall(r"\d+", " ".join(cited))) <= sections
+
+
 @by_procedure
 def test_the_manual_names_every_parameter_and_what_is_raised(path: Path) -> None:
     if not is_internal(path) or re.search(r"\bSIGNAL\b", code(path)):
