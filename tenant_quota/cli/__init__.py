@@ -66,7 +66,7 @@ class _Commands(click.Group):
 def main() -> None:
     """Per-tenant quotas that live inside MySQL.
 
-    Where to connect is said the MySQL way: --url or TENANT_QUOTA_URL, an option file, or
-    single options, before or after the command. Several --url are a fleet, where a command
-    takes one. Exit codes: 0 done, 1 something is pending or differs, 2 error.
+    Name the server as for MySQL's own programs: --url or TENANT_QUOTA_URL, an option file,
+    or single options, before or after the command. Commands for a fleet take several --url.
+    Exit codes: 0 done, 1 something is pending or differs, 2 error.
     """

@@ -44,10 +44,10 @@ _MARK = "UPDATE quota_alerts SET delivered_at = UTC_TIMESTAMP(6) WHERE alert_id 
 def alerts(follow: bool, form: str, limit: int | None) -> None:
     """Take the alerts that wait, and print them.
 
-    Each is delivered at least once: it is marked only after it was printed, so what a
-    killed reader had not finished comes again (alert_id tells). Several readers share the
-    work. created_at is UTC, period_start the tenant's wall clock. Exit code 0, also
-    when nothing waits.
+    Each is delivered at least once: it is marked only after it was printed. If a reader is
+    killed, what it had not finished comes again, with the same alert_id. Several readers
+    share the work. created_at is UTC, period_start the tenant's wall clock. Exit code 0,
+    also when nothing waits.
     """
     show = _Json(array=not follow) if form == "json" else _Table()
     left = sys.maxsize if limit is None else limit

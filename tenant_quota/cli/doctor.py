@@ -24,7 +24,7 @@ _STYLES = {PROBLEM: "bold red", WARNING: "yellow", NOTE: "cyan", OK: "green"}
     "--ignore",
     multiple=True,
     metavar="PATTERN",
-    help="Checks whose findings are meant, by name: durability.sync_binlog, 'health.*'.",
+    help="Checks whose findings to show as notes: durability.sync_binlog, 'health.*'.",
 )
 @click.option("--all", "everything", is_flag=True, help="Show what is fine too.")
 @click.option(

@@ -28,7 +28,7 @@ from tenant_quota.names import parse_account, parse_role
     help="Also an account that applies, rolls back and verifies; it may be the definer.",
 )
 @click.option("--shared", is_flag=True, help="These names may serve other schemas as well.")
-@click.option("--apply", "run", is_flag=True, help="Run what is not as it should be.")
+@click.option("--apply", "run", is_flag=True, help="Run the statements that are needed.")
 @click.option("--check", is_flag=True, help="Change nothing; exit code 1 if anything differs.")
 @click.option("--revoke", is_flag=True, help="The SQL that takes all of it away.")
 @click.option("--format", "form", type=click.Choice(["sql", "json"]), default="sql")
@@ -50,8 +50,8 @@ def grants(
 
     A locked definer that everything runs as; roles for applications (the public
     procedures), for monitoring (the views) and for administrators. Before the first apply
-    the accounts, after it the rest. It can be piped into the mysql client. Exit code 0 the
-    same, printed or done, 1 something is missing or too much, 2 error.
+    it makes the accounts, after it the rest. The SQL can be piped into the mysql client.
+    Exit code 0 the same, printed or done, 1 something is missing or too much, 2 error.
     """
     if run + check > 1 or (revoke and check):
         raise click.UsageError("Give one of --apply and --check, and --check not with --revoke.")

@@ -56,8 +56,8 @@ def _note(text: str) -> None:
 @click.option(
     "--definer",
     metavar="USER@HOST",
-    help="Account that all of it runs as, also what another installed before.  "
-    "[default, for what is installed now: as most of what is there, else who is connected]",
+    help="Account that procedures, views and events run as. Those of another one move to it.  "
+    "[default, for new ones: the one that most have now, else who is connected]",
 )
 @click.option(
     "--force",
@@ -69,8 +69,8 @@ def _note(text: str) -> None:
 def apply(create_database: bool, definer: str | None, force: bool, lock_timeout: float) -> None:
     """Bring the database up to date: tables, procedures, view and event.
 
-    Where a procedure, view or event that it would replace was changed by hand, it says so and
-    does nothing; --force goes on. Killed at any moment, run it again: it carries on.
+    If a procedure, view or event that it would replace was changed by hand, it says so and
+    does nothing; --force goes on. If it was killed at any moment, run it again: it carries on.
     """
     options = current_connection()
     with _Lines() as lines:
@@ -174,7 +174,7 @@ def status(form: str) -> None:
 def pin(check: bool) -> None:
     """Pin procedures/, views/ and events/ in migrations/ (in a checkout).
 
-    Says so where schema.lock.json is of other files than these.
+    It also says if schema.lock.json was made from other files than these.
     """
     if not is_checkout():
         raise TenantQuotaError("`pin` is for a checkout of the source; this is an installed copy.")

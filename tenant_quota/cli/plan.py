@@ -31,10 +31,10 @@ from tenant_quota.plan.file import as_json, as_sql
 @click.option(
     "--definer",
     metavar="USER@HOST",
-    help="Account that what is installed runs as.  "
-    "[default: as most of what is there, else who runs the plan]",
+    help="Account that procedures, views and events run as.  "
+    "[default: the one that most of them have now, else who runs the plan]",
 )
-@click.option("--force", is_flag=True, help="Plan for --force: what was changed by hand too.")
+@click.option("--force", is_flag=True, help="Also replace what was changed by hand.")
 @click.option(
     "--format",
     "form",
@@ -54,9 +54,9 @@ def plan(
 ) -> None:
     """Write the SQL that `apply` or `rollback` would run, and run nothing.
 
-    A file that the mysql client runs by itself, for servers that no Python comes near; the
-    same tables, objects and history come of it. It checks first that the database is where
-    the plan begins: where the connected one stands, or where --from says.
+    The mysql client can run the file by itself, without Python. It leaves the same tables,
+    objects and history. First it checks that the database is where the plan begins: where
+    the connected database stands, or where --from says.
     """
     if back and start is not None:
         raise click.UsageError("--from plans without a server; leave --rollback out.")

@@ -33,7 +33,7 @@ _COLOURS = {"-": "red", "+": "green", "@": "cyan"}
     "--ignore",
     multiple=True,
     metavar="PATTERN",
-    help="Differences that are meant, by name: 'event purge_quota_usage, body', 'table user_*'.",
+    help="Differences to show as notes: 'event purge_quota_usage, body', 'table user_*'.",
 )
 @click.option("--strict", is_flag=True, help="Notes count as differences too.")
 @click.option(
@@ -48,9 +48,9 @@ def verify(definer: str | None, ignore: tuple[str, ...], strict: bool, form: str
     """Compare tables, procedures, views and events with what this version installs.
 
     Reads only. SELECT, SHOW VIEW and EVENT on the database and SHOW_ROUTINE will do;
-    with TRIGGER it also sees triggers. What is not ours is a note: other tables and
-    routines whose names have no word "quota". Exit code 0 the same, 1 differences,
-    2 something could not be compared.
+    with TRIGGER it also sees triggers. Your own tables and routines are notes, unless
+    their name has the word "quota". Exit code 0 the same, 1 differences, 2 something
+    could not be compared.
     """
     report = engine.verify(current_connection(), definer=definer, ignore=ignore, strict=strict)
     with patient_reader():
