@@ -231,6 +231,29 @@ def links(page: Path) -> list[str]:
     return re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text(encoding="utf-8"))
 
 
+@in_each_language
+def test_the_readme_shows_the_picture(readme):
+    (source,) = re.findall(r'<img src="([^"]+)"', readme.read_text(encoding="utf-8"))
+    assert (readme.parent / source).resolve() == DOCS / "demo.svg"
+
+
+@pytest.mark.parametrize("name", ["design.md", "design.zh-CN.md"])
+def test_the_sections_of_the_design_are_numbered_for_those_who_cite_them(name):
+    text = (DOCS / name).read_text(encoding="utf-8")
+    numbers = re.findall(r"^## (\d+)\. ", text, re.MULTILINE)
+    assert numbers == [str(number) for number in range(1, 12)]
+    assert len(numbers) == len(re.findall(r"^## ", text, re.MULTILINE))
+
+
+@pytest.mark.parametrize("page", PAIRS[1], ids=lambda path: path.stem)
+def test_the_page_for_contributors_has_every_target(page):
+    (targets,) = re.findall(
+        r"^\.PHONY: (.*)$", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE
+    )
+    told = re.findall(r"^\| `make ([\w-]+)` \|", page.read_text(encoding="utf-8"), re.MULTILINE)
+    assert sorted(told) == sorted(set(targets.split()) - {"help", "clean"})
+
+
 @pytest.mark.parametrize("page", [page for both in PAIRS for page in both], ids=lambda p: p.name)
 def test_links_lead_to_files(page):
     assert links(page)
