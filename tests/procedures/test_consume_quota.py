@@ -257,6 +257,17 @@ def test_a_product_that_was_written_by_hand_counts(quota: Quota, how: str) -> No
         status("wx_miniprogram")
 
 
+def test_a_key_is_looked_for_once_it_was_refused(quota: Quota) -> None:
+    """And not charged again and again until the limit, which is far, ends it."""
+    quota.define("TOTAL", 10**15)
+    quota.consume(1, key="k")
+    caller = quota.connect(read_timeout=10)
+    try:
+        assert quota.consume(1, key="k", on=caller).status == "REPLAYED"
+    finally:
+        rows(quota.connection, f"KILL {caller.thread_id()}")
+
+
 @pytest.mark.parametrize("how", ["consume", "batch"])
 @pytest.mark.parametrize("first", [None, "app_mall"])
 def test_a_key_of_a_total_limit_is_of_one_product(

@@ -152,6 +152,8 @@ def test_a_new_zone_moves_the_wall_clock_and_each_period_closes_once(
     quota.define_tenant(zone=new)
     assert quota.column("next_reset_time", "DAILY") == before.next_reset_time
     # 26 hours on, the day is over; 26 hours back, it has not begun, and stays open till its end.
+    if not closes:
+        assert quota.define("DAILY", 10).used_count == 4
     assert quota.consume(1).used_count == (1 if closes else 5)
     assert quota.ledger("DAILY") == ([4, -4, 1] if closes else [4, 1])
     quota.define_tenant(zone=old)
