@@ -18,6 +18,7 @@ from tenant_quota.client.errors import (
     NobodyCommits,
     QuotaError,
     QuotaExceeded,
+    may_do_again,
 )
 from tenant_quota.client.holds import Lease, Reservation
 from tenant_quota.client.quota import Quota
@@ -42,4 +43,5 @@ __all__ = [
     "Reservation",
     "Status",
     "Transaction",
+    "may_do_again",
 ]

@@ -1,7 +1,7 @@
 """Three kinds of connection, and the little that a call needs of each.
 
-``runs_alone``: a call made now has a transaction of its own. ``is_in_block``: the caller has
-begun a transaction, so the caller will end it. ``roll_back`` ends the caller's transaction;
+``runs_alone``: a call made now has a transaction of its own. ``is_in_block``, asked after it: the
+caller has begun a transaction, and so will end it. ``roll_back`` ends the caller's transaction.
 ``end_call`` sends ROLLBACK after a call that ran alone, and touches nothing of the caller's.
 """
 
@@ -110,6 +110,7 @@ class AlchemyConnection:
 
     def __init__(self, alchemy: Driver) -> None:
         self.alchemy = alchemy
+        self._was_in_block = False
 
     def _connection(self) -> Driver:
         is_session = hasattr(self.alchemy, "get_bind")
@@ -120,10 +121,11 @@ class AlchemyConnection:
             return read_all(result.cursor)
 
     def runs_alone(self) -> bool:
+        self._was_in_block = self.alchemy.in_transaction()  # a Session begins when it is asked
         return autocommits(self._connection().connection.dbapi_connection)
 
     def is_in_block(self) -> bool:
-        return bool(self.alchemy.in_transaction())
+        return self._was_in_block
 
     def commit(self) -> None:
         self.alchemy.commit()

@@ -95,3 +95,12 @@ def in_our_words(error: BaseException) -> QuotaError | None:
     state = getattr(getattr(error, "orig", None) or error, "sqlstate", None)
     kind = _BY_WORD.get(text.partition(":")[0]) or _BY_STATE.get(str(state))
     return None if kind is None else kind(text)
+
+
+def may_do_again(error: BaseException) -> bool:
+    """Whether the caller's transaction may be rolled back and done again, with the same keys.
+
+    Also where nobody knows whether the commit was done, so all of it must bear a repetition.
+    """
+    code, _ = code_and_text(error)
+    return isinstance(error, Interrupted) or code in LOST | AGAIN | AGAIN_WITH_KEY
