@@ -58,9 +58,11 @@ def missing_packages() -> list[str]:
 
 def runs(argv: Sequence[str | Path], *, says: bool = True) -> bool:
     """Run a command to its end; name it if it fails."""
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    quietly = {"DEBIAN_FRONTEND": "noninteractive", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
     try:
-        done = subprocess.run(argv, check=False, capture_output=True, text=True, env=environment)
+        done = subprocess.run(
+            argv, check=False, capture_output=True, text=True, env=os.environ | quietly
+        )
         problem = "" if done.returncode == 0 else (done.stderr.strip().splitlines() or ["?"])[-1]
     except OSError as error:
         problem = str(error)

@@ -64,9 +64,16 @@ for (const [orderNo, codes] of orders) {
 // Outside of a transaction, so that each call is durable when its answer arrives.
 const lease = await call(pool, "acquire_quota_lease", "CH_123", "EXPORT", "orders.mjs", 30);
 if (lease.success) {
-  const timer = setInterval(() => call(pool, "renew_quota_lease", lease.lease_id, 30), 10_000);
+  let isHeld = true;
+  const timer = setInterval(async () => {
+    try {
+      isHeld = (await call(pool, "renew_quota_lease", lease.lease_id, 30)).success === 1;
+    } catch (error) {
+      console.error(error); // the next renewal comes before the lease's time is over
+    }
+  }, 10_000);
   try {
-    // the work
+    // the work, as long as isHeld
   } finally {
     clearInterval(timer);
     const released = await call(pool, "release_quota_lease", lease.lease_id);
