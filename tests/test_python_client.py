@@ -190,6 +190,9 @@ def test_a_connection_of_its_own_is_committed_and_replaced(quota, connect):
         assert quota.ledger() == [1]
         rows(quota.connection, f"KILL {ours._opened.thread_id()}")
         ours.consume("REDEEM_CODE", 2, biz_type="ORDER", biz_id="k")
+        rows(quota.connection, f"KILL {ours._opened.thread_id()}")
+        with pytest.raises(pymysql.err.OperationalError):
+            ours.consume("REDEEM_CODE", 3)  # without a key: it may have been done
         ours.consume("REDEEM_CODE", 3)
         opened = ours._opened
     assert quota.ledger() == [1, 2, 3]

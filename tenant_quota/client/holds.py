@@ -23,6 +23,11 @@ class Caller(Protocol):
     def close(self) -> None: ...
 
 
+def whole_seconds(ttl: timedelta) -> int:
+    """Return a time to live as the procedures take it, rounded up."""
+    return math.ceil(ttl.total_seconds())
+
+
 class Lease:
     """A CONCURRENT token that is held until the block ends, and renewed meanwhile."""
 
@@ -31,7 +36,7 @@ class Lease:
     ) -> None:
         self._caller = caller
         self._arguments = (caller.tenant_id, quota_type, holder)
-        self._ttl = math.ceil(ttl.total_seconds())
+        self._ttl = whole_seconds(ttl)
         self._is_own = is_own
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None

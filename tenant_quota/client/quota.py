@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import math
 import random
 import time
 import warnings
@@ -24,7 +23,7 @@ from tenant_quota.client.errors import (
     code_and_text,
     in_our_words,
 )
-from tenant_quota.client.holds import Lease, Reservation
+from tenant_quota.client.holds import Lease, Reservation, whole_seconds
 
 
 class Quota:
@@ -182,11 +181,11 @@ class Quota:
                     connection.commit()
             except Exception as error:
                 if code_and_text(error)[0] in LOST:
+                    self.close()  # what was opened here; the next call opens another
                     if is_last or self._connect is None or not (is_alone and has_key):
                         raise
                     if not self._owns:
                         return self._settle(procedure, arguments)
-                    self.close()
                 elif not self._may_call_again(error, is_alone, has_key) or is_last:
                     raise
                 self._pause(min(2.0, 0.05 * 2**attempt) * random.uniform(0.5, 1))
@@ -232,8 +231,3 @@ class Quota:
             raise ours from error
         code = code_and_text(error)[0]
         return is_alone and (code in AGAIN or (has_key and code in AGAIN_WITH_KEY))
-
-
-def whole_seconds(ttl: timedelta) -> int:
-    """Return a time to live as the procedures take it, rounded up."""
-    return math.ceil(ttl.total_seconds())
