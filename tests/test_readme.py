@@ -19,11 +19,12 @@ from tests.support import apply_everything
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
+CLIENTS = DOCS / "clients"
 # Each page in English, and the same in Chinese. What GitHub looks for at the top stands there.
 AT_THE_TOP = ("README", "CONTRIBUTING", "SECURITY")
 PAIRS = [(ROOT / f"{name}.md", DOCS / f"{name}.zh-CN.md") for name in AT_THE_TOP] + [
     (page, page.with_name(f"{page.stem}.zh-CN.md"))
-    for page in sorted(DOCS.glob("*.md"))
+    for page in sorted([*DOCS.glob("*.md"), *CLIENTS.glob("*.md")])
     if not page.stem.endswith(".zh-CN")
 ]
 READMES = list(PAIRS[0])
@@ -263,12 +264,33 @@ def test_links_lead_to_files(page):
 @pytest.mark.parametrize("language", [0, 1], ids=["English", "Chinese"])
 def test_the_readme_leads_to_every_page_of_its_language_once(language):
     readme = READMES[language]
-    led_to = [(readme.parent / link).resolve() for link in links(readme)]
-    pages = [both[language] for both in PAIRS[1:]] + [READMES[1 - language]]
-    pages += [ROOT / "benchmarks/README.md", ROOT / "CHANGELOG.md"]
-    assert {page.name: led_to.count(page) for page in pages} == dict.fromkeys(
-        (page.name for page in pages), 1
-    )
+    clients = PAIRS[[english for english, _ in PAIRS].index(CLIENTS / "README.md")][language]
+    in_folder = [both[language] for both in PAIRS if both[language].parent == CLIENTS]
+    pages = {both[language] for both in PAIRS[1:]} - set(in_folder)
+    pages |= {clients, READMES[1 - language], ROOT / "benchmarks/README.md", ROOT / "CHANGELOG.md"}
+    assert times_led_to(readme, pages) == dict.fromkeys(pages, 1)
+    others = {page for page in in_folder if page != clients}  # one page of the README's leads on
+    assert times_led_to(clients, others) == dict.fromkeys(others, 1)
+
+
+def times_led_to(page: Path, pages: set[Path]) -> dict[Path, int]:
+    """Return how often a page leads to each of the others."""
+    led_to = [(page.parent / link).resolve() for link in links(page)]
+    return {other: led_to.count(other) for other in pages}
+
+
+@pytest.mark.parametrize("language", [0, 1], ids=["English", "Chinese"])
+def test_the_pages_of_clients_show_each_program_as_it_is(language):
+    shown = [
+        block
+        for both in PAIRS
+        if both[language].parent == CLIENTS
+        for block in blocks(both[language], r"\w+")
+    ]
+    files = [path for path in (CLIENTS / "programs").iterdir() if path.is_file()]
+    programs = [path.read_text("utf-8") for path in files]
+    assert len(programs) > 8
+    assert sorted(shown) == sorted(programs)
 
 
 @pytest.mark.parametrize("page", COMMANDS, ids=lambda path: path.stem)
