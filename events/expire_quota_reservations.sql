@@ -3,7 +3,7 @@
 -- A sweep for lapsed holds that no caller has reclaimed: a call that needs their units takes them
 -- back itself. Needs event_scheduler=ON; with it off only the shown use is late.
 --
--- Source   DESIGN, sections 3 and 6
+-- Source   docs/design.md, sections 3 and 6
 -- Example  SHOW EVENTS LIKE 'expire_quota_reservations';
 
 CREATE EVENT expire_quota_reservations

@@ -4,7 +4,7 @@
 -- of a year is there until the year after is well begun. For another time to keep, ALTER EVENT
 -- with this body and another number of days.
 --
--- Source   DESIGN, sections 3 and 6
+-- Source   docs/design.md, sections 3 and 6
 -- Example  SHOW EVENTS LIKE 'purge_quota_usage';
 
 CREATE EVENT purge_quota_usage

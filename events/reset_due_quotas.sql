@@ -3,7 +3,7 @@
 -- A sweep for quotas that nobody uses: a call to a quota closes its period itself.
 -- Needs event_scheduler=ON; with it off only the monitor's heartbeat is late.
 --
--- Source   scenario 3; DESIGN, section 4
+-- Source   scenario 3; docs/design.md, section 4
 -- Example  SHOW EVENTS LIKE 'reset_due_quotas';
 
 CREATE EVENT reset_due_quotas

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/acquire_quota_lease.sql",
-    sha256="ca5670e8e11b4d8754b073dcd5bdd413af302fddb796df7812ca091c948319a4",
+    sha256="f1e03d41206d5fa75d5ffcad2cbe8506172a86393d9ab28ef5feb857a2989968",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/acquire_quota_token.sql",
-    sha256="5c650505f8489cb11710affaaa4f52c7e3c5a0aed2d2741eaa3a92325e49d05b",
+    sha256="ce7b1a1d6123a1b2c1764902c73996fe0241c71d260736e67414809aca4b06dc",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/cancel_quota_reservation.sql",
-    sha256="76b519e7ebc68474f8b93faa8c7fc65dbcaa821afb07bf9841c53f71c46a0547",
+    sha256="f5927109f8ed3e218ddc861b76ae8da70eefeeb673e92fc8cbc3fb7b0abbd9b0",
 )

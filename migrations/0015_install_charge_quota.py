@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/charge_quota.sql",
-    sha256="cc63f2aea291123cf9547978b94c8cb97b16118408fb4b824476fcdf4143fba8",
+    sha256="14f2d0f88dd68eb32e2e0db10ff68bf92c589dfc1fabdc4a8e7513fe546b8ca0",
 )

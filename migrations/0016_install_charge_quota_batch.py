@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/charge_quota_batch.sql",
-    sha256="03e25217661d14458e077104ffe0d9656e9e8811c153dd4c9d39959fabf0b945",
+    sha256="9afba766247bbcefc05ab2e46fbbcbfe89ea147dfe870fd61dc1315ced1dd696",
 )

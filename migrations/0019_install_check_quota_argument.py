@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/check_quota_argument.sql",
-    sha256="a9c921a07381a7fbfff617a21f00af207317f0b0fa812c80aad9623e8a5a9c4b",
+    sha256="b5a3210a9cd3c058639360a0b92d7f47b4b313c5e47ef0f19e2ecabb31c3b257",
 )

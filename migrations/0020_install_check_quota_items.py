@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/check_quota_items.sql",
-    sha256="e6881df34ede66dfa7baed4b98ac31dbab429f4d8eb4d6f1a6e34a969396f111",
+    sha256="62f244edf87369dae9a84fbb8212b08f1c22850a69b53b16fe60186d7ee8f658",
 )

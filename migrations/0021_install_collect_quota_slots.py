@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/collect_quota_slots.sql",
-    sha256="3abeecdbc96299190f9d615c74d2d03e79ed224e3a54da3564a3eaed1e065ddf",
+    sha256="210fd440c8826f1a21367c5a24cbfe1e4699f4cbe952094f4cb527a3e51c5d82",
 )

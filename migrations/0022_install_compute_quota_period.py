@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/compute_quota_period.sql",
-    sha256="05a09342fabdef4239feccb411860e50d59d739f005c70e404791fba3caa9d82",
+    sha256="368f4be73e8e05987e4d650d0c812803643eff7dac55a6391c13244adf0cfd13",
 )

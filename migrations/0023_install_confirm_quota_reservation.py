@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/confirm_quota_reservation.sql",
-    sha256="538e2e768baa4622c9d1957406b4eb47aaa98383b1df9cc05e4b106a8ef2afc3",
+    sha256="f364aeeef7cc619bcb2c53f549d0e64a5b36105a6738040ba8794d68a3c56bde",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/consume_quota.sql",
-    sha256="127088bb8d56910c38ac6c182159d428b1bf1b35329beac7beb467260fb64d92",
+    sha256="2576d853df1ee3368c15f69149935104a8bdda6fdb108535d00c12373439c10d",
 )

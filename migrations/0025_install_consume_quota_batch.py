@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/consume_quota_batch.sql",
-    sha256="4dc5b40c4bff24d8ba4f04c0555063bd112fbd0669cf1381eb15e18d36653cbb",
+    sha256="70d0536aa52269f97ee25902181cf0d7cec9c42167cffbf43ad2c85cb1198d8e",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/define_quota.sql",
-    sha256="f737a54f964939f5745a746b2a7654af4546c2593010ad0149fa89a28f7bdfa9",
+    sha256="bd76f1067832c4cc4fffd95fe79b0301daee369a397790427a5056b8026fe460",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/define_tenant.sql",
-    sha256="4009cee748206059aaaa60cd74f52ab7401c6c551350b7ca48ce13271fae896c",
+    sha256="6d9b547fbaf5a0b3b4da2ddd4fc52858ef49bd9ebcde92b1b812c44dd1695c9e",
 )

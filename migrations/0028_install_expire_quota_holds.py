@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/expire_quota_holds.sql",
-    sha256="145d708762ad1371b03b6516a4aa614bd52cd40acab53e0f1b72ed0ddc874608",
+    sha256="2d93dc248def4b2b9f559a2b21c900a9cfe575e8364ed90d7e99877223435236",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/expire_quota_reservations.sql",
-    sha256="11f361ce9cc8d3cdf295e3798f4835d8e8efe219f1b8494b9f22890caa460091",
+    sha256="9c54285261ff95874a081c1aaafa2717c9cbd49af8eba45bc23c190d45056653",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/find_fresh_items.sql",
-    sha256="c483433aaa024da755f62a8f7a7ad4660ee02c08a1a0aa0fe3b6ca8986200d78",
+    sha256="92c4c52ee199bafa3201aac2cb354c7f7e08703bd29362ba988ffa642bbc5d1c",
 )

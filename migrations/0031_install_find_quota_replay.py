@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/find_quota_replay.sql",
-    sha256="0b3b43af30fdbe3a152d2ec3151ceb5f9f43509c2af346365b35c208f9a12837",
+    sha256="874a03fb31f2ee764d204026c731d1992d2394aedde6349c3f25bbea931377f7",
 )

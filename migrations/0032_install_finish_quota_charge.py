@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/finish_quota_charge.sql",
-    sha256="31c1a5efdcbe8d37ed0f1e552f2bdfa7f749b916178d7f290d5bf32b59d52bbc",
+    sha256="f43469b8d28a0d9f5fb8fcbc61f947a57c145a938369694e90df63c7f017b4fe",
 )

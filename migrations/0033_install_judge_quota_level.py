@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/judge_quota_level.sql",
-    sha256="51017e6d099e961f9faed4015f88ab11c7ae308f582a0a2b6be443becdd6d3bd",
+    sha256="259016a0c2e8b567867ab9f115096d9715c58d7f661ad3883ee4f9aae1596324",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/keep_quota_transaction.sql",
-    sha256="002f00d2de007dbb788b68c1c9ea93ef716ebc31ab4a9801abc25e6936ecf1e0",
+    sha256="f824b93c931b28f3dc9ad9b219269f676da1febd63a66446dfeaaca127d97f09",
 )

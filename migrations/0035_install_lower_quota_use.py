@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/lower_quota_use.sql",
-    sha256="982ffd6b3634375f1ced9521d335c97b9587608686efa85788eccfb4cf27953c",
+    sha256="77d9aa916a620393934c572c28e828150a52b5921b60924aeb679ab6e302fd4b",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/open_quota_transaction.sql",
-    sha256="4f42374efbea5f5554b85dd4fdcc0cd6e34bf02ebf5bed8cb5310a2c454d5d99",
+    sha256="1bc3cb027976a6eb84711f8e7920db71d82534099a19c190283897ac317f4687",
 )

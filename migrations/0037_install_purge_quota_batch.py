@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/purge_quota_batch.sql",
-    sha256="188c7a1e7d13731a181f509e37b30ac23204a574affb19d4fd655c91ebd11674",
+    sha256="5e2b0708e5e16612e30f183634064756daf7edc5dd3f2d80ad1c24f737f50136",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/purge_quota_usage.sql",
-    sha256="ad6e9bdd0329370e68fdaac3cfc4a4682e164f116dc80ea19de01f1b7afd82ad",
+    sha256="58990731326c3451e202b52f0fcebfce30ae37297377666195b0eab1e9c6a9de",
 )

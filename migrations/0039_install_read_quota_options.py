@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/read_quota_options.sql",
-    sha256="2fc674de968811f56c5c7c8ee9ba6a98c61e12d6acf7b0e10f1ca61ec4e6f0ee",
+    sha256="a18ad07e6cde0a5c7249a99fae975522f4550883929d5f55e67b46ce6b8a751a",
 )

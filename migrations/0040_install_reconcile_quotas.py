@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/reconcile_quotas.sql",
-    sha256="a9dee7600ea5256559ca2d75c72f932bb5e5dc1494398e73e041d3ee18ec5b52",
+    sha256="37abf29b7ca1b0b734518857e648bbf9eafa7f61f3150df981f5d2eb5754eb47",
 )

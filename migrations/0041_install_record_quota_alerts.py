@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/record_quota_alerts.sql",
-    sha256="ed41e983f48f48de8dc3f0816080c5f24d27c0e7b4525c556bd352f672a47b4d",
+    sha256="25e3ea937442ccd02430356e656fc377c2732c5e0ab5231689c0aa3de5f749e3",
 )

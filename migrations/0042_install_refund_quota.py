@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/refund_quota.sql",
-    sha256="a8a87b1eca50f6a8e265630e56c65c9ff5d76502b66a044cf337f480730162ee",
+    sha256="55c930709564f63d94329db7c89e14f8fbd4cb433a2715faccbec69398998882",
 )

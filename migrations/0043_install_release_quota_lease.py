@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/release_quota_lease.sql",
-    sha256="ac0ca8d4b4535a9ce68db43be0c6a36dfcbf2c378b7e9559eb0387f00419fbb7",
+    sha256="297132d95962d0a59feb7f37112f5537b7e88b5bb7b8598ef0eaf023194d3a7e",
 )

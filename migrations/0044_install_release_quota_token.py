@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/release_quota_token.sql",
-    sha256="f863298c3f358bb4226e45ed8f3b44cdaecf8f8aca43c559c7f427e9a6e6d82e",
+    sha256="6666ce689d5c59266d48aee5722cc77e5d2de441c4110104f2c6978eda6c2608",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/renew_quota_lease.sql",
-    sha256="00c806c0e259b39511ddca808b543a6ceaff64ddd8b34ba4878c22448829e889",
+    sha256="aee6d087d4a4026fa2216c0d6fc3885f064c6636fbdfb54f09a9d1d99825f679",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/reserve_quota.sql",
-    sha256="6f039b15873fe62f75e5cce348b2c59a3699b4b7d85f89064cd2380471800b24",
+    sha256="fb0414c9967271ab6df05413aa760c0acba1fc33e9969be11cd4d23fdead2c81",
 )

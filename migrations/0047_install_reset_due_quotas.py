@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/reset_due_quotas.sql",
-    sha256="86c2c036c4397e6127e194e36c803c0a5df44bc60809d2623a3564756f54967b",
+    sha256="48bbfa1e23d3bc48ceb2e01f6a9955b0c36bc1700b5c2eb27f599d82291aa210",
 )

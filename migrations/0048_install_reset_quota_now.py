@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/reset_quota_now.sql",
-    sha256="05d14ba88598aa43bb284b09656bfd27219e92a0df164dd06f5fd94a59c27085",
+    sha256="b0efcc931eb0f1e307ddd560d612c257606ebabffbea0c63efd72fcb2528a85c",
 )

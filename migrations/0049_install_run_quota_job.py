@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/run_quota_job.sql",
-    sha256="2854fdf741e4e62e919319abfd4db56c5d1c477882d317389266f733859484c3",
+    sha256="8a9042404b268d5431471d248abbb0b1bb73a875ef19e904cf184f552816181b",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/settle_quota_hold.sql",
-    sha256="e16ab26482adcd79e148e5e6f27f7d6ee243c8f5fe8cab0e5cf252d37b82f0ff",
+    sha256="c1865ccfd7407ccd07d0989702748bd203a6d5e0a5b618ab5055fce01ee0491c",
 )

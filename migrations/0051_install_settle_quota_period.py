@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/settle_quota_period.sql",
-    sha256="d45efe7ac8917f80e6ac06c6cba79ef141a551de0c04816f16716e1f58feb056",
+    sha256="3e5ea1d0d5e567b94656af02a795954d328801b435030e020747bfbbcce10d8f",
 )

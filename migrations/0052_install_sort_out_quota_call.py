@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/sort_out_quota_call.sql",
-    sha256="17f2ffb6e8945aceb383a668808c98e4c79da84dd3c94a3c8d929ecac6063122",
+    sha256="77a1d060d283641cc94ca82db103c202f33a551f4065c36b552ed7b22ba9267d",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/try_consume_quota.sql",
-    sha256="4f62048e33edb8fd9325ed879735fcd14515b81c5ea2fcf7341d8ebc2c8182df",
+    sha256="1d7f64b29b2e3ae4e1ebb678363e4bd65b7ed741117f16542e5c14d03f724fca",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/undo_quota_transaction.sql",
-    sha256="f4e8bf1798f499b0189b33a78f199dbe74be8536aedb4200bc705fb48f080c2a",
+    sha256="d0ed4ba347d117f9c84402afbf486b299ab1a77cf834ac27783a5ad94d5cf5aa",
 )

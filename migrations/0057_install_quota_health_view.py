@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "views/quota_health.sql",
-    sha256="ffba3937c5248f020d796deb328b62f59c51ed1f0a38376ecc1c305b10f1a68a",
+    sha256="4f34a09621d88f0c43e8a65129fb6702d59e9475db93bcfe87b9b4d726015c5d",
 )

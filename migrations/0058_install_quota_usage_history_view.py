@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "views/quota_usage_history.sql",
-    sha256="bd0785dbdf830ba39b66d439e7a6334c949733b27e976cc37ee460f4f2b877cc",
+    sha256="fd01cc56f9e0651f5c7e40d1e08f2e63796a1bb435573cbf39f3c5da6dea85de",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "views/quota_usage_monitor.sql",
-    sha256="5d8eb8ac169899d71d310d02baf0cb2ab75779749583122fcbd82722fd2d39e1",
+    sha256="8025fe20d71846b9faceb63e0b63c39d6c65a99a32c2f56b5bd24ef8fd4e356f",
 )

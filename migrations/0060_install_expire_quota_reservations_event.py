@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "events/expire_quota_reservations.sql",
-    sha256="1e1140c091e941b54e43b609bec0abdb9236178ec8be25b2cdde49f8d6f115ef",
+    sha256="b75f6473d1887f9fb720df06b5eae875fefc754da6420ad350286e471b6adb92",
 )

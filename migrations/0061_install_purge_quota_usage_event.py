@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "events/purge_quota_usage.sql",
-    sha256="4d05c99ab3517cd7a0f0ea5c8587468c142f402a1bcd76490babf99f10dddb7d",
+    sha256="786b8d0af248548a43b5eb82e2aeba240e2c1cba8721e86bbc8ba928d4ae5ab6",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "events/reset_due_quotas.sql",
-    sha256="a51f70beeb7b16e502ca5c1fd78b45073ef4409e06a73996ea46277b8e67ee2b",
+    sha256="2efd85a67ea88e4ce1336a9b1aa32f3c3bf4e0f317942b5613b5ac9aba4d91bc",
 )

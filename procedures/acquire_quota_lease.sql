@@ -11,7 +11,7 @@
 --
 -- Answers  one row, as consume_quota, then lease_id and expires_at (UTC)
 -- Raises   45001 invalid_argument, 45003 clock_pinned
--- Source   DESIGN, sections 2 and 3
+-- Source   docs/design.md, sections 2 and 3
 -- Example  CALL acquire_quota_lease('CH_123', 'REDEEM_CODE', 'worker-7', 30);
 
 CREATE PROCEDURE acquire_quota_lease (
@@ -21,8 +21,7 @@ CREATE PROCEDURE acquire_quota_lease (
     IN p_ttl_seconds  INT
 )
     COMMENT 'Take one token of a tenant''s concurrency limits, until a time.'
-    MODIFIES SQL DATA
-    SQL SECURITY DEFINER
+    MODIFIES SQL DATA SQL SECURITY DEFINER
 BEGIN
     DECLARE v_status, v_transaction  VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_lease_id          CHAR(36)    CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin

@@ -11,7 +11,7 @@
 --                               is defined, or the tenant is suspended
 --
 -- Raises   45001 invalid_argument, 45003 clock_pinned
--- Source   scenario 4; DESIGN, sections 1 to 3
+-- Source   scenario 4; docs/design.md, sections 1 to 3
 -- Example  CALL acquire_quota_token('CH_123', 'REDEEM_CODE', @ok);  SELECT @ok;
 
 CREATE PROCEDURE acquire_quota_token (
@@ -20,8 +20,7 @@ CREATE PROCEDURE acquire_quota_token (
     OUT p_success     BOOLEAN
 )
     COMMENT 'Take one token of a tenant''s concurrency and rate limits.'
-    MODIFIES SQL DATA
-    SQL SECURITY DEFINER
+    MODIFIES SQL DATA SQL SECURITY DEFINER
 BEGIN
     DECLARE v_status, v_transaction, v_hold_id  VARCHAR(36) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_quota_id          BIGINT UNSIGNED;

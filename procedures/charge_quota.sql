@@ -14,7 +14,7 @@
 --   p_status .. p_retry_after_ms   as in consume_quota; p_used_count NULL: hidden by slots
 --
 -- Raises   45001 invalid_argument, 45002 key_reused, 45000 interrupted
--- Source   DESIGN, sections 3 to 7
+-- Source   docs/design.md, sections 3 to 7
 
 CREATE PROCEDURE charge_quota (
     IN    p_operation        VARCHAR(8)   CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
@@ -36,10 +36,11 @@ CREATE PROCEDURE charge_quota (
     OUT   p_retry_after_ms   BIGINT
 )
     COMMENT 'internal: take what a call asks for, from all its limits or from none.'
-    MODIFIES SQL DATA
-    SQL SECURITY DEFINER
+    MODIFIES SQL DATA SQL SECURITY DEFINER
 BEGIN
-    DECLARE v_level_id      VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin DEFAULT p_tenant_id;
+    DECLARE v_products      LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin DEFAULT IF(
+            p_operation IN ('TOKEN', 'LEASE', 'BATCH'), p_product_code,
+            COALESCE(JSON_QUOTE(p_product_code) COLLATE utf8mb4_0900_bin, 'null'));
     DECLARE v_kinds         VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin DEFAULT CASE p_operation
             WHEN 'TOKEN' THEN 'CONCURRENT,RATE' WHEN 'LEASE' THEN 'CONCURRENT' ELSE CONCAT(
             'HOURLY,DAILY,WEEKLY,MONTHLY,QUARTERLY,YEARLY,TOTAL', IF(p_operation = 'RESERVE', '', ',RATE')) END;
@@ -84,21 +85,16 @@ BEGIN
                 SET v_charged = NULL;
             END;
             IF v_charged IS NULL THEN
-                SET v_attempt = v_attempt + 1, v_level_id = p_tenant_id, v_depth = 1;
+                SET v_attempt = v_attempt + 1, v_depth = 1;
                 CALL sort_out_quota_call(p_operation, v_kinds, p_tenant_id, p_quota_type, p_amount, p_biz_type,
                                          p_biz_id, p_product_code, p_transaction, v_attempt, v_parts, p_hold_id,
                                          p_status, p_quota_id, p_used_count, p_next_reset_time, p_retry_after_ms);
                 SET v_charged = 0;
             ELSE
-                each_level: LOOP
-                    CALL charge_quota_level(p_operation, v_kinds, p_tenant_id, v_level_id, p_quota_type, p_amount,
-                                            p_biz_type, p_biz_id, p_product_code, p_hold_id, p_transaction, v_attempt,
-                                            v_parts, v_charged, p_quota_id, p_used_count);
-                    IF v_level_id IS NULL OR v_charged IS NULL THEN
-                        LEAVE each_level;
-                    END IF;
-                    SET v_depth = v_depth + 1, v_charged = IF(v_depth < 65, v_charged, NULL);
-                END LOOP;
+                CALL charge_quota_levels(p_operation, v_kinds, p_tenant_id, p_quota_type, p_amount, p_biz_type,
+                                         p_biz_id, p_product_code, v_products, p_hold_id, p_transaction,
+                                         v_attempt, v_parts, v_depth, v_charged, p_quota_id, p_used_count);
+                SET v_charged = IF(v_depth < 65, v_charged, NULL);  -- else its ancestors run in a circle
                 SET p_status = IF(v_charged > 0 OR v_charged = 0 AND v_parts IS NOT NULL, 'GRANTED', NULL),
                     v_charged = NULLIF(v_charged, 0);
             END IF;

@@ -10,7 +10,7 @@
 --   p_quota_type   of the denial
 --   p_quota_id, p_used_count   of the tightest limit: enforced before SHADOW, counted before RATE
 --
--- Source   DESIGN, sections 2 and 3
+-- Source   docs/design.md, sections 2 and 3
 
 CREATE PROCEDURE charge_quota_batch (
     IN  p_tenant_id   VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
@@ -23,8 +23,7 @@ CREATE PROCEDURE charge_quota_batch (
     OUT p_used_count  BIGINT
 )
     COMMENT 'internal: charge the items of a batch, quota type by quota type.'
-    MODIFIES SQL DATA
-    SQL SECURITY DEFINER
+    MODIFIES SQL DATA SQL SECURITY DEFINER
 BEGIN
     DECLARE v_product_code     VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_products         JSON;

@@ -1,9 +1,8 @@
 -- compute_quota_period: internal: the period of a calendar limit that holds an instant.
 --
--- Boundaries are anchor + n intervals, each counted from the anchor itself and never from the
--- boundary before: so the 31st becomes the 28th in February and is the 31st again in March, and a
--- leap day's anniversary comes back on the 29th. Whole numbers only: a division's precision is the
--- session's to change. sweep_due_quotas computes the same for many at once.
+-- Boundaries are anchor + n intervals, each counted from the anchor: so the 31st becomes the 28th in February and
+-- is the 31st again in March. Whole numbers only: a division's precision is the session's to change.
+-- sweep_due_quotas computes the same for many at once.
 --
 --   p_limit_type    HOURLY, DAILY, WEEKLY, MONTHLY, QUARTERLY, YEARLY; others: both answers are NULL
 --   p_anchor        where some period begins, tenant wall clock
@@ -11,7 +10,7 @@
 --   p_period_start  the last boundary at or before the instant
 --   p_period_end    the first boundary after it
 --
--- Source   DESIGN, section 4
+-- Source   docs/design.md, section 4
 
 CREATE PROCEDURE compute_quota_period (
     IN  p_limit_type    VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
@@ -21,8 +20,7 @@ CREATE PROCEDURE compute_quota_period (
     OUT p_period_end    DATETIME
 )
     COMMENT 'internal: the period of a calendar limit that holds an instant.'
-    NO SQL
-    SQL SECURITY DEFINER
+    NO SQL SQL SECURITY DEFINER
 BEGIN
     DECLARE v_seconds  BIGINT DEFAULT ELT(FIELD(p_limit_type, 'HOURLY', 'DAILY', 'WEEKLY'), 3600, 86400, 604800);
     DECLARE v_months   BIGINT DEFAULT ELT(FIELD(p_limit_type, 'MONTHLY', 'QUARTERLY', 'YEARLY'), 1, 3, 12);

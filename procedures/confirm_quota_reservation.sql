@@ -10,7 +10,7 @@
 --          REPLAYED if it was confirmed so before; with success 0: CANCELLED, EXPIRED, NOT_FOUND
 -- Raises   45001 invalid_argument (more than is held too), 45002 key_reused (confirmed with another amount),
 --          45003 clock_pinned
--- Source   DESIGN, section 3
+-- Source   docs/design.md, section 3
 -- Example  CALL confirm_quota_reservation('5b8a7c1e-0000-4000-8000-000000000000', NULL);
 
 CREATE PROCEDURE confirm_quota_reservation (
@@ -18,8 +18,7 @@ CREATE PROCEDURE confirm_quota_reservation (
     IN p_amount          DECIMAL(40,10)
 )
     COMMENT 'Keep what a reservation holds, or part of it.'
-    MODIFIES SQL DATA
-    SQL SECURITY DEFINER
+    MODIFIES SQL DATA SQL SECURITY DEFINER
 BEGIN
     DECLARE v_status, v_transaction VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_quota_id BIGINT UNSIGNED;

@@ -20,7 +20,7 @@
 --          remaining are NULL where slots hide them. Status GRANTED, REPLAYED, EXCEEDED, NO_QUOTA,
 --          NOT_EFFECTIVE, EXPIRED, SUSPENDED, PRODUCT_NOT_COVERED
 -- Raises   45001 invalid_argument, 45002 key_reused, 45003 clock_pinned
--- Source   DESIGN, section 3
+-- Source   docs/design.md, section 3
 -- Example  CALL consume_quota('CH_123', 'REDEEM_CODE', 1, 'REDEMPTION', 'order_789', 'app_mall');
 
 CREATE PROCEDURE consume_quota (
@@ -32,8 +32,7 @@ CREATE PROCEDURE consume_quota (
     IN p_product_code  VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin
 )
     COMMENT 'Use units of a tenant''s quota, against all its limits at once.'
-    MODIFIES SQL DATA
-    SQL SECURITY DEFINER
+    MODIFIES SQL DATA SQL SECURITY DEFINER
 BEGIN
     DECLARE v_status, v_transaction, v_hold_id  VARCHAR(36) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_quota_id          BIGINT UNSIGNED;

@@ -13,7 +13,7 @@
 -- Answers  one row, as consume_quota, then item_index: the first item, from 0, that the limit
 --          shown denied; NULL where none was
 -- Raises   45001 invalid_argument, 45002 key_reused, 45003 clock_pinned
--- Source   DESIGN, section 3
+-- Source   docs/design.md, section 3
 -- Example  CALL consume_quota_batch('CH_123', '[{"quota_type": "REDEEM_CODE", "amount": 2}]');
 
 CREATE PROCEDURE consume_quota_batch (
@@ -21,8 +21,7 @@ CREATE PROCEDURE consume_quota_batch (
     IN p_items      LONGTEXT     CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin
 )
     COMMENT 'Use units of several quotas in one call: all items, or none.'
-    MODIFIES SQL DATA
-    SQL SECURITY DEFINER
+    MODIFIES SQL DATA SQL SECURITY DEFINER
 BEGIN
     DECLARE v_items, v_fresh, v_products JSON;  -- fresh: those to charge; NULL: none
     DECLARE v_by_product       BOOLEAN;

@@ -8,7 +8,7 @@
 --                  some, that leaves the gap behind them locked until it ends. OWN: do not
 --   p_ended        holds that ended
 --
--- Source   DESIGN, sections 2 and 3
+-- Source   docs/design.md, sections 2 and 3
 
 CREATE PROCEDURE expire_quota_holds (
     IN  p_quota_id     BIGINT UNSIGNED,
@@ -16,8 +16,7 @@ CREATE PROCEDURE expire_quota_holds (
     OUT p_ended        INT
 )
     COMMENT 'internal: give back the lapsed reservations and leases of one quota.'
-    MODIFIES SQL DATA
-    SQL SECURITY DEFINER
+    MODIFIES SQL DATA SQL SECURITY DEFINER
 BEGIN
     DECLARE v_hold_id, v_after_id, v_status, v_ignored
             VARCHAR(36) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin DEFAULT '';

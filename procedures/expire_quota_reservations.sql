@@ -7,15 +7,14 @@
 --
 -- Answers  one row: success, status (DONE, BUSY), rows_done (holds), transaction
 -- Raises   45001 invalid_argument, 45003 clock_pinned
--- Source   DESIGN, section 3
+-- Source   docs/design.md, section 3
 -- Example  CALL expire_quota_reservations(100);
 
 CREATE PROCEDURE expire_quota_reservations (
     IN p_batch_size  INT
 )
     COMMENT 'Give back every lapsed reservation and lease, in small batches.'
-    MODIFIES SQL DATA
-    SQL SECURITY DEFINER
+    MODIFIES SQL DATA SQL SECURITY DEFINER
 BEGIN
     CALL check_quota_argument('p_batch_size', p_batch_size, 1, 2147483647);
     CALL run_quota_job('expire_quota_reservations', NULL, p_batch_size);

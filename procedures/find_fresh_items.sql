@@ -7,15 +7,14 @@
 --   p_items       the items, from check_quota_items; afterwards those that are fresh, NULL: none
 --
 -- Raises   45002 key_reused for an item whose key was used for another amount, product or operation
--- Source   DESIGN, section 3
+-- Source   docs/design.md, section 3
 
 CREATE PROCEDURE find_fresh_items (
     IN    p_tenant_id  VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
     INOUT p_items      JSON
 )
     COMMENT 'internal: leave out those items of a batch whose keys were charged before.'
-    READS SQL DATA
-    SQL SECURITY DEFINER
+    READS SQL DATA SQL SECURITY DEFINER
 BEGIN
     DECLARE v_level_id   VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin DEFAULT p_tenant_id;
     DECLARE v_parent_id  VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;

@@ -11,7 +11,7 @@
 --                   period that was charged
 --
 -- Raises   45002 key_reused if the first call was for another amount, product or operation
--- Source   DESIGN, section 3
+-- Source   docs/design.md, section 3
 
 CREATE PROCEDURE find_quota_replay (
     IN    p_operation        VARCHAR(8)   CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
@@ -30,8 +30,7 @@ CREATE PROCEDURE find_quota_replay (
     OUT   p_next_reset_time  DATETIME
 )
     COMMENT 'internal: the first answer to a biz key that was charged before.'
-    MODIFIES SQL DATA
-    SQL SECURITY DEFINER
+    MODIFIES SQL DATA SQL SECURITY DEFINER
 BEGIN
     DECLARE v_level_id  VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin DEFAULT p_tenant_id;
     DECLARE v_parent_id, v_product_code, v_reservation_id, v_limit_type, v_message

@@ -15,7 +15,7 @@
 --
 -- Answers  one row: success, status (DONE, BUSY), rows_done, transaction
 -- Raises   45001 invalid_argument, 45003 clock_pinned
--- Source   DESIGN, sections 3 and 4
+-- Source   docs/design.md, sections 3 and 4
 -- Example  CALL purge_quota_usage(400, 100);
 
 CREATE PROCEDURE purge_quota_usage (
@@ -23,8 +23,7 @@ CREATE PROCEDURE purge_quota_usage (
     IN p_batch_size  INT
 )
     COMMENT 'Delete records older than some days that nothing needs any more.'
-    MODIFIES SQL DATA
-    SQL SECURITY DEFINER
+    MODIFIES SQL DATA SQL SECURITY DEFINER
 BEGIN
     CALL check_quota_argument('p_keep_days', p_keep_days, 1, 2147483647);
     CALL check_quota_argument('p_batch_size', p_batch_size, 1, 2147483647);

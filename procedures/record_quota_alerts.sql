@@ -8,7 +8,7 @@
 --   p_is_denied   whether the call is denied: then it crosses no threshold
 --   p_amount      units that a grant adds to the use
 --
--- Source   DESIGN, section 6
+-- Source   docs/design.md, section 6
 
 CREATE PROCEDURE record_quota_alerts (
     IN p_judged     JSON,
@@ -16,8 +16,7 @@ CREATE PROCEDURE record_quota_alerts (
     IN p_amount     BIGINT
 )
     COMMENT 'internal: write the alerts that a call gives rise to, once per period and level.'
-    MODIFIES SQL DATA
-    SQL SECURITY DEFINER
+    MODIFIES SQL DATA SQL SECURITY DEFINER
 BEGIN
     DECLARE v_new  JSON;
 

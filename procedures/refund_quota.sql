@@ -14,7 +14,7 @@
 -- Answers  one row, as consume_quota; the limit shown is the tightest that was charged. Status GRANTED,
 --          REPLAYED; with success 0: EXCEEDED (remaining: what is left), NOT_FOUND (or not confirmed)
 -- Raises   45001 invalid_argument, 45002 key_reused (same refund_id, other amount), 45003
--- Source   DESIGN, section 3
+-- Source   docs/design.md, section 3
 -- Example  CALL refund_quota('CH_123', 'REDEEM_CODE', NULL, 'REDEMPTION', 'order_789', 'refund_1');
 
 CREATE PROCEDURE refund_quota (
@@ -26,8 +26,7 @@ CREATE PROCEDURE refund_quota (
     IN p_refund_id   VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin
 )
     COMMENT 'Give back what a consumption took, in whole or in parts.'
-    MODIFIES SQL DATA
-    SQL SECURITY DEFINER
+    MODIFIES SQL DATA SQL SECURITY DEFINER
 BEGIN
     DECLARE v_round, v_visits, v_written INT;  -- 0: lock, 1: refund; tenants visited; limits written
     DECLARE v_tenant_id, v_origin_id, v_above_id, v_time_zone, v_product_code, v_reservation_id, v_limit_type,

@@ -7,15 +7,14 @@
 -- Answers  one row, as consume_quota, then lease_id. Status RELEASED; REPLAYED if it was
 --          released before; with success 0: EXPIRED, NOT_FOUND
 -- Raises   45001 invalid_argument, 45003 clock_pinned
--- Source   DESIGN, section 3
+-- Source   docs/design.md, section 3
 -- Example  CALL release_quota_lease('5b8a7c1e-0000-4000-8000-000000000000');
 
 CREATE PROCEDURE release_quota_lease (
     IN p_lease_id  VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin
 )
     COMMENT 'Give a lease''s token back.'
-    MODIFIES SQL DATA
-    SQL SECURITY DEFINER
+    MODIFIES SQL DATA SQL SECURITY DEFINER
 BEGIN
     DECLARE v_status, v_transaction VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_quota_id BIGINT UNSIGNED;

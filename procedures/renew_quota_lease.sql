@@ -9,7 +9,7 @@
 -- Answers  one row, as consume_quota, then lease_id and expires_at (UTC). Status RENEWED;
 --          with success 0: EXPIRED, RELEASED, NOT_FOUND
 -- Raises   45001 invalid_argument, 45003 clock_pinned
--- Source   DESIGN, section 3
+-- Source   docs/design.md, section 3
 -- Example  CALL renew_quota_lease('5b8a7c1e-0000-4000-8000-000000000000', 30);
 
 CREATE PROCEDURE renew_quota_lease (
@@ -17,8 +17,7 @@ CREATE PROCEDURE renew_quota_lease (
     IN p_ttl_seconds  INT
 )
     COMMENT 'Hold a lease for longer, counted from now.'
-    MODIFIES SQL DATA
-    SQL SECURITY DEFINER
+    MODIFIES SQL DATA SQL SECURITY DEFINER
 BEGIN
     DECLARE v_status, v_transaction VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_quota_id BIGINT UNSIGNED;

@@ -12,7 +12,7 @@
 --
 -- Answers  one row, as consume_quota, then reservation_id and expires_at (UTC)
 -- Raises   45001 invalid_argument, 45002 key_reused, 45003 clock_pinned
--- Source   DESIGN, section 3
+-- Source   docs/design.md, section 3
 -- Example  CALL reserve_quota('CH_123', 'REDEEM_CODE', 5, 900, 'CART', 'cart_17', 'app_mall');
 
 CREATE PROCEDURE reserve_quota (
@@ -25,8 +25,7 @@ CREATE PROCEDURE reserve_quota (
     IN p_product_code  VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin
 )
     COMMENT 'Hold units of a tenant''s quota for a while, against all its counted limits.'
-    MODIFIES SQL DATA
-    SQL SECURITY DEFINER
+    MODIFIES SQL DATA SQL SECURITY DEFINER
 BEGIN
     DECLARE v_status, v_transaction  VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_reservation_id    CHAR(36)    CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin

@@ -9,15 +9,14 @@
 --
 -- Answers  one row: success, status (DONE, BUSY), rows_done, transaction
 -- Raises   45001 invalid_argument, 45003 clock_pinned
--- Source   scenario 3; DESIGN, section 4
+-- Source   scenario 3; docs/design.md, section 4
 -- Example  CALL reset_due_quotas(100);
 
 CREATE PROCEDURE reset_due_quotas (
     IN p_batch_size  INT
 )
     COMMENT 'Close every period that is over, in batches that keep nobody waiting.'
-    MODIFIES SQL DATA
-    SQL SECURITY DEFINER
+    MODIFIES SQL DATA SQL SECURITY DEFINER
 BEGIN
     CALL check_quota_argument('p_batch_size', p_batch_size, 1, 2147483647);
     CALL run_quota_job('reset_due_quotas', NULL, p_batch_size);

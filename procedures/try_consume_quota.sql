@@ -8,7 +8,7 @@
 --   p_status    as in consume_quota
 --
 -- Raises   45001 invalid_argument, 45002 key_reused, 45003 clock_pinned
--- Source   DESIGN, section 3
+-- Source   docs/design.md, section 3
 -- Example  CALL try_consume_quota('CH_123', 'REDEEM_CODE', 1, 'REDEMPTION', 'order_790', 'app_mall', @ok, @status);
 
 CREATE PROCEDURE try_consume_quota (
@@ -22,8 +22,7 @@ CREATE PROCEDURE try_consume_quota (
     OUT p_status        VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin
 )
     COMMENT 'consume_quota for callers inside SQL: the answer in two OUT parameters.'
-    MODIFIES SQL DATA
-    SQL SECURITY DEFINER
+    MODIFIES SQL DATA SQL SECURITY DEFINER
 BEGIN
     DECLARE v_transaction, v_hold_id  VARCHAR(36) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_quota_id          BIGINT UNSIGNED;

@@ -20,7 +20,7 @@
 --                it last ended, NULL: never
 --   detail       what was found, and what to do
 --
--- Source   DESIGN, section 6
+-- Source   docs/design.md, section 6
 -- Example  SELECT * FROM quota_health WHERE status <> 'OK';
 
 CREATE VIEW quota_health AS

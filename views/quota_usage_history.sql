@@ -12,7 +12,7 @@
 --   hard_limit     today's; usage_rate: percent of it, NULL where it is 0
 --   closed_at      UTC, when it was closed: later than period_end if nobody came by
 --
--- Source   DESIGN, sections 4 and 6
+-- Source   docs/design.md, sections 4 and 6
 -- Example  SELECT * FROM quota_usage_history WHERE tenant_id = 'CH_123' ORDER BY period_start DESC;
 
 CREATE VIEW quota_usage_history AS

@@ -12,7 +12,7 @@
 --   remaining      units left; enforcement SHADOW: counted, never denied
 --   next_reset_time, effective_time, expire_time   tenant wall clock
 --
--- Source   scenario 5; DESIGN, sections 1 and 6
+-- Source   scenario 5; docs/design.md, sections 1 and 6
 -- Example  SELECT * FROM quota_usage_monitor WHERE tenant_id = 'CH_123';
 
 CREATE VIEW quota_usage_monitor AS
@@ -51,16 +51,14 @@ JOIN LATERAL (
             WHEN q.next_reset_time <= CONVERT_TZ(UTC_TIMESTAMP(6), '+00:00',
                      IF(COALESCE(t.time_zone, 'SYSTEM') = 'SYSTEM',
                         COALESCE(j.server_time_zone, 'SYSTEM'), t.time_zone)) THEN 0
-            WHEN q.limit_type = 'CONCURRENT' THEN
-                q.used_count - COALESCE((SELECT SUM(r.amount)
-                                         FROM quota_reservations AS r
-                                         WHERE r.quota_id = q.quota_id AND r.status = 'HELD'
-                                           AND r.expires_at <= UTC_TIMESTAMP(6)), 0)
-            WHEN q.slot_count > 0 THEN
-                q.used_count - COALESCE((SELECT SUM(s.remaining)
-                                         FROM quota_slots AS s
-                                         WHERE s.quota_id = q.quota_id
-                                           AND s.next_reset_time <=> q.next_reset_time), 0)
             ELSE q.used_count
+                 - IF(q.sliced_count = 0, 0, COALESCE((SELECT SUM(s.remaining)
+                                                       FROM quota_slots AS s
+                                                       WHERE s.quota_id = q.quota_id
+                                                         AND s.next_reset_time <=> q.next_reset_time), 0))
+                 - IF(q.leased_count = 0, 0, COALESCE((SELECT SUM(r.amount)
+                                                       FROM quota_reservations AS r
+                                                       WHERE r.quota_id = q.quota_id AND r.status = 'HELD'
+                                                         AND r.expires_at <= UTC_TIMESTAMP(6)), 0))
         END AS SIGNED) AS used_count
 ) AS u

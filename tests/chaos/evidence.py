@@ -132,8 +132,11 @@ def check_figures(connection: Connection, callers: Sequence[Caller]) -> None:
     assert not drift, f"reconcile_quotas: {drift}"
     over = rows(
         connection,
-        "SELECT quota_id, limit_type, used_count, hard_limit FROM tenant_quotas"
-        " WHERE used_count > IF(limit_type = 'CONCURRENT', concurrent_tokens, hard_limit)",
+        # A bucket counts all tokens since it was last full; the monitor knows what flowed back.
+        "SELECT q.quota_id, q.limit_type, q.used_count, q.hard_limit FROM tenant_quotas AS q"
+        " JOIN quota_usage_monitor AS m USING (quota_id)"
+        " WHERE IF(q.limit_type = 'RATE', m.used_count, q.used_count)"
+        " > IF(q.limit_type = 'CONCURRENT', q.concurrent_tokens, q.hard_limit)",
     )
     assert not over, f"above the limit: {over}"
     over = rows(

@@ -1,4 +1,4 @@
-"""Install procedures/spend_quota_slot.sql."""
+"""Install procedures/spend_quota_slots.sql."""
 
 from tenant_quota.apply import install
 
@@ -7,6 +7,6 @@ __transactional__ = False  # each DDL statement commits by itself
 
 install(
     __file__,
-    "procedures/spend_quota_slot.sql",
-    sha256="6176c2f5a443f314bcb1cadda735e96f4203a2097f89d53105912dfed4e8f605",
+    "procedures/spend_quota_slots.sql",
+    sha256="602fb5a7fd31ee9cc202bc2a952e628ae0ccb1e8e2d377c4841ebd4eb71933a1",
 )

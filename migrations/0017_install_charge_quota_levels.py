@@ -1,4 +1,4 @@
-"""Install procedures/charge_quota_level.sql."""
+"""Install procedures/charge_quota_levels.sql."""
 
 from tenant_quota.apply import install
 
@@ -7,6 +7,6 @@ __transactional__ = False  # each DDL statement commits by itself
 
 install(
     __file__,
-    "procedures/charge_quota_level.sql",
-    sha256="a3b298eea6aebca41fe602568cf7c39936f2cc22b33efa2ac269dac14eb08b6a",
+    "procedures/charge_quota_levels.sql",
+    sha256="1b8b34557365f4408e044090d76e8760bcdd167f857b34f289e5b82316a4f6f7",
 )
