@@ -7,6 +7,11 @@ from dataclasses import dataclass
 from tenant_quota.errors import TenantQuotaError
 
 
+def text(value: str) -> str:
+    """Return a text as a literal, whatever it holds."""
+    return "'" + value.replace("\\", "\\\\").replace("'", "''") + "'"
+
+
 def quote(name: str) -> str:
     """Return a name in backticks."""
     return "`{}`".format(name.replace("`", "``"))

@@ -16,7 +16,7 @@ from tenant_quota.doctor import load as doctor_load
 from tenant_quota.doctor import run as doctor
 from tenant_quota.doctor import server as doctor_server
 from tenant_quota.doctor.findings import NOTE, OK, PROBLEM, WARNING, Finding, Patient
-from tenant_quota.doctor.load import HOT, WINDOW_SECONDS, slot_advice
+from tenant_quota.doctor.load import HOT, SLOTS, WINDOW_SECONDS, slot_advice
 from tenant_quota.grants.held import Held
 from tests.conftest import EVENTS
 from tests.doctored import SCHEMA, changed, command, look, run
@@ -302,7 +302,7 @@ def test_a_hot_quota_and_slots_that_nothing_needs(url):
     run(
         url,
         "INSERT INTO tenant_quotas (tenant_id, quota_type, limit_type, hard_limit, slot_count)"
-        " VALUES ('HOT', 'X', 'TOTAL', 1000000, 0), ('CALM', 'X', 'TOTAL', 1000000, 16)",
+        " VALUES ('HOT''S', 'X', 'TOTAL', 1000000, 0), ('CALM', 'X', 'TOTAL', 1000000, 16)",
         "SET SESSION cte_max_recursion_depth = 100000",
     )
     with closing(connect(url, autocommit=True)) as connection:
@@ -312,18 +312,23 @@ def test_a_hot_quota_and_slots_that_nothing_needs(url):
             "INSERT INTO quota_usage_records (quota_id, tenant_id, operation_type, delta_value)"
             " WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n WHERE i < %s)"
             " SELECT quota_id, tenant_id, 'CONSUME', 1 FROM n JOIN tenant_quotas"
-            " WHERE tenant_id = 'HOT'",
+            " WHERE tenant_id = 'HOT''S'",
             HOT * WINDOW_SECONDS + 1000,
         )
     report = doctor.examine(resolve(url=url), checks={"slots": doctor.CHECKS["slots"]})
     hot, calm = report.findings
     assert (hot.severity, calm.severity) == (NOTE, NOTE)
-    assert hot.what.startswith("HOT X TOTAL: ")
+    assert hot.what.startswith("HOT'S X TOTAL: ")
     assert "would gain from slots" in hot.what
     assert calm.what.startswith("CALM X TOTAL: 0.0 ledger rows a second do not need 16 slots")
     assert report.healthy
-    for table in ("quota_usage_records", "tenant_quotas"):
-        run(url, f"DELETE FROM {table} WHERE tenant_id IN ('HOT', 'CALM')")
+    # What it says to do does that, and leaves all else as it is.
+    counts = "SELECT slot_count, hard_limit, soft_limit FROM tenant_quotas ORDER BY slot_count"
+    run(url, hot.do, calm.do)
+    with closing(connect(url)) as connection:
+        assert list(rows(connection, counts)) == [(0, 10**6, None), (SLOTS, 10**6, None)]
+    for table in ("quota_usage_records", "tenant_quotas", "quota_slots"):
+        run(url, f"DELETE FROM {table} WHERE tenant_id IN ('HOT''S', 'CALM')")
     assert look(url, "slots")["slots"].severity == OK
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from tenant_quota.doctor.findings import NOTE, OK, WARNING, Finding, Patient, unseen
+from tenant_quota.names import text
 
 LONG_SECONDS = 30  # a transaction that holds our rows for so long stops others of its tenant
 WAIT_SECONDS = 5
@@ -12,6 +14,7 @@ LONG_SWEEP_SECONDS = 900  # in one statement; a sweep's are short
 WINDOW_SECONDS = 120  # of the ledger that is looked at
 HOT = 100  # ledger rows a second from which one row is a queue
 CALM = 10  # and under which slots are not needed
+SLOTS = 64  # to advise: more than most pools have connections
 _CANDIDATES = 100  # quotas that are looked at, those with the most use first
 _SHOWN = 5
 _PREPARED = 0  # the connection of an XA transaction that a restart has found
@@ -209,16 +212,18 @@ def slots(patient: Patient) -> Iterator[Finding]:
     """
     rows = patient.ask(
         "SELECT /*+ MAX_EXECUTION_TIME(10000) */ q.tenant_id, q.quota_type, q.limit_type, "
-        "q.slot_count, COUNT(r.found) / %s AS per_second FROM ("
-        "(SELECT quota_id, tenant_id, quota_type, limit_type, slot_count FROM tenant_quotas "
+        "q.slot_count, q.hard_limit, q.soft_limit, COUNT(r.found) / %s AS per_second FROM ("
+        "(SELECT quota_id, tenant_id, quota_type, limit_type, slot_count, hard_limit, soft_limit "
+        "FROM tenant_quotas "
         "WHERE slot_count = 0 AND limit_type NOT IN ('RATE', 'CONCURRENT') "
         "ORDER BY used_count DESC LIMIT %s) UNION ALL "
-        "(SELECT quota_id, tenant_id, quota_type, limit_type, slot_count FROM tenant_quotas "
-        "WHERE slot_count > 0 LIMIT %s)) AS q "
+        "(SELECT quota_id, tenant_id, quota_type, limit_type, slot_count, hard_limit, soft_limit "
+        "FROM tenant_quotas WHERE slot_count > 0 AND limit_type <> 'CONCURRENT' LIMIT %s)) AS q "
         "LEFT JOIN LATERAL (SELECT 1 AS found FROM quota_usage_records AS u "
         "WHERE u.quota_id = q.quota_id "
         "AND u.created_at > UTC_TIMESTAMP(6) - INTERVAL %s SECOND LIMIT %s) AS r ON TRUE "
-        "GROUP BY q.quota_id, q.tenant_id, q.quota_type, q.limit_type, q.slot_count "
+        "GROUP BY q.quota_id, q.tenant_id, q.quota_type, q.limit_type, q.slot_count, "
+        "q.hard_limit, q.soft_limit "
         "ORDER BY per_second DESC",
         *(WINDOW_SECONDS, _CANDIDATES, _CANDIDATES, WINDOW_SECONDS, HOT * WINDOW_SECONDS),
     )
@@ -229,26 +234,37 @@ def slots(patient: Patient) -> Iterator[Finding]:
             advised += 1
             name = f"{row['tenant_id']} {row['quota_type']} {row['limit_type']}"
             if advised <= _SHOWN:
-                yield Finding(NOTE, f"{name}: {advice[0]}", advice[1])
+                what, count = advice
+                yield Finding(NOTE, f"{name}: {what}", _give_slots(row, count))
     if advised > _SHOWN:
         yield Finding(NOTE, f"and {advised - _SHOWN} quotas more")
     if not advised:
         yield Finding(OK, "no quota is so busy, or has slots without need")
 
 
-def slot_advice(per_second: float, slot_count: int) -> tuple[str, str] | None:
-    """Return what to say of a quota, and what to do; None where it is well as it is.
+def _give_slots(row: dict[str, Any], count: int) -> str:
+    """Return the call that gives a limit so many slots, and leaves all else as it is."""
+    names = ", ".join(text(row[each]) for each in ("tenant_id", "quota_type", "limit_type"))
+    soft = "NULL" if row["soft_limit"] is None else row["soft_limit"]
+    options = f'{{"slot_count": {count}}}'
+    return f"CALL define_quota({names}, {row['hard_limit']}, {soft}, '{options}')"
+
+
+def slot_advice(per_second: float, slot_count: int) -> tuple[str, int] | None:
+    """Return what to say of a quota, and how many slots it should have; None: as many as it has.
 
     ``per_second`` are its ledger rows in the recent minutes.
     """
     if slot_count == 0 and per_second >= HOT:
         return (
-            f"{HOT} ledger rows a second or more, all through one row: it would gain from slots",
-            'define_quota with {"slot_count": K}, K above the number of callers at once, e.g. 64',
+            f"{HOT} ledger rows a second or more, all through one row: it would gain from slots, "
+            "more of them than there are callers at once",
+            SLOTS,
         )
     if slot_count > 0 and per_second < CALM:
         return (
-            f"{per_second:.1f} ledger rows a second do not need {slot_count} slots",
-            'define_quota with {"slot_count": 0}, unless a rush is to come',
+            f"{per_second:.1f} ledger rows a second do not need {slot_count} slots, "
+            "unless a rush is to come",
+            0,
         )
     return None
