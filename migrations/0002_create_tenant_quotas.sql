@@ -25,8 +25,6 @@ CREATE TABLE tenant_quotas (
                            COALESCE(soft_limit, 9223372036854775807), LEAST(hard_limit, 9223372036854775806) + 1), soft_limit))
                        COMMENT 'the use from which the next alert is due; NULL: none',
     leased_count       BIGINT      NOT NULL DEFAULT 0 COMMENT 'CONCURRENT: how many of used_count''s tokens leases hold',
-    sliced_count       BIGINT      NOT NULL DEFAULT 0
-                       COMMENT 'how much of used_count slots have drawn since all were collected; 0: all slots are empty',
     refill_per_second  DECIMAL(18,6) DEFAULT NULL COMMENT 'RATE: tokens per second',
     refilled_at        DATETIME(6) DEFAULT NULL COMMENT 'RATE: used_count counts from here, UTC; NULL: from the first touch',
     enforcement        VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin NOT NULL DEFAULT 'ENFORCE'

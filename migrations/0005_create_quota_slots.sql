@@ -6,12 +6,9 @@ CREATE TABLE quota_slots (
     slot_number      INT         NOT NULL,
     tenant_id        VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin NOT NULL,
     next_reset_time  DATETIME    DEFAULT NULL COMMENT 'the quota''s when the slice was drawn; in any other period it is void',
-    defined_at       DATETIME(6) DEFAULT NULL COMMENT 'the quota''s updated_at when the slice was drawn; after another change it is void',
     remaining        BIGINT      NOT NULL DEFAULT 0 COMMENT 'units of the slice not spent yet',
-    lent             BIGINT      NOT NULL DEFAULT 0 COMMENT 'CONCURRENT: tokens of the slice that are out',
     PRIMARY KEY (quota_id, slot_number),
-    CONSTRAINT quota_slots_remaining CHECK (remaining >= 0),
-    CONSTRAINT quota_slots_lent CHECK (lent >= 0)
+    CONSTRAINT quota_slots_remaining CHECK (remaining >= 0)
 )
 ENGINE = InnoDB
 ROW_FORMAT = DYNAMIC

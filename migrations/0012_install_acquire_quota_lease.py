@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/acquire_quota_lease.sql",
-    sha256="f1e03d41206d5fa75d5ffcad2cbe8506172a86393d9ab28ef5feb857a2989968",
+    sha256="266f08c3337a0f45a42007d8095c3100143ca6ee48fe29188d0d600def67416b",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/acquire_quota_token.sql",
-    sha256="ce7b1a1d6123a1b2c1764902c73996fe0241c71d260736e67414809aca4b06dc",
+    sha256="111972520ab8a3a9109c4509b6f258eae630dcdf9c9fcd57104c206c290331ce",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/cancel_quota_reservation.sql",
-    sha256="f5927109f8ed3e218ddc861b76ae8da70eefeeb673e92fc8cbc3fb7b0abbd9b0",
+    sha256="fa737935717d4f53ed619549717337696f09f386824d9f99954958e087ea6669",
 )

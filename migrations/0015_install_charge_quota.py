@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/charge_quota.sql",
-    sha256="14f2d0f88dd68eb32e2e0db10ff68bf92c589dfc1fabdc4a8e7513fe546b8ca0",
+    sha256="a537496272a27b71b7dc35017399a973290a6b7e8cba2914cc7791455d3d9b69",
 )

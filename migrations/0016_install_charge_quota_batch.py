@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/charge_quota_batch.sql",
-    sha256="9afba766247bbcefc05ab2e46fbbcbfe89ea147dfe870fd61dc1315ced1dd696",
+    sha256="d1cb873822f5413579bc232620ac146c2f88e1075469dac4da0274567337337e",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/charge_quota_levels.sql",
-    sha256="1b8b34557365f4408e044090d76e8760bcdd167f857b34f289e5b82316a4f6f7",
+    sha256="eaf7013f97348db80d5f6f63273020e0964c5b282e892429ab98c6102426436f",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/check_quota.sql",
-    sha256="18168ffbb191686fa4e1fb791c3caf5ba5fd82edf6681556f268bba8f09d5555",
+    sha256="ed413b6d45b6d4f6a23a404d5e9f66d8c0093a4a56eb5d655402b6b1f80913a5",
 )

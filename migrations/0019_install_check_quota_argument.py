@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/check_quota_argument.sql",
-    sha256="b5a3210a9cd3c058639360a0b92d7f47b4b313c5e47ef0f19e2ecabb31c3b257",
+    sha256="b832a8efc55aeb9a42a98c2fb3f7298ac8f094624c923298b68adc30affeef08",
 )

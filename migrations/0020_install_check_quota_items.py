@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/check_quota_items.sql",
-    sha256="62f244edf87369dae9a84fbb8212b08f1c22850a69b53b16fe60186d7ee8f658",
+    sha256="f278273245804745dc769de4c3cf841e58f0e4b455dcc54c8e84a372bfc26255",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/collect_quota_slots.sql",
-    sha256="210fd440c8826f1a21367c5a24cbfe1e4699f4cbe952094f4cb527a3e51c5d82",
+    sha256="47f0de3355ece7f239e2107c852a13f7ce859b50edcd34132d5053423e34c775",
 )

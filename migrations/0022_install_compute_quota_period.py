@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/compute_quota_period.sql",
-    sha256="368f4be73e8e05987e4d650d0c812803643eff7dac55a6391c13244adf0cfd13",
+    sha256="8cc93a3599c4ccd2225607a38c147b52a76dbc2e95868aa8142a44f06934e956",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/confirm_quota_reservation.sql",
-    sha256="f364aeeef7cc619bcb2c53f549d0e64a5b36105a6738040ba8794d68a3c56bde",
+    sha256="6694df1b53a2129f15444cb2caa9697557fa7849a4665e41418b1bb0cfd75df8",
 )

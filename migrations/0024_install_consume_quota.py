@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/consume_quota.sql",
-    sha256="2576d853df1ee3368c15f69149935104a8bdda6fdb108535d00c12373439c10d",
+    sha256="f4854392054bdf6354c1033c8007de405534f5ae6abfbe4f6c70d85ca1f3b042",
 )

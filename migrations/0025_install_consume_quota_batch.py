@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/consume_quota_batch.sql",
-    sha256="70d0536aa52269f97ee25902181cf0d7cec9c42167cffbf43ad2c85cb1198d8e",
+    sha256="1338738ff5954fb1dc3ffbfa209469f846e63458c781caba328c851e50a73c1b",
 )

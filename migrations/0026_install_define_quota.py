@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/define_quota.sql",
-    sha256="bd76f1067832c4cc4fffd95fe79b0301daee369a397790427a5056b8026fe460",
+    sha256="fa7ceca7d5cc435fcf05a07c49bca44379bd2301dbbd20ec4dbe054786c415b1",
 )

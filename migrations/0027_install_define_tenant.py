@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/define_tenant.sql",
-    sha256="6d9b547fbaf5a0b3b4da2ddd4fc52858ef49bd9ebcde92b1b812c44dd1695c9e",
+    sha256="4b1dde99fc2e548855584ef6be8b58f3fa0662435003fc4de27a89eac6592f26",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/expire_quota_holds.sql",
-    sha256="2d93dc248def4b2b9f559a2b21c900a9cfe575e8364ed90d7e99877223435236",
+    sha256="5e9ed2fcc5265229ed187e831358b39fad02f54d618bb8e2c7452b550a3a19fa",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/expire_quota_reservations.sql",
-    sha256="9c54285261ff95874a081c1aaafa2717c9cbd49af8eba45bc23c190d45056653",
+    sha256="74bc561092350877e52d7d07789b3fbe4f44cfe0267695840e9af371077215c1",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/find_fresh_items.sql",
-    sha256="92c4c52ee199bafa3201aac2cb354c7f7e08703bd29362ba988ffa642bbc5d1c",
+    sha256="5007a580b23146bdd24d683d29c0e5ac54528cf3312d82a1079b266761618105",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/find_quota_replay.sql",
-    sha256="874a03fb31f2ee764d204026c731d1992d2394aedde6349c3f25bbea931377f7",
+    sha256="72707cf80bb4481a60c03aa8a0ed260651255fd3f00d5a3690d585eaa5791695",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/finish_quota_charge.sql",
-    sha256="f43469b8d28a0d9f5fb8fcbc61f947a57c145a938369694e90df63c7f017b4fe",
+    sha256="609afb086ee06666d0b5b294bbcd6b7b0a4d1b3dbdd00914bd44a9dcd04b5d1f",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/judge_quota_level.sql",
-    sha256="259016a0c2e8b567867ab9f115096d9715c58d7f661ad3883ee4f9aae1596324",
+    sha256="5656f081e1960c727f65d5a9e3db4136212b14d7c9646a54ffe1a5a0f6901e2f",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/keep_quota_transaction.sql",
-    sha256="f824b93c931b28f3dc9ad9b219269f676da1febd63a66446dfeaaca127d97f09",
+    sha256="15892ed407fb4d48b3d9174707e7fe2f295c2cf71f3bd264ea903308e036848a",
 )

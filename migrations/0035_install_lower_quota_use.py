@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/lower_quota_use.sql",
-    sha256="77d9aa916a620393934c572c28e828150a52b5921b60924aeb679ab6e302fd4b",
+    sha256="eacb8984cb9ca6bfa83008da2eb9f4a40a9c4bb8cd3cd8e5dfffaaac90d764aa",
 )

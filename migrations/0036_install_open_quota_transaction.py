@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/open_quota_transaction.sql",
-    sha256="1bc3cb027976a6eb84711f8e7920db71d82534099a19c190283897ac317f4687",
+    sha256="b77c0057b9dbf953eb1b6645e05a1aaa81a4a402e21c1f430eb2e67c1bd10b4a",
 )

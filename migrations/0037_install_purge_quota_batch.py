@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/purge_quota_batch.sql",
-    sha256="5e2b0708e5e16612e30f183634064756daf7edc5dd3f2d80ad1c24f737f50136",
+    sha256="0ac0c2b5e539fbebbb25075a8b387973089073cff08ee6b67eb5fe01d53bfc6d",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/purge_quota_usage.sql",
-    sha256="58990731326c3451e202b52f0fcebfce30ae37297377666195b0eab1e9c6a9de",
+    sha256="6d4b9ef952dc07f47b2d6ecd36505fff561e5a62b3b9dc7df9b12a52035861ca",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/read_quota_options.sql",
-    sha256="a18ad07e6cde0a5c7249a99fae975522f4550883929d5f55e67b46ce6b8a751a",
+    sha256="2d96ddf15ad90608335223dc6344b3889f718a0642699b353b939b2af2ca5a04",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/reconcile_quotas.sql",
-    sha256="37abf29b7ca1b0b734518857e648bbf9eafa7f61f3150df981f5d2eb5754eb47",
+    sha256="7bd82adc6104a8a29a309110826ee37a369743ae6e0497914b3da56c7897970a",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/record_quota_alerts.sql",
-    sha256="25e3ea937442ccd02430356e656fc377c2732c5e0ab5231689c0aa3de5f749e3",
+    sha256="cccf899db7df5bdfaa6abdb1ff6e2c563bab02560dbe9c418a6d40a3ea4642e6",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/refund_quota.sql",
-    sha256="55c930709564f63d94329db7c89e14f8fbd4cb433a2715faccbec69398998882",
+    sha256="6fd53d008ad25fb392bd9d1898d9b0632c73c82ee170de6020da8aa65a89a5ad",
 )

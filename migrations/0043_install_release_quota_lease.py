@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/release_quota_lease.sql",
-    sha256="297132d95962d0a59feb7f37112f5537b7e88b5bb7b8598ef0eaf023194d3a7e",
+    sha256="f40af51fd4165d07410bdb4a903546fbc1596ef42115803e63f778a07223688e",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/release_quota_token.sql",
-    sha256="6666ce689d5c59266d48aee5722cc77e5d2de441c4110104f2c6978eda6c2608",
+    sha256="cd66032bd7fa8de77ef1a66e9821f7e312bba83f75d56c3b0b13911726a4094a",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/renew_quota_lease.sql",
-    sha256="aee6d087d4a4026fa2216c0d6fc3885f064c6636fbdfb54f09a9d1d99825f679",
+    sha256="ba080eafd960dfe51c98b88b0f1040c78550d10d69420b43910f26ca54eb4d60",
 )

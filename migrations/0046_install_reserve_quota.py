@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/reserve_quota.sql",
-    sha256="fb0414c9967271ab6df05413aa760c0acba1fc33e9969be11cd4d23fdead2c81",
+    sha256="c7ba6684641eb08ef066bee7029b6c4314c19246751537da0962807a582c3e87",
 )

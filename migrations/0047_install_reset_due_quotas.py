@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/reset_due_quotas.sql",
-    sha256="48bbfa1e23d3bc48ceb2e01f6a9955b0c36bc1700b5c2eb27f599d82291aa210",
+    sha256="873b55f806cbf9cf949dec28a0ef0ded766ac44960d1da341222ac4b65b04f23",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/reset_quota_now.sql",
-    sha256="b0efcc931eb0f1e307ddd560d612c257606ebabffbea0c63efd72fcb2528a85c",
+    sha256="862c4735c09149de70aecca42546f126e1338881accf43dda3c1e289cb48f773",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/run_quota_job.sql",
-    sha256="8a9042404b268d5431471d248abbb0b1bb73a875ef19e904cf184f552816181b",
+    sha256="5c33a197df9e755f17e3e1cf07a4d37192bf54ef1567707ad75768d86054887f",
 )

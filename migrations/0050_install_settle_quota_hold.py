@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/settle_quota_hold.sql",
-    sha256="c1865ccfd7407ccd07d0989702748bd203a6d5e0a5b618ab5055fce01ee0491c",
+    sha256="64f4475746054db1581d91e5127a747d0c2c75015a396428d141ff4fb43e0a4a",
 )

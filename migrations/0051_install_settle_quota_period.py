@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/settle_quota_period.sql",
-    sha256="3e5ea1d0d5e567b94656af02a795954d328801b435030e020747bfbbcce10d8f",
+    sha256="757247f23cbdf84f162be92688b29fd35ad18cfbfc08f84bed86459cefe36be1",
 )

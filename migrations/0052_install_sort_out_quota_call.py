@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/sort_out_quota_call.sql",
-    sha256="77a1d060d283641cc94ca82db103c202f33a551f4065c36b552ed7b22ba9267d",
+    sha256="970078b3a718fdde845171bb7d20b0019766ae1a2f615f7f73d819441d93c871",
 )

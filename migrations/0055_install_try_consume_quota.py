@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/try_consume_quota.sql",
-    sha256="1d7f64b29b2e3ae4e1ebb678363e4bd65b7ed741117f16542e5c14d03f724fca",
+    sha256="f7066094d840f541be4854b04b0c0084e45e1b5660ca0ab7a737945a9137689d",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/undo_quota_transaction.sql",
-    sha256="d0ed4ba347d117f9c84402afbf486b299ab1a77cf834ac27783a5ad94d5cf5aa",
+    sha256="c12b4a73018ad8e9e66d10ecc248995c2acf7d8dfb27cab0825358926768d9e1",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "views/quota_usage_monitor.sql",
-    sha256="8025fe20d71846b9faceb63e0b63c39d6c65a99a32c2f56b5bd24ef8fd4e356f",
+    sha256="2ed779f27358daf4b3c0692fe56303b9b31dbee72b366f13235ec53d39068d88",
 )

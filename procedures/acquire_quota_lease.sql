@@ -21,7 +21,8 @@ CREATE PROCEDURE acquire_quota_lease (
     IN p_ttl_seconds  INT
 )
     COMMENT 'Take one token of a tenant''s concurrency limits, until a time.'
-    MODIFIES SQL DATA SQL SECURITY DEFINER
+    MODIFIES SQL DATA
+    SQL SECURITY DEFINER
 BEGIN
     DECLARE v_status, v_transaction  VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_lease_id          CHAR(36)    CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin

@@ -20,7 +20,8 @@ CREATE PROCEDURE acquire_quota_token (
     OUT p_success     BOOLEAN
 )
     COMMENT 'Take one token of a tenant''s concurrency and rate limits.'
-    MODIFIES SQL DATA SQL SECURITY DEFINER
+    MODIFIES SQL DATA
+    SQL SECURITY DEFINER
 BEGIN
     DECLARE v_status, v_transaction, v_hold_id  VARCHAR(36) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_quota_id          BIGINT UNSIGNED;

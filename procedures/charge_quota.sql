@@ -36,7 +36,8 @@ CREATE PROCEDURE charge_quota (
     OUT   p_retry_after_ms   BIGINT
 )
     COMMENT 'internal: take what a call asks for, from all its limits or from none.'
-    MODIFIES SQL DATA SQL SECURITY DEFINER
+    MODIFIES SQL DATA
+    SQL SECURITY DEFINER
 BEGIN
     DECLARE v_products      LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin DEFAULT IF(
             p_operation IN ('TOKEN', 'LEASE', 'BATCH'), p_product_code,

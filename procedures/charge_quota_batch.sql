@@ -23,7 +23,8 @@ CREATE PROCEDURE charge_quota_batch (
     OUT p_used_count  BIGINT
 )
     COMMENT 'internal: charge the items of a batch, quota type by quota type.'
-    MODIFIES SQL DATA SQL SECURITY DEFINER
+    MODIFIES SQL DATA
+    SQL SECURITY DEFINER
 BEGIN
     DECLARE v_product_code     VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_products         JSON;

@@ -12,6 +12,7 @@
 --
 -- Raises   45001 invalid_argument
 -- Source   docs/design.md, section 3
+-- Example  CALL check_quota_argument('p_tenant_id', p_tenant_id, NULL, 64);
 
 CREATE PROCEDURE check_quota_argument (
     IN p_parameter  VARCHAR(64)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
@@ -20,7 +21,8 @@ CREATE PROCEDURE check_quota_argument (
     IN p_most       BIGINT
 )
     COMMENT 'internal: refuse a name or a number that no call can take.'
-    NO SQL SQL SECURITY DEFINER
+    NO SQL
+    SQL SECURITY DEFINER
 BEGIN
     DECLARE v_number   DECIMAL(40,10) DEFAULT IF(p_least IS NULL, NULL, p_value);
     DECLARE v_message  VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin DEFAULT CASE

@@ -14,7 +14,8 @@ CREATE PROCEDURE check_quota_items (
     OUT p_parsed  JSON
 )
     COMMENT 'internal: refuse a batch that is malformed, naming its first bad item.'
-    READS SQL DATA SQL SECURITY DEFINER
+    READS SQL DATA
+    SQL SECURITY DEFINER
 BEGIN
     DECLARE v_report  JSON;
     DECLARE v_place, v_rule, v_problem  TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;  -- place: #/7/amount
@@ -26,7 +27,8 @@ BEGIN
         SET p_parsed = p_items;
         SET v_report = JSON_SCHEMA_VALIDATION_REPORT('{
             "type": "array", "minItems": 1, "maxItems": 1000, "items": {
-                "type": "object", "additionalProperties": false, "required": ["quota_type", "amount"], "properties": {
+                "type": "object", "additionalProperties": false, "required": ["quota_type", "amount"],
+                "properties": {
                     "quota_type":   {"type": "string", "maxLength": 32, "pattern": "[^ ]"},
                     "amount":       {"type": "integer", "minimum": 1, "maximum": 9223372036854775807},
                     "biz_type":     {"type": ["string", "null"], "maxLength": 32},
@@ -59,7 +61,8 @@ BEGIN
     END IF;
 
     SELECT MIN(IF(is_reused, last_n, NULL)), JSON_ARRAYAGG(JSON_INSERT(whole, '$.n', n)) INTO v_at, p_parsed
-    FROM (SELECT MIN(place) - 1 AS n, MAX(place) - 1 AS last_n, ANY_VALUE(whole) AS whole, MIN(amount) < MAX(amount)
+    FROM (SELECT MIN(place) - 1 AS n, MAX(place) - 1 AS last_n, ANY_VALUE(whole) AS whole,
+                 MIN(amount) < MAX(amount)
                  OR MIN(COALESCE(product_code, '')) < MAX(COALESCE(product_code, '')) AS is_reused
           FROM JSON_TABLE(p_parsed, '$[*]' COLUMNS (
               place FOR ORDINALITY, whole JSON PATH '$', amount BIGINT PATH '$.amount',

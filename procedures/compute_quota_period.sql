@@ -1,8 +1,9 @@
 -- compute_quota_period: internal: the period of a calendar limit that holds an instant.
 --
--- Boundaries are anchor + n intervals, each counted from the anchor: so the 31st becomes the 28th in February and
--- is the 31st again in March. Whole numbers only: a division's precision is the session's to change.
--- sweep_due_quotas computes the same for many at once.
+-- Boundaries are anchor + n intervals, each counted from the anchor itself and never from the
+-- boundary before: so the 31st becomes the 28th in February and is the 31st again in March, and a
+-- leap day's anniversary comes back on the 29th. Whole numbers only: a division's precision is the
+-- session's to change. sweep_due_quotas computes the same for many at once.
 --
 --   p_limit_type    HOURLY, DAILY, WEEKLY, MONTHLY, QUARTERLY, YEARLY; others: both answers are NULL
 --   p_anchor        where some period begins, tenant wall clock
@@ -20,7 +21,8 @@ CREATE PROCEDURE compute_quota_period (
     OUT p_period_end    DATETIME
 )
     COMMENT 'internal: the period of a calendar limit that holds an instant.'
-    NO SQL SQL SECURITY DEFINER
+    NO SQL
+    SQL SECURITY DEFINER
 BEGIN
     DECLARE v_seconds  BIGINT DEFAULT ELT(FIELD(p_limit_type, 'HOURLY', 'DAILY', 'WEEKLY'), 3600, 86400, 604800);
     DECLARE v_months   BIGINT DEFAULT ELT(FIELD(p_limit_type, 'MONTHLY', 'QUARTERLY', 'YEARLY'), 1, 3, 12);

@@ -18,7 +18,8 @@ CREATE PROCEDURE confirm_quota_reservation (
     IN p_amount          DECIMAL(40,10)
 )
     COMMENT 'Keep what a reservation holds, or part of it.'
-    MODIFIES SQL DATA SQL SECURITY DEFINER
+    MODIFIES SQL DATA
+    SQL SECURITY DEFINER
 BEGIN
     DECLARE v_status, v_transaction VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_quota_id BIGINT UNSIGNED;

@@ -21,7 +21,8 @@ CREATE PROCEDURE consume_quota_batch (
     IN p_items      LONGTEXT     CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin
 )
     COMMENT 'Use units of several quotas in one call: all items, or none.'
-    MODIFIES SQL DATA SQL SECURITY DEFINER
+    MODIFIES SQL DATA
+    SQL SECURITY DEFINER
 BEGIN
     DECLARE v_items, v_fresh, v_products JSON;  -- fresh: those to charge; NULL: none
     DECLARE v_by_product       BOOLEAN;

@@ -31,13 +31,12 @@ CREATE PROCEDURE define_quota (
     IN p_options     LONGTEXT       CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin
 )
     COMMENT 'Create a limit, or change it while it is in use.'
-    MODIFIES SQL DATA SQL SECURITY DEFINER
+    MODIFIES SQL DATA
+    SQL SECURITY DEFINER
 BEGIN
     DECLARE v_transaction      VARCHAR(8)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_time_zone        VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin DEFAULT 'SYSTEM';
     DECLARE v_quota_id         BIGINT UNSIGNED;
-    DECLARE v_other_id         BIGINT UNSIGNED;
-    DECLARE v_old_count        INT;
     DECLARE v_is_new           BOOLEAN;
     DECLARE v_old, v_new       JSON;  -- the definition, before and after
     DECLARE v_next_reset_time  DATETIME;
@@ -69,31 +68,22 @@ BEGIN
             'invalid_argument: this session has SET insert_id; open a new session and call again';
     END IF;
     CALL open_quota_transaction(v_transaction);
+
     SELECT time_zone INTO v_time_zone FROM tenants WHERE tenant_id = p_tenant_id FOR SHARE;
-    SELECT quota_id, slot_count INTO v_quota_id, v_old_count FROM tenant_quotas FORCE INDEX (tenant_quotas_natural)
-    WHERE tenant_id = p_tenant_id AND quota_type = p_quota_type AND limit_type = p_limit_type;
+    SELECT quota_id INTO v_quota_id FROM tenant_quotas FORCE INDEX (tenant_quotas_natural)
+    WHERE tenant_id = p_tenant_id AND quota_type = p_quota_type AND limit_type = p_limit_type FOR UPDATE;
     SET v_is_new = v_quota_id IS NULL;
-    IF NOT v_is_new THEN  -- slots are locked before the row, new ones too
-        CALL collect_quota_slots(v_quota_id, GREATEST(LEAST(COALESCE(IF(JSON_VALID(p_options), JSON_VALUE(
-            p_options, '$.slot_count' RETURNING SIGNED), 0), 0), 1024), v_old_count), v_ignored);
-    ELSE
+    IF v_is_new THEN
         -- Somebody else may have defined it a moment ago; then this locks that row, and ROW_COUNT() is 2.
         INSERT INTO tenant_quotas (tenant_id, quota_type, limit_type)
         VALUES (p_tenant_id, p_quota_type, p_limit_type)
         ON DUPLICATE KEY UPDATE quota_id = LAST_INSERT_ID(quota_id), updated_at = UTC_TIMESTAMP(6);
         SET v_is_new = ROW_COUNT() = 1, v_quota_id = LAST_INSERT_ID();
-        -- Whoever looked before this limit was there must not spend from slots of the others.
-        SET v_other_id = v_quota_id;
-        WHILE v_other_id IS NOT NULL DO
-            SELECT MAX(quota_id) INTO v_other_id FROM tenant_quotas FORCE INDEX (tenant_quotas_natural)
-            WHERE tenant_id = p_tenant_id AND quota_type = p_quota_type AND slot_count > 0 AND quota_id < v_other_id;
-            CALL collect_quota_slots(v_other_id, NULL, v_ignored);
-            UPDATE tenant_quotas SET updated_at = UTC_TIMESTAMP(6) WHERE quota_id = v_other_id;
-        END WHILE;
     END IF;
     IF NOT v_is_new THEN
         CALL settle_quota_period(v_quota_id, v_time_zone, v_ignored);  -- by the old definition
     END IF;
+
     SET v_now = UTC_TIMESTAMP(6);
     SELECT COALESCE(LEAST(used_count, FLOOR(
                GREATEST(TIMESTAMPDIFF(MICROSECOND, refilled_at, v_now), 0) * refill_per_second * 0.000001)), 0),
@@ -123,6 +113,7 @@ BEGIN
         q.concurrent_tokens = IF(q.limit_type = 'CONCURRENT', p_hard_limit, q.concurrent_tokens);
     UPDATE tenant_quotas SET next_alert_count = DEFAULT WHERE quota_id = v_quota_id;
     CALL settle_quota_period(v_quota_id, v_time_zone, v_ignored);
+
     SELECT used_count - IF(refilled_at = v_now, 0, v_returned), next_reset_time,
            JSON_OBJECT('hard_limit', hard_limit, 'soft_limit', soft_limit, 'effective_time', effective_time,
                        'expire_time', expire_time, 'product_codes', product_codes, 'period_anchor', period_anchor,

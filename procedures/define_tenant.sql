@@ -24,7 +24,8 @@ CREATE PROCEDURE define_tenant (
     IN p_parent_tenant_id  VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin
 )
     COMMENT 'Create a tenant, or change what it is.'
-    MODIFIES SQL DATA SQL SECURITY DEFINER
+    MODIFIES SQL DATA
+    SQL SECURITY DEFINER
 BEGIN
     DECLARE v_transaction  VARCHAR(8)   CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_time_zone    VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin
@@ -56,6 +57,7 @@ BEGIN
         CALL check_quota_argument('p_parent_tenant_id', p_parent_tenant_id, NULL, 64);
     END IF;
     CALL open_quota_transaction(v_transaction);
+
     WHILE v_ancestor_id IS NOT NULL DO
         IF v_ancestor_id = p_tenant_id THEN
             SIGNAL SQLSTATE '45001' SET MESSAGE_TEXT =
@@ -68,6 +70,7 @@ BEGIN
         END IF;
         SET v_ancestor_id = v_next_id;
     END WHILE;
+
     SELECT parent_tenant_id, time_zone,
            JSON_OBJECT('tenant_name', tenant_name, 'time_zone', time_zone, 'parent_tenant_id', parent_tenant_id)
     INTO v_old_parent, v_old_zone, v_old FROM tenants WHERE tenant_id = p_tenant_id FOR UPDATE;
@@ -94,6 +97,7 @@ BEGIN
         WHERE tenant_id = p_tenant_id AND reset_time IS NOT NULL;
     END IF;
     CALL keep_quota_transaction(v_transaction);
+
     SELECT TRUE AS success, v_status AS status, p_tenant_id AS tenant_id, p_tenant_name AS tenant_name,
            v_time_zone AS time_zone, p_parent_tenant_id AS parent_tenant_id, v_transaction AS `transaction`;
 END

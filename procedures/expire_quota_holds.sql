@@ -16,7 +16,8 @@ CREATE PROCEDURE expire_quota_holds (
     OUT p_ended        INT
 )
     COMMENT 'internal: give back the lapsed reservations and leases of one quota.'
-    MODIFIES SQL DATA SQL SECURITY DEFINER
+    MODIFIES SQL DATA
+    SQL SECURITY DEFINER
 BEGIN
     DECLARE v_hold_id, v_after_id, v_status, v_ignored
             VARCHAR(36) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin DEFAULT '';

@@ -14,7 +14,8 @@ CREATE PROCEDURE expire_quota_reservations (
     IN p_batch_size  INT
 )
     COMMENT 'Give back every lapsed reservation and lease, in small batches.'
-    MODIFIES SQL DATA SQL SECURITY DEFINER
+    MODIFIES SQL DATA
+    SQL SECURITY DEFINER
 BEGIN
     CALL check_quota_argument('p_batch_size', p_batch_size, 1, 2147483647);
     CALL run_quota_job('expire_quota_reservations', NULL, p_batch_size);

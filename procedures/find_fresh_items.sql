@@ -14,7 +14,8 @@ CREATE PROCEDURE find_fresh_items (
     INOUT p_items      JSON
 )
     COMMENT 'internal: leave out those items of a batch whose keys were charged before.'
-    READS SQL DATA SQL SECURITY DEFINER
+    READS SQL DATA
+    SQL SECURITY DEFINER
 BEGIN
     DECLARE v_level_id   VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin DEFAULT p_tenant_id;
     DECLARE v_parent_id  VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;

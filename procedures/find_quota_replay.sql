@@ -30,7 +30,8 @@ CREATE PROCEDURE find_quota_replay (
     OUT   p_next_reset_time  DATETIME
 )
     COMMENT 'internal: the first answer to a biz key that was charged before.'
-    MODIFIES SQL DATA SQL SECURITY DEFINER
+    MODIFIES SQL DATA
+    SQL SECURITY DEFINER
 BEGIN
     DECLARE v_level_id  VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin DEFAULT p_tenant_id;
     DECLARE v_parent_id, v_product_code, v_reservation_id, v_limit_type, v_message

@@ -30,31 +30,28 @@ CREATE PROCEDURE finish_quota_charge (
     INOUT p_used_count    BIGINT
 )
     COMMENT 'internal: write the rows of a hold, and find the limit that the answer shows.'
-    MODIFIES SQL DATA SQL SECURITY DEFINER
+    MODIFIES SQL DATA
+    SQL SECURITY DEFINER
 BEGIN
     DECLARE v_level_id  VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin DEFAULT p_tenant_id;
     DECLARE v_level     INT DEFAULT 0;
-    DECLARE v_charged   JSON;
     DECLARE v_is_found  BOOLEAN DEFAULT p_quota_id IS NOT NULL;
     DECLARE v_least     DECIMAL(30) DEFAULT 1000000000000000000000;
     DECLARE CONTINUE HANDLER FOR NOT FOUND BEGIN END;
 
     WHILE v_level < p_levels DO
         IF p_ttl_seconds IS NOT NULL THEN
-            SELECT JSON_ARRAYAGG(JSON_ARRAY(quota_id, period_start)) INTO v_charged  -- an INSERT locks what it reads
+            INSERT INTO quota_reservations
+                (reservation_id, quota_id, level_number, tenant_id, origin_tenant_id, quota_type, kind, amount, holder,
+                 biz_type, biz_id, product_code, period_start, expires_at, created_at, updated_at)
+            SELECT p_hold_id, quota_id, v_level, tenant_id, IF(v_level = 0, '', p_tenant_id), p_quota_type,
+                   IF(p_operation = 'LEASE', 'LEASE', 'RESERVATION'), p_amount, p_holder, p_biz_type, p_biz_id,
+                   p_product_code, period_start, UTC_TIMESTAMP(6) + INTERVAL p_ttl_seconds SECOND, UTC_TIMESTAMP(6),
+                   UTC_TIMESTAMP(6)
             FROM tenant_quotas FORCE INDEX (tenant_quotas_natural)
             WHERE tenant_id = v_level_id AND quota_type = p_quota_type AND FIND_IN_SET(
                 limit_type, COALESCE(JSON_UNQUOTE(JSON_EXTRACT(
                     p_parts, CONCAT('$.', JSON_QUOTE(v_level_id) COLLATE utf8mb4_0900_bin))), p_kinds));
-            INSERT INTO quota_reservations
-                (reservation_id, quota_id, level_number, tenant_id, origin_tenant_id, quota_type, kind, amount, holder,
-                 biz_type, biz_id, product_code, period_start, expires_at, created_at, updated_at)
-            SELECT p_hold_id, quota_id, v_level, v_level_id, IF(v_level = 0, '', p_tenant_id), p_quota_type,
-                   IF(p_operation = 'LEASE', 'LEASE', 'RESERVATION'), p_amount, p_holder, p_biz_type, p_biz_id,
-                   p_product_code, period_start, UTC_TIMESTAMP(6) + INTERVAL p_ttl_seconds SECOND, UTC_TIMESTAMP(6),
-                   UTC_TIMESTAMP(6)
-            FROM JSON_TABLE(v_charged, '$[*]' COLUMNS (
-                quota_id BIGINT UNSIGNED PATH '$[0]', period_start DATETIME PATH '$[1]')) AS c;
         END IF;
         IF NOT v_is_found THEN
             SELECT quota_id, IF(slot_count = 0, used, NULL), ranked INTO p_quota_id, p_used_count, v_least

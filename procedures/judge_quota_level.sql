@@ -31,22 +31,13 @@ CREATE PROCEDURE judge_quota_level (
     OUT p_judged        JSON
 )
     COMMENT 'internal: what each limit of one level says to one amount.'
-    READS SQL DATA SQL SECURITY DEFINER
+    READS SQL DATA
+    SQL SECURITY DEFINER
 BEGIN
     DECLARE v_utc, v_now  DATETIME(6);  -- v_now: the level's wall clock
     DECLARE v_limits      INT;
-    DECLARE v_slots       INT DEFAULT 1;    -- 0: near the end of a limit slots may hold units, but we hold none of them
 
-    IF p_is_locking THEN  -- before the clock is read: slots, then all kinds, as charge_quota_levels does
-        SELECT COUNT(*) INTO v_slots
-        FROM tenant_quotas AS q FORCE INDEX (tenant_quotas_natural)
-        STRAIGHT_JOIN quota_slots AS s ON s.quota_id = q.quota_id
-        WHERE q.tenant_id = p_level_id AND q.quota_type = p_quota_type AND q.sliced_count > 0 AND (
-              COALESCE(q.next_reset_time, '9999-12-31') <> q.period_end
-              OR q.period_end <= CONVERT_TZ(UTC_TIMESTAMP(6), '+00:00', p_time_zone)
-              OR (LEAST(IF(q.limit_type = 'CONCURRENT', q.concurrent_tokens, q.hard_limit), COALESCE(
-                     q.next_alert_count - 1, 9223372036854775807)) - q.used_count) DIV GREATEST(p_amount, 1)
-                 < 4 * q.slot_count + IF(q.limit_type = 'CONCURRENT', 0, 500)) FOR UPDATE OF s;
+    IF p_is_locking THEN  -- before the clock is read: all kinds, as charge_quota_levels does
         SELECT COUNT(*) INTO v_limits
         FROM tenant_quotas FORCE INDEX (tenant_quotas_natural)
         WHERE tenant_id = p_level_id AND quota_type = p_quota_type FOR UPDATE;
@@ -59,11 +50,9 @@ BEGIN
                'period_start', label, 'next_reset_time', next_reset_time, 'wait_ms', wait_ms, 'is_due', is_due,
                'is_short', spare > 0 AND (used_count > capacity - p_amount
                                           OR COALESCE(used_count >= next_alert_count - p_amount, FALSE))
-                           OR has_expired AND verdict = 'EXCEEDED' AND p_amount <= capacity
-                           OR sliced_count > 0 AND v_slots > 0 AND NOT FIND_IN_SET(quota_id, p_taken_back)
-                              AND (LEAST(capacity, COALESCE(next_alert_count - 1, capacity)) - used_count)
-                                  DIV GREATEST(p_amount, 1) < 4 * slot_count + IF(limit_type = 'CONCURRENT', 0, 500),
-               'may_fit', p_amount <= capacity, 'takes_part', takes_part, 'has_slots', sliced_count > 0,
+                           OR has_expired AND verdict = 'EXCEEDED' AND p_amount <= capacity,
+               'may_fit', p_amount <= capacity,
+               'takes_part', takes_part, 'has_slots', slot_count > 0,
                'is_alert', IF(takes_part, COALESCE(used >= next_alert_count - p_amount, FALSE), verdict = 'EXCEEDED'),
                'shown_by', IF(verdict = 'GRANTED' OR enforcement = 'SHADOW',
                               (2 * (enforcement = 'SHADOW') + (limit_type = 'RATE')) * 100000000000000000000
@@ -82,7 +71,8 @@ BEGIN
                       WHEN verdict = 'EXCEEDED' AND limit_type = 'RATE'
                       THEN GREATEST(CEIL((used_count - capacity + p_amount) * 1000 / refill_per_second)
                                     - TIMESTAMPDIFF(MICROSECOND, refilled_at, v_utc) DIV 1000, 0) END AS wait_ms
-          FROM (SELECT exact.*, CASE WHEN v_now < effective_time THEN 'NOT_EFFECTIVE'
+          FROM (SELECT exact.*,
+                       CASE WHEN v_now < effective_time THEN 'NOT_EFFECTIVE'
                             WHEN v_now >= expire_time THEN 'EXPIRED'
                             WHEN NOT COALESCE(JSON_CONTAINS(product_codes, p_products), TRUE)
                                 THEN 'PRODUCT_NOT_COVERED'
@@ -102,10 +92,10 @@ BEGIN
                                CASE WHEN period_start IS NOT NULL THEN period_start
                                     WHEN limit_type = 'TOTAL' THEN '1000-01-01' ELSE DATE(v_utc) END AS label,
                                IF(FIND_IN_SET(quota_id, p_taken_back), 0,
-                                  IF(sliced_count = 0, 0, (SELECT COALESCE(SUM(s.remaining), 0)
-                                                           FROM quota_slots AS s
-                                                           WHERE s.quota_id = f.quota_id
-                                                             AND s.next_reset_time <=> f.next_reset_time))
+                                  IF(slot_count = 0, 0, (SELECT COALESCE(SUM(s.remaining), 0)
+                                                         FROM quota_slots AS s
+                                                         WHERE s.quota_id = f.quota_id
+                                                           AND s.next_reset_time <=> f.next_reset_time))
                                   + (SELECT COALESCE(SUM(h.amount), 0)
                                      FROM quota_reservations AS h
                                      WHERE h.quota_id = f.quota_id AND h.status = 'HELD' AND h.expires_at <= v_utc

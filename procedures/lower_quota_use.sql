@@ -29,7 +29,8 @@ CREATE PROCEDURE lower_quota_use (
     OUT p_used_count      BIGINT
 )
     COMMENT 'internal: give units back to one quota, as far as they belong to its open period.'
-    MODIFIES SQL DATA SQL SECURITY DEFINER
+    MODIFIES SQL DATA
+    SQL SECURITY DEFINER
 BEGIN
     DECLARE v_tenant_id, v_state VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_is_open BOOLEAN DEFAULT p_operation <=> 'TOKEN';

@@ -1,12 +1,15 @@
 -- purge_quota_batch: internal: purge one batch of old ledger rows; after the last, of holds and alerts.
 --
--- Walks the quotas that have old rows, and each one's rows by age. It decides under the quota's row lock, and
--- passes over what somebody has locked (SKIP LOCKED). run_quota_job opens its transaction and ends it.
+-- Walks the quotas that have old rows, and each one's rows by age. It decides under the quota's row
+-- lock. It passes over what somebody has locked (SKIP LOCKED), so it waits for nobody. run_quota_job
+-- opens its transaction and ends it.
 --
--- Kept, however old: rows of the open period, of a key with a younger row, of a reservation that is held or was
--- settled lately. One ADJUST row takes the place of a period's deleted rows, unless their sum is 0. A settled hold
--- stays as long as the ledger has rows of its key, a delivered alert as long as its period may be open. All are
--- deleted by their keys: a DELETE that reads the ledger would wait for its rows.
+-- Kept, however old: rows of the open period; rows of a key that has a younger row; rows of a
+-- reservation that is still held, or was settled too lately to be purged itself. One ADJUST row
+-- takes the place of a period's deleted rows and of its ADJUST rows from before, unless their sum is 0.
+-- A settled hold stays as long as the ledger has rows of its key: so long it can be refunded. A
+-- delivered alert stays as long as its period may be open, or the same alert would come again. All
+-- are deleted by their keys: a DELETE that reads the ledger would wait for its rows.
 --
 --   p_batch_size   rows looked at, at most; of holds and alerts so many each
 --   p_cutoff       UTC; only rows before it
@@ -25,7 +28,8 @@ CREATE PROCEDURE purge_quota_batch (
     OUT   p_purged      BIGINT
 )
     COMMENT 'internal: purge one batch of old ledger rows; after the last, of holds and alerts.'
-    MODIFIES SQL DATA SQL SECURITY DEFINER
+    MODIFIES SQL DATA
+    SQL SECURITY DEFINER
 BEGIN
     DECLARE v_next_id      BIGINT UNSIGNED;
     DECLARE v_tenant_id    VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;

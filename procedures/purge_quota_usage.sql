@@ -23,7 +23,8 @@ CREATE PROCEDURE purge_quota_usage (
     IN p_batch_size  INT
 )
     COMMENT 'Delete records older than some days that nothing needs any more.'
-    MODIFIES SQL DATA SQL SECURITY DEFINER
+    MODIFIES SQL DATA
+    SQL SECURITY DEFINER
 BEGIN
     CALL check_quota_argument('p_keep_days', p_keep_days, 1, 2147483647);
     CALL check_quota_argument('p_batch_size', p_batch_size, 1, 2147483647);

@@ -30,7 +30,8 @@ CREATE PROCEDURE reconcile_quotas (
     IN p_repair     BOOLEAN
 )
     COMMENT 'Compare counters with the ledger, and answer with a row for each drift.'
-    MODIFIES SQL DATA SQL SECURITY DEFINER
+    MODIFIES SQL DATA
+    SQL SECURITY DEFINER
 BEGIN
     DECLARE v_found             JSON DEFAULT JSON_ARRAY();  -- the answer
     DECLARE v_after             BIGINT UNSIGNED DEFAULT 0;  -- quotas up to here are done
@@ -71,7 +72,8 @@ BEGIN
                                        FROM quota_slots AS s
                                        WHERE s.quota_id = q.quota_id
                                          AND s.next_reset_time <=> q.next_reset_time) AS used,
-                       IF(q.limit_type = 'CONCURRENT', (SELECT COALESCE(SUM(h.amount), 0)
+                       IF(q.limit_type = 'CONCURRENT',
+                          (SELECT COALESCE(SUM(h.amount), 0)
                            FROM quota_reservations AS h
                            WHERE h.quota_id = q.quota_id AND h.status = 'HELD' AND h.expires_at > UTC_TIMESTAMP(6)),
                           (SELECT COALESCE(SUM(r.delta_value), 0)

@@ -16,7 +16,8 @@ CREATE PROCEDURE record_quota_alerts (
     IN p_amount     BIGINT
 )
     COMMENT 'internal: write the alerts that a call gives rise to, once per period and level.'
-    MODIFIES SQL DATA SQL SECURITY DEFINER
+    MODIFIES SQL DATA
+    SQL SECURITY DEFINER
 BEGIN
     DECLARE v_new  JSON;
 

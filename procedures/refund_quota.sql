@@ -26,7 +26,8 @@ CREATE PROCEDURE refund_quota (
     IN p_refund_id   VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin
 )
     COMMENT 'Give back what a consumption took, in whole or in parts.'
-    MODIFIES SQL DATA SQL SECURITY DEFINER
+    MODIFIES SQL DATA
+    SQL SECURITY DEFINER
 BEGIN
     DECLARE v_round, v_visits, v_written INT;  -- 0: lock, 1: refund; tenants visited; limits written
     DECLARE v_tenant_id, v_origin_id, v_above_id, v_time_zone, v_product_code, v_reservation_id, v_limit_type,

@@ -2,8 +2,7 @@
 --
 -- For callers that took it with acquire_quota_token; release_quota_lease gives a lease back.
 -- Tokens that leases hold (leased_count) are never given back here, so releasing more often than
--- acquiring makes no room that the limit does not have. Where slots share the load it goes back to this
--- connection's, if a token of that is out. An ancestor's token goes back with the
+-- acquiring makes no room that the limit does not have. An ancestor's token goes back with the
 -- tenant's own, and RATE tokens flow back by themselves.
 --
 --   p_tenant_id, p_quota_type   whose token
@@ -19,13 +18,13 @@ CREATE PROCEDURE release_quota_token (
     OUT p_success     BOOLEAN
 )
     COMMENT 'Give one token back to a tenant''s concurrency limit.'
-    MODIFIES SQL DATA SQL SECURITY DEFINER
+    MODIFIES SQL DATA
+    SQL SECURITY DEFINER
 BEGIN
     DECLARE v_transaction, v_level_id, v_above_id VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_quota_id, v_lending_id, v_sliced_id BIGINT UNSIGNED;  -- NULL: nothing to give back here; in slots
-    DECLARE v_used_count, v_limits, v_slots BIGINT;
+    DECLARE v_quota_id BIGINT UNSIGNED;  -- NULL: nothing to give back at this level
+    DECLARE v_used_count, v_limits BIGINT;
     DECLARE v_depth INT DEFAULT 0;  -- 1: the tenant's own level
-    DECLARE v_is_again BOOLEAN DEFAULT FALSE;
     DECLARE EXIT HANDLER FOR SQLEXCEPTION
     BEGIN
         CALL undo_quota_transaction(v_transaction);
@@ -38,54 +37,26 @@ BEGIN
         CALL check_quota_argument('p_quota_type', p_quota_type, NULL, 32);
     END IF;
     CALL open_quota_transaction(v_transaction);
+
     SET p_success = FALSE, v_above_id = p_tenant_id;
     WHILE v_above_id IS NOT NULL DO
-        SET v_level_id = v_above_id, v_depth = v_depth + 1, v_quota_id = NULL;
-        SELECT MIN(parent_tenant_id), (
-                   SELECT slot_count FROM tenant_quotas FORCE INDEX (tenant_quotas_natural)
-                   WHERE tenant_id = v_level_id AND quota_type = p_quota_type AND limit_type = 'CONCURRENT')
-        INTO v_above_id, v_slots FROM tenants WHERE tenant_id = v_level_id FOR SHARE;
-        IF v_slots > 0 THEN  -- to this connection's slot; else slots are collected if all tokens may be theirs
-            SELECT MIN(s.quota_id), MIN(IF(v_is_again OR q.used_count - q.sliced_count <= q.leased_count, q.quota_id,
-                                           NULL))
-            INTO v_lending_id, v_sliced_id
-            FROM tenant_quotas AS q FORCE INDEX (tenant_quotas_natural)
-            LEFT JOIN quota_slots AS s
-                ON s.quota_id = q.quota_id AND s.slot_number = CONNECTION_ID() MOD v_slots AND s.lent > 0
-            WHERE q.tenant_id = v_level_id AND q.quota_type = p_quota_type AND q.limit_type = 'CONCURRENT';
-            SELECT MIN(quota_id) INTO v_quota_id FROM quota_slots
-            WHERE quota_id = v_lending_id AND slot_number = CONNECTION_ID() MOD v_slots AND lent > 0
-            FOR UPDATE SKIP LOCKED;
-            IF v_quota_id IS NULL AND v_sliced_id IS NOT NULL THEN
-                CALL collect_quota_slots(v_sliced_id, NULL, v_used_count);
-            END IF;
-        END IF;
+        SET v_level_id = v_above_id, v_depth = v_depth + 1;
+        SELECT MIN(parent_tenant_id) INTO v_above_id FROM tenants WHERE tenant_id = v_level_id FOR SHARE;
+        SELECT MIN(IF(used_count > leased_count, quota_id, NULL)), COUNT(*) INTO v_quota_id, v_limits
+        FROM tenant_quotas FORCE INDEX (tenant_quotas_natural)
+        WHERE tenant_id = v_level_id AND quota_type = p_quota_type AND limit_type = 'CONCURRENT' FOR UPDATE;
         IF v_quota_id IS NOT NULL THEN
-            UPDATE quota_slots SET lent = lent - 1, remaining = remaining + 1
-            WHERE quota_id = v_quota_id AND slot_number = CONNECTION_ID() MOD v_slots;
+            CALL lower_quota_use('TOKEN', v_quota_id, 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+                                 v_used_count);
             SET p_success = TRUE;
-        ELSE
-            SELECT MIN(IF(used_count - sliced_count > leased_count, quota_id, NULL)),
-                   MIN(IF(sliced_count > 0, quota_id, NULL)), COUNT(*)
-            INTO v_quota_id, v_sliced_id, v_limits
-            FROM tenant_quotas FORCE INDEX (tenant_quotas_natural)
-            WHERE tenant_id = v_level_id AND quota_type = p_quota_type AND limit_type = 'CONCURRENT' FOR UPDATE;
-            IF v_quota_id IS NOT NULL THEN
-                CALL lower_quota_use('TOKEN', v_quota_id, 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
-                                     v_used_count);
-                SET p_success = TRUE;
-            ELSEIF v_sliced_id IS NOT NULL THEN  -- they went to slots meanwhile: again, and slots before the row
-                CALL undo_quota_transaction(v_transaction);
-                CALL open_quota_transaction(v_transaction);
-                SET v_above_id = p_tenant_id, v_depth = 0, p_success = FALSE, v_is_again = TRUE;
-            ELSEIF v_depth = 1 AND v_limits > 0 THEN  -- a limit of its own gives back only what that limit lent
-                SET v_above_id = NULL;
-            END IF;
+        ELSEIF v_depth = 1 AND v_limits > 0 THEN  -- a limit of its own gives back only what that limit lent
+            SET v_above_id = NULL;
         END IF;
         IF v_depth > 100 THEN
             SIGNAL SQLSTATE '45001' SET MESSAGE_TEXT =
                 'invalid_argument: the tenant''s ancestors run in a circle; mend tenants.parent_tenant_id';
         END IF;
     END WHILE;
+
     CALL keep_quota_transaction(v_transaction);
 END

@@ -17,7 +17,8 @@ CREATE PROCEDURE renew_quota_lease (
     IN p_ttl_seconds  INT
 )
     COMMENT 'Hold a lease for longer, counted from now.'
-    MODIFIES SQL DATA SQL SECURITY DEFINER
+    MODIFIES SQL DATA
+    SQL SECURITY DEFINER
 BEGIN
     DECLARE v_status, v_transaction VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_quota_id BIGINT UNSIGNED;

@@ -16,7 +16,8 @@ CREATE PROCEDURE reset_due_quotas (
     IN p_batch_size  INT
 )
     COMMENT 'Close every period that is over, in batches that keep nobody waiting.'
-    MODIFIES SQL DATA SQL SECURITY DEFINER
+    MODIFIES SQL DATA
+    SQL SECURITY DEFINER
 BEGIN
     CALL check_quota_argument('p_batch_size', p_batch_size, 1, 2147483647);
     CALL run_quota_job('reset_due_quotas', NULL, p_batch_size);

@@ -24,7 +24,8 @@ CREATE PROCEDURE reset_quota_now (
     OUT p_transaction      VARCHAR(8)   CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin
 )
     COMMENT 'internal: set one quota''s use to 0 before its period ends.'
-    MODIFIES SQL DATA SQL SECURITY DEFINER
+    MODIFIES SQL DATA
+    SQL SECURITY DEFINER
 BEGIN
     DECLARE v_time_zone     VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin DEFAULT 'SYSTEM';
     DECLARE v_state         VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
@@ -46,15 +47,18 @@ BEGIN
             'invalid_argument: p_limit_type has no period to reset; TOTAL comes down by refund_quota alone';
     END IF;
     CALL open_quota_transaction(p_transaction);
+
     SELECT time_zone INTO v_time_zone FROM tenants WHERE tenant_id = p_tenant_id FOR SHARE;
     SELECT quota_id INTO p_quota_id
     FROM tenant_quotas FORCE INDEX (tenant_quotas_natural)
-    WHERE tenant_id = p_tenant_id AND quota_type = p_quota_type AND limit_type = p_limit_type;
+    WHERE tenant_id = p_tenant_id AND quota_type = p_quota_type AND limit_type = p_limit_type FOR UPDATE;
+
     IF p_quota_id IS NOT NULL THEN
-        CALL collect_quota_slots(p_quota_id, NULL, v_returned);  -- locks the slots, then the row
         CALL settle_quota_period(p_quota_id, v_time_zone, v_state);
+        CALL collect_quota_slots(p_quota_id, NULL, v_returned);
         SET v_now = UTC_TIMESTAMP(6);
         SET v_local = CONVERT_TZ(v_now, '+00:00', IF(v_time_zone = 'SYSTEM', @@GLOBAL.time_zone, v_time_zone));
+
         SELECT used_count, next_reset_time, period_start INTO p_closed_count, p_next_reset_time, v_period_start
         FROM tenant_quotas WHERE quota_id = p_quota_id FOR UPDATE;
         INSERT INTO quota_usage_records
@@ -65,5 +69,6 @@ BEGIN
             reset_time = v_local - INTERVAL MICROSECOND(v_local) MICROSECOND + INTERVAL 1 SECOND
         WHERE quota_id = p_quota_id;
     END IF;
+
     CALL keep_quota_transaction(p_transaction);
 END

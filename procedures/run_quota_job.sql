@@ -1,10 +1,13 @@
 -- run_quota_job: internal: run one scheduled job, batch by batch, to its end.
 --
--- One run of a job at a time (GET_LOCK); a second one is answered BUSY. Its heartbeat is in quota_jobs, with the
--- error if one ended it. With a transaction open it does one batch, as part of that, and leaves no heartbeat.
+-- One run of a job at a time (GET_LOCK); a second one is answered BUSY. Its heartbeat is in
+-- quota_jobs, with the error if one ended it. With a transaction open it does one batch, as part of
+-- that transaction, and leaves no heartbeat.
 --
--- Each batch is a transaction. It goes on from a place in an index (v_step, v_time, v_id; v_id NULL: nothing is
--- left): so a run passes every row once. After a batch of resets it rests half as long as that took, at most 2 s.
+-- Each batch is a transaction, opened and ended here. A batch goes on from a place in an index, and
+-- says where it ended: v_step, v_time, v_id are that place, and v_id is NULL where nothing is left. So
+-- a run passes every row once, and leaves to the next run what cannot be done now. After a batch of
+-- resets it rests half as long as that took, and never longer than 2 seconds, however the clock is set.
 --
 --   p_job          reset_due_quotas, expire_quota_reservations or purge_quota_usage
 --   p_keep_days    for purge_quota_usage
@@ -20,7 +23,8 @@ CREATE PROCEDURE run_quota_job (
     IN p_batch_size  INT
 )
     COMMENT 'internal: run one scheduled job, batch by batch, to its end.'
-    MODIFIES SQL DATA SQL SECURITY DEFINER
+    MODIFIES SQL DATA
+    SQL SECURITY DEFINER
 BEGIN
     DECLARE v_lock_name    VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin
                            DEFAULT CONCAT('tenant_quota.', SUBSTRING_INDEX(p_job, '_', 1), '.',
@@ -58,6 +62,7 @@ BEGIN
     CALL open_quota_transaction(v_open);
     CALL keep_quota_transaction(v_open);
     SET v_transaction = v_open, v_open = NULL;
+
     DO RELEASE_LOCK(v_lock_name);  -- a run of this session that was killed may have left it
     SET v_is_mine = COALESCE(GET_LOCK(v_lock_name, 0), FALSE), v_is_running = v_is_mine;
     IF v_is_mine THEN

@@ -27,7 +27,8 @@ CREATE PROCEDURE settle_quota_hold (
     OUT   p_expires_at      DATETIME(6)
 )
     COMMENT 'internal: end or renew one reservation or lease, or give back its lapsed units.'
-    MODIFIES SQL DATA SQL SECURITY DEFINER
+    MODIFIES SQL DATA
+    SQL SECURITY DEFINER
 BEGIN
     DECLARE v_quota_id, v_last_id BIGINT UNSIGNED DEFAULT p_quota_id;
     DECLARE v_found, v_status, v_time_zone, v_biz_type, v_biz_id, v_product_code, v_origin_id
@@ -70,6 +71,7 @@ BEGIN
         END IF;
     END IF;
     SET p_quota_id = v_quota_id, p_status = IF(v_quota_id IS NULL, 'NOT_FOUND', NULL);
+
     WHILE v_quota_id IS NOT NULL DO
         SELECT r.status, r.kind = 'LEASE', r.amount, r.confirmed_amount, r.period_start, r.created_at, r.expires_at,
                r.biz_type, r.biz_id, r.product_code, r.origin_tenant_id,
@@ -81,6 +83,7 @@ BEGIN
         LEFT JOIN quota_reservations AS r ON r.reservation_id = p_reservation_id AND r.quota_id = v_quota_id
         LEFT JOIN tenants AS t ON t.tenant_id = q.tenant_id
         FOR UPDATE OF q, r;
+
         IF p_status IS NULL THEN
             SET v_found = COALESCE(v_found, v_status, 'NOT_FOUND'), p_status = CASE
                 WHEN v_is_lease <> (p_operation IN ('RELEASE', 'RENEW')) AND p_operation <> 'EXPIRE' THEN 'NOT_FOUND'
@@ -100,6 +103,7 @@ BEGIN
                     'key_reused: the reservation was confirmed with another amount; refund what is too much';
             END IF;
         END IF;
+
         IF v_status = 'HELD' AND p_status NOT IN ('HELD', 'NOT_FOUND') THEN
             SET v_returned = IF(p_status = 'CONFIRMED', v_amount - COALESCE(p_amount, v_amount), v_amount);
             IF p_status <> 'RENEWED' THEN
@@ -112,6 +116,7 @@ BEGIN
                 confirmed_amount = IF(p_status = 'CONFIRMED', amount - v_returned, NULL), updated_at = UTC_TIMESTAMP(6)
             WHERE reservation_id = p_reservation_id AND quota_id = v_quota_id;
         END IF;
+
         SELECT MIN(quota_id) INTO v_quota_id
         FROM quota_reservations
         WHERE v_quota_id < v_last_id AND reservation_id = p_reservation_id AND quota_id > v_quota_id;

@@ -1,11 +1,16 @@
 -- settle_quota_period: internal: close a period that is over, and open the next one.
 --
--- Locks the quota's row, so of many callers exactly one closes the period. A quota that nobody used for several
--- periods is closed once. Values by hand are put right.
+-- Locks the quota's row, so of many callers exactly one closes the period. A quota that nobody used
+-- for several periods is closed once and lands on the boundary ahead. It also puts right values that
+-- were written by hand: a next_reset_time that was moved, and the columns that a limit without periods
+-- leaves empty.
 --
--- Boundaries are the anchor's, else next_reset_time's, else the calendar's (2001-01-01 is a Monday, and the first
--- of a month, a quarter and a year). A period that lies more than an hour and a minute ahead gives way to the one
--- of now with its use and its holds, by two ADJUST rows that make 0; but not where the tenant's zone moved west.
+-- Boundaries are the anchor's. A quota without an anchor takes its next_reset_time for one, else the
+-- calendar: 2001-01-01 is a Monday, and the first of a month, a quarter and a year. A period that has not
+-- begun yet gives way to the one of now, if the clock was ahead when it was opened, or next_reset_time was
+-- set late by hand: its use and its holds move there, by two ADJUST rows that make 0. So does the use where
+-- a billing day moved. It stays where the tenant's zone moved west, and where it begins within an hour and
+-- a minute: clocks fall back, or are set right.
 --
 --   p_quota_id    whose period
 --   p_time_zone   tenants.time_zone of its owner
@@ -22,7 +27,8 @@ CREATE PROCEDURE settle_quota_period (
     OUT p_state      VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin
 )
     COMMENT 'internal: close a period that is over, and open the next one.'
-    MODIFIES SQL DATA SQL SECURITY DEFINER
+    MODIFIES SQL DATA
+    SQL SECURITY DEFINER
 BEGIN
     DECLARE v_tenant_id                    VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_limit_type                   VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
@@ -42,7 +48,9 @@ BEGIN
     INTO v_tenant_id, v_limit_type, v_used_count, v_slot_count, v_anchor, v_next_reset_time, v_period_start,
          v_period_end, v_refilled_at, v_opened_at
     FROM tenant_quotas WHERE quota_id = p_quota_id FOR UPDATE;
+
     SET v_utc = UTC_TIMESTAMP(6), p_state = IF(v_tenant_id IS NULL, NULL, 'OPEN');
+
     IF v_limit_type IN ('TOTAL', 'RATE', 'CONCURRENT') THEN
         SET v_refilled_at = IF(v_limit_type = 'RATE' AND COALESCE(v_refilled_at > v_utc, TRUE), v_utc, v_refilled_at);
         UPDATE tenant_quotas
@@ -51,6 +59,7 @@ BEGIN
           AND NOT (next_reset_time IS NULL AND period_start IS NULL AND period_end <=> '9999-12-31'
                    AND refilled_at <=> v_refilled_at);
         SET p_state = IF(ROW_COUNT() > 0, 'MISPLACED', 'OPEN');
+
     ELSEIF v_tenant_id IS NOT NULL THEN
         SET v_local = CONVERT_TZ(v_utc, '+00:00', p_time_zone);
         IF v_local IS NULL THEN

@@ -1,9 +1,10 @@
 -- sort_out_quota_call: internal: find out why a call cannot simply be charged, and what to do.
 --
--- Undoes what the attempt did, then goes through all levels with nothing charged. It closes periods that are over,
--- takes back expired holds and unspent slices where they are needed, and looks for the call's key among earlier
--- charges. Then a limit denies, or an alert is due, or nothing stands in the way any more. In a transaction of our
--- own the first round takes no locks.
+-- Undoes what the attempt did, then goes through all levels with nothing charged. It closes periods that
+-- are over, takes back expired holds and unspent slices where they are needed, and looks for the call's
+-- key among earlier charges. Then a limit denies, or an alert is due, or nothing stands in the way any
+-- more. In a transaction of our own the first round takes no locks, so a denial that was told before
+-- writes nothing and keeps nobody waiting.
 --
 --   p_operation .. p_product_code   as in charge_quota; p_kinds: the limit types to look at;
 --                   p_operation CHECK: write nothing; SETTLE: close periods, and show the limits
@@ -36,7 +37,8 @@ CREATE PROCEDURE sort_out_quota_call (
     OUT   p_retry_after_ms   BIGINT
 )
     COMMENT 'internal: find out why a call cannot simply be charged, and what to do.'
-    MODIFIES SQL DATA SQL SECURITY DEFINER
+    MODIFIES SQL DATA
+    SQL SECURITY DEFINER
 BEGIN
     DECLARE v_level_id      VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin DEFAULT p_tenant_id;
     DECLARE v_parent_id, v_time_zone, v_state  VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;

@@ -1,10 +1,14 @@
 -- sweep_due_quotas: internal: close one batch of periods that are over.
 --
--- It walks tenant_quotas_due, one limit type after the other, by each tenant's own wall clock. A plain look finds
--- the batch. Then it locks those that are still due and that nobody has locked (SKIP LOCKED): whoever holds one, or
--- a slot of it, closes it himself. Two statements close the plain quotas together, by the boundaries of
--- compute_quota_period. The others go one by one through settle_quota_period: limits with slots, values by hand,
--- and in a caller's transaction all.
+-- It walks tenant_quotas_due, one limit type after the other: first the quotas without a schedule,
+-- then the due ones in the order of their next_reset_time. Each is judged by the wall clock of its
+-- own zone; one whose zone is unknown is passed over.
+--
+-- A plain look finds the batch. Then it locks those that are still due, each by its key, and only
+-- rows that nobody has locked (SKIP LOCKED): whoever holds one closes it himself. So a sweep never
+-- waits while it keeps others waiting, and cannot deadlock. Two statements close the plain quotas
+-- together; the boundaries are those of compute_quota_period. The others go one by one through
+-- settle_quota_period: limits with slots, values written by hand, and in a caller's transaction all.
 --
 --   p_transaction  OWN or JOINED: whose transaction the batch is in; run_quota_job opens and ends it
 --   p_batch_size   rows at most
@@ -25,12 +29,12 @@ CREATE PROCEDURE sweep_due_quotas (
     OUT   p_settled      BIGINT
 )
     COMMENT 'internal: close one batch of periods that are over.'
-    MODIFIES SQL DATA SQL SECURITY DEFINER
+    MODIFIES SQL DATA
+    SQL SECURITY DEFINER
 BEGIN
     DECLARE v_utc          DATETIME(6) DEFAULT UTC_TIMESTAMP(6);
     DECLARE v_batch        JSON;    -- is_plain NULL: somebody holds it, or closed it meanwhile
     DECLARE v_plain_count, v_place  INT DEFAULT 0;
-    DECLARE v_quota_id     BIGINT UNSIGNED;
     DECLARE v_by_month     BOOLEAN;
     DECLARE v_interval     BIGINT;  -- months, or seconds
     DECLARE v_ignored      VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
@@ -41,6 +45,7 @@ BEGIN
     SET v_by_month = p_limit_type IN ('MONTHLY', 'QUARTERLY', 'YEARLY');
     SET v_interval = ELT(FIELD(p_limit_type, 'HOURLY', 'DAILY', 'WEEKLY', 'MONTHLY', 'QUARTERLY', 'YEARLY'),
                          3600, 86400, 604800, 1, 3, 12);
+
     SELECT COUNT(is_plain), COALESCE(SUM(is_plain), 0), JSON_ARRAYAGG(JSON_OBJECT(
                'id', id, 'end', next_reset_time, 'zone', zone, 'clock', clock, 'anchor', anchor, 'is_plain', is_plain))
     INTO p_settled, v_plain_count, v_batch
@@ -63,6 +68,7 @@ BEGIN
               ON q.quota_id = l.id AND q.limit_type = p_limit_type
               AND COALESCE(q.next_reset_time, '1000-01-01') <= l.clock
           FOR UPDATE OF q SKIP LOCKED) AS due;
+
     IF v_plain_count > 0 THEN
         INSERT INTO quota_usage_records
             (quota_id, tenant_id, operation_type, delta_value, current_used, period_start, created_at)
@@ -100,14 +106,8 @@ BEGIN
                                                 LEAST(q.hard_limit, 9223372036854775806) + 1), q.soft_limit);
     END IF;
     WHILE v_place < JSON_LENGTH(v_batch) AND v_plain_count < p_settled DO
-        SET v_quota_id = NULL;
         IF JSON_EXTRACT(v_batch, CONCAT('$[', v_place, '].is_plain')) = 0 THEN
-            SELECT IF(COUNT(s.quota_id) < MAX(q.slot_count), NULL, MAX(q.quota_id)) INTO v_quota_id
-            FROM tenant_quotas AS q LEFT JOIN quota_slots AS s ON s.quota_id = q.quota_id
-            WHERE q.quota_id = JSON_EXTRACT(v_batch, CONCAT('$[', v_place, '].id')) FOR UPDATE OF s SKIP LOCKED;
-        END IF;
-        IF v_quota_id IS NOT NULL THEN  -- nobody holds a slot of it
-            CALL settle_quota_period(v_quota_id,
+            CALL settle_quota_period(JSON_EXTRACT(v_batch, CONCAT('$[', v_place, '].id')),
                                      JSON_UNQUOTE(JSON_EXTRACT(v_batch, CONCAT('$[', v_place, '].zone'))), v_ignored);
         END IF;
         SET v_place = v_place + 1;

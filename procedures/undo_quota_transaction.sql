@@ -9,12 +9,14 @@
 --   p_transaction   what open_quota_transaction answered; NULL, READ: it was not open yet
 --
 -- Source   docs/design.md, section 5
+-- Example  CALL undo_quota_transaction(v_transaction);  RESIGNAL;
 
 CREATE PROCEDURE undo_quota_transaction (
     IN p_transaction  VARCHAR(8) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin
 )
     COMMENT 'internal: undo the work that open_quota_transaction began.'
-    MODIFIES SQL DATA SQL SECURITY DEFINER
+    MODIFIES SQL DATA
+    SQL SECURITY DEFINER
 BEGIN
     DECLARE EXIT HANDLER FOR 1305 BEGIN END;
 

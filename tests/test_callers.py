@@ -136,7 +136,8 @@ def test_a_call_that_misses_a_procedure_leaves_nothing_behind(schema_with_gaps, 
     finally:
         rows(quota.connection, "SET NAMES utf8mb4 COLLATE utf8mb4_0900_bin")
         rows(quota.connection, text.replace("%", "%%"))
-    assert failed, "no call needs this procedure"
+    is_for_own = missing == "spend_quota_slot"  # a caller's transaction charges no slot
+    assert failed or (joins and is_for_own), "no call needs this procedure"
 
 
 def error_of(work: Callable[[], object]) -> int | None:

@@ -132,11 +132,11 @@ def test_shadow_counts_on_and_enforce_denies_again_what_is_over(quota: Quota) ->
 
 
 def test_fewer_slots_or_another_billing_day_lose_no_slice(quota: Quota) -> None:
-    quota.define("DAILY", 100_000, used=10, slot_count=4)
+    quota.define("DAILY", 1000, used=10, slot_count=4)
     assert quota.used("DAILY") > 10
-    assert quota.define("DAILY", 100_000, slot_count=2).used_count == 10
+    assert quota.define("DAILY", 1000, slot_count=2).used_count == 10
     quota.consume(5)
-    changed = quota.define("DAILY", 100_000, slot_count=0, period_anchor="2020-01-15 06:00:00")
+    changed = quota.define("DAILY", 1000, slot_count=0, period_anchor="2020-01-15 06:00:00")
     assert changed.used_count == 15
     quota.assert_adds_up(["DAILY"])
 
@@ -218,7 +218,7 @@ BAD_OPTIONS = [
     ("MONTHLY", '{"slot_count": 1.5}', "must be a whole number"),
     ("MONTHLY", '{"slot_count": "4"}', "must be a whole number"),
     ("MONTHLY", '{"slot_count": 99999999999999999999999}', "must be a whole number"),
-    ("RATE", '{"slot_count": 4, "refill_per_second": 1}', "is not for RATE limits"),
+    ("RATE", '{"slot_count": 4, "refill_per_second": 1}', "is for counted limits"),
     ("RATE", None, "needs the option refill_per_second"),
     ("RATE", '{"refill_per_second": 0}', "above 0"),
     ("RATE", '{"refill_per_second": -1}', "above 0"),

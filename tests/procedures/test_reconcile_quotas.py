@@ -102,7 +102,7 @@ def test_direct_sql_that_keeps_the_books_is_no_drift(quota: Quota) -> None:
 
 
 def test_what_valid_slots_hold_is_not_used_and_void_slices_are_drift(quota: Quota) -> None:
-    quota.define("DAILY", 100_000, used=10, slot_count=2)
+    quota.define("DAILY", 100, used=10, slot_count=2)
     lent = quota.used("DAILY") - 10
     assert lent > 0
     assert reconcile(quota) == []

@@ -86,7 +86,7 @@ def test_a_schedule_that_was_taken_away_by_hand_is_made_anew_and_closes_nothing(
 
 
 def test_a_quota_with_slots_is_closed_by_what_was_spent(quota: Quota) -> None:
-    quota.define("DAILY", 100_000, used=10, slot_count=2)
+    quota.define("DAILY", 100, used=10, slot_count=2)
     assert quota.used("DAILY") > 10, "slots hold units"
     quota.set("DAILY", period_start="2019-12-31", period_end=PAST, next_reset_time=PAST)
     statement = "UPDATE quota_slots SET next_reset_time = %s WHERE tenant_id = %s"

@@ -1,4 +1,4 @@
-"""Install procedures/spend_quota_slots.sql."""
+"""Install procedures/spend_quota_slot.sql."""
 
 from tenant_quota.apply import install
 
@@ -7,6 +7,6 @@ __transactional__ = False  # each DDL statement commits by itself
 
 install(
     __file__,
-    "procedures/spend_quota_slots.sql",
-    sha256="602fb5a7fd31ee9cc202bc2a952e628ae0ccb1e8e2d377c4841ebd4eb71933a1",
+    "procedures/spend_quota_slot.sql",
+    sha256="187138afb3f36e98e934c29b6a19a9af82286ea31e7547c04de6b23e8f93ca61",
 )
