@@ -21,6 +21,7 @@ CALLERS = 16
 #: What consume_quota calls, and what ends its transactions.
 REPLACED = (
     "charge_quota",
+    "charge_quota_levels",  # with a parent: whoever waits in it must not keep its caller out
     "consume_quota",
     "keep_quota_transaction",
     "open_quota_transaction",

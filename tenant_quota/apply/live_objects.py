@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import random
 import re
-import time
 from collections import Counter
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -15,7 +13,7 @@ from typing import Any
 from pymysql.charset import charset_by_name
 from pymysql.connections import Connection
 
-from tenant_quota.connection import LOCK_WAIT_SECONDS, SQL_MODE
+from tenant_quota.connection import SQL_MODE
 from tenant_quota.errors import TenantQuotaError
 from tenant_quota.names import Account
 from tenant_quota.statements import LOCK_WAIT_TIMEOUT, StatementFailed, fetch, run, who_holds
@@ -27,7 +25,6 @@ _WANTED = re.compile(rf"\bDEFINER = ({_ACCOUNT}@{_ACCOUNT})")
 _EVENT_STATUS = re.compile(r"(?<=PRESERVE )(?:ENABLE|DISABLE(?: ON (?:SLAVE|REPLICA))?)")
 _NO_SUCH_ACCOUNT = {1133, 1410}
 _NOT_WITHOUT = 1227  # a privilege that it names
-SHORT_WAITS = (1, 1, 1, 1, 2, 3)  # seconds for a metadata lock, see drop
 
 
 @dataclass(frozen=True)
@@ -128,29 +125,9 @@ def _set_session(connection: Connection[Any], settings: Settings) -> None:
 
 
 def drop(connection: Connection[Any], kind: str, name: str) -> None:
-    """Drop the object if it is there; says who holds it where that cannot be had soon.
-
-    A DROP that waits keeps new calls out of a routine. Who holds a row may be such a call, and
-    those that are inside may wait for that row: no deadlock that the server sees. So a short
-    wait, and again; at last a long one, for transactions that only take their time.
-    """
-    for seconds in SHORT_WAITS:
-        try:
-            return _drop_within(seconds, connection, kind, name)
-        except StatementFailed as error:
-            if error.number != LOCK_WAIT_TIMEOUT:
-                break  # the last one says it
-        time.sleep(random.uniform(0.05, 0.2))
+    """Drop the object if it is there; says who holds it where that cannot be had soon."""
     with _explained(connection, kind, name):
-        return _drop_within(LOCK_WAIT_SECONDS, connection, kind, name)
-
-
-def _drop_within(seconds: int, connection: Connection[Any], kind: str, name: str) -> None:
-    run(connection, "SET SESSION lock_wait_timeout = %s", (seconds,))
-    try:
         run(connection, f"DROP {kind} IF EXISTS `{name}`")
-    finally:
-        run(connection, "SET SESSION lock_wait_timeout = %s", (LOCK_WAIT_SECONDS,))
 
 
 @contextmanager
