@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/charge_quota_levels.sql",
-    sha256="eaf7013f97348db80d5f6f63273020e0964c5b282e892429ab98c6102426436f",
+    sha256="161ab39a2ee5280f43107e8c3845708c07fde444d3216546afb5bda4f5680ab7",
 )

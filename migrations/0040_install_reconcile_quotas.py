@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/reconcile_quotas.sql",
-    sha256="7bd82adc6104a8a29a309110826ee37a369743ae6e0497914b3da56c7897970a",
+    sha256="58a15f4134439f329bfefae0ed71b309dcd18d6a7e9663ee0512730749937ea5",
 )

@@ -32,6 +32,7 @@ CREATE PROCEDURE charge_quota_levels (
 BEGIN
     DECLARE v_above_id, v_level_id  VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin DEFAULT p_tenant_id;
     DECLARE v_time_zone     VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin DEFAULT @@GLOBAL.time_zone;
+    DECLARE v_kinds         VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin DEFAULT p_kinds;
     DECLARE v_limits, v_plain  INT DEFAULT 1;   -- v_plain: 0: an obstacle; else 1, + 2 for RATE, + 4 for each slot
     DECLARE v_now, v_period_start, v_until  DATETIME(6);  -- the level's wall clock; of the one limit; the first end
     DECLARE v_is_quick      BOOLEAN DEFAULT p_attempt = 0 AND p_transaction = 'OWN';
@@ -59,9 +60,8 @@ BEGIN
         WHERE q.tenant_id = v_level_id AND q.quota_type = p_quota_type AND FIND_IN_SET(q.limit_type, p_kinds);
     END IF;
     IF NOT v_is_quick THEN  -- all kinds are locked: READ COMMITTED would give up some, and UPDATE ask again
-        SET v_above_id = NULL, v_time_zone = @@GLOBAL.time_zone, v_plain = 1, v_until = NULL, v_limits = 0,
-            p_kinds = COALESCE(JSON_UNQUOTE(JSON_EXTRACT(
-                p_parts, CONCAT('$.', JSON_QUOTE(v_level_id) COLLATE utf8mb4_0900_bin))), p_kinds);
+        SET v_above_id = NULL, v_time_zone = @@GLOBAL.time_zone, v_plain = 1, v_kinds = COALESCE(JSON_UNQUOTE(
+            JSON_EXTRACT(p_parts, CONCAT('$.', JSON_QUOTE(v_level_id) COLLATE utf8mb4_0900_bin))), p_kinds);
         IF p_transaction = 'OWN' THEN
             SELECT parent_tenant_id, IF(time_zone = 'SYSTEM', v_time_zone, time_zone), status = 'ACTIVE'
             INTO v_above_id, v_time_zone, v_plain FROM tenants WHERE tenant_id = v_level_id;
@@ -77,7 +77,7 @@ BEGIN
                        WHERE r.quota_id = level.quota_id AND r.biz_type = p_biz_type AND r.biz_id = p_biz_id),
                        0, 1 + 2 * (limit_type = 'RATE') + 4 * slot_count), NULL))
             INTO v_limits, p_quota_id, v_period_start, v_until, v_plain
-            FROM (SELECT *, NULLIF(FIND_IN_SET(limit_type, p_kinds), 0) AS kind
+            FROM (SELECT *, NULLIF(FIND_IN_SET(limit_type, v_kinds), 0) AS kind
                   FROM tenant_quotas FORCE INDEX (tenant_quotas_natural)
                   WHERE tenant_id = v_level_id AND quota_type = p_quota_type FOR UPDATE) AS level;
         END IF;
@@ -104,7 +104,7 @@ BEGIN
                         UTC_TIMESTAMP(6)), 0) * refill_per_second * 0.000001), 0), 0, used_count)),
                 next_alert_count = IF(limit_type = 'RATE' AND used_count = p_amount, soft_limit, next_alert_count),
                 refilled_at = IF(limit_type = 'RATE' AND used_count = p_amount, UTC_TIMESTAMP(6), refilled_at)
-            WHERE tenant_id = v_level_id AND quota_type = p_quota_type AND FIND_IN_SET(limit_type, p_kinds)
+            WHERE tenant_id = v_level_id AND quota_type = p_quota_type AND FIND_IN_SET(limit_type, v_kinds)
               AND COALESCE(period_end > v_now AND period_end = COALESCE(next_reset_time, '9999-12-31')
                   AND COALESCE(effective_time <= v_now, TRUE) AND COALESCE(expire_time > v_now, TRUE)
                   AND COALESCE(LEAST(period_start, COALESCE(reset_time, CONVERT_TZ(created_at, '+00:00', v_time_zone)))
@@ -135,7 +135,7 @@ BEGIN
             SELECT quota_id, tenant_id, 'CONSUME', p_amount, IF(slot_count, NULL, used_count), p_biz_id, p_biz_type,
                 p_product_code, period_start, p_hold_id, IF(v_level_id = p_tenant_id, '', p_tenant_id), UTC_TIMESTAMP(6)
             FROM tenant_quotas FORCE INDEX (tenant_quotas_natural)
-            WHERE tenant_id = v_level_id AND quota_type = p_quota_type AND FIND_IN_SET(limit_type, p_kinds)
+            WHERE tenant_id = v_level_id AND quota_type = p_quota_type AND FIND_IN_SET(limit_type, v_kinds)
               AND NOT FIND_IN_SET(limit_type, 'RATE');  -- no range: it would lock the next quota
         END IF;
     END IF;
@@ -144,7 +144,7 @@ BEGIN
         p_charged + v_limits, NULL);  -- the wait for a lock may have outlasted the period
     IF v_above_id IS NOT NULL AND p_charged IS NOT NULL THEN
         SET v_level_id = v_above_id, v_limits = 1, v_plain = 1, v_time_zone = @@GLOBAL.time_zone, v_is_paid = FALSE,
-            p_depth = p_depth + 1;
+            p_depth = p_depth + 1, v_kinds = p_kinds, v_is_quick = p_attempt = 0 AND p_transaction = 'OWN';
     END IF;
     UNTIL v_above_id IS NULL OR p_charged IS NULL OR p_depth > 64 END REPEAT;
 END

@@ -38,7 +38,7 @@ BEGIN
     DECLARE v_last, v_quota_id  BIGINT UNSIGNED;            -- v_last: of the hundred at hand; NULL: there are no more
     DECLARE v_transaction, v_tenant_id, v_quota_type, v_limit_type, v_status
                                 VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_next_reset_time, v_open, v_adjusted DATETIME;  -- v_open: the open period; that of the ADJUST row
+    DECLARE v_next_reset_time, v_open, v_adjusted DATETIME;  -- v_open: the open period; v_adjusted: of ADJUST
     DECLARE v_used, v_unspent   BIGINT;                     -- exact use; what slots have not spent
     DECLARE v_sum, v_leased     BIGINT;                     -- of the ledger, or of the leases; lapsed ones too
     DECLARE CONTINUE HANDLER FOR NOT FOUND BEGIN END;

@@ -218,7 +218,7 @@ def slots(patient: Patient) -> Iterator[Finding]:
         "WHERE slot_count = 0 AND limit_type NOT IN ('RATE', 'CONCURRENT') "
         "ORDER BY used_count DESC LIMIT %s) UNION ALL "
         "(SELECT quota_id, tenant_id, quota_type, limit_type, slot_count, hard_limit, soft_limit "
-        "FROM tenant_quotas WHERE slot_count > 0 AND limit_type <> 'CONCURRENT' LIMIT %s)) AS q "
+        "FROM tenant_quotas WHERE slot_count > 0 LIMIT %s)) AS q "
         "LEFT JOIN LATERAL (SELECT 1 AS found FROM quota_usage_records AS u "
         "WHERE u.quota_id = q.quota_id "
         "AND u.created_at > UTC_TIMESTAMP(6) - INTERVAL %s SECOND LIMIT %s) AS r ON TRUE "
