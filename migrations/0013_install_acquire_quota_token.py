@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/acquire_quota_token.sql",
-    sha256="111972520ab8a3a9109c4509b6f258eae630dcdf9c9fcd57104c206c290331ce",
+    sha256="926456647ab4d613477223ee0410a6b9c0930096ad88c50c494b41cf1d5911ae",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/charge_quota.sql",
-    sha256="a537496272a27b71b7dc35017399a973290a6b7e8cba2914cc7791455d3d9b69",
+    sha256="1c9a62db8ef4a6103e00180b8561f4c2a7174d47b4f05d18baed979b54c70873",
 )

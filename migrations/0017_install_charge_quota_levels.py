@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/charge_quota_levels.sql",
-    sha256="161ab39a2ee5280f43107e8c3845708c07fde444d3216546afb5bda4f5680ab7",
+    sha256="b6635fd86a02aac7cb34285f7180b746b156b15dd0123c5f21c2c9c1ac135535",
 )

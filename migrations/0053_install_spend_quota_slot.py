@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/spend_quota_slot.sql",
-    sha256="187138afb3f36e98e934c29b6a19a9af82286ea31e7547c04de6b23e8f93ca61",
+    sha256="2a64aaee4ae4950bc73dca94cff616add50b0e561aa053c3057bb16004018df3",
 )

@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "procedures/try_consume_quota.sql",
-    sha256="f7066094d840f541be4854b04b0c0084e45e1b5660ca0ab7a737945a9137689d",
+    sha256="af1504c1f36c02c4394625d6e28168c727f05c16aa7185ad6e0ff55baeff674d",
 )

@@ -23,12 +23,9 @@ CREATE PROCEDURE acquire_quota_token (
     MODIFIES SQL DATA
     SQL SECURITY DEFINER
 BEGIN
-    DECLARE v_status, v_transaction, v_hold_id  VARCHAR(36) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_quota_id          BIGINT UNSIGNED;
-    DECLARE v_used_count, v_retry_after_ms  BIGINT;
-    DECLARE v_next_reset_time   DATETIME;
+    DECLARE v_status, v_ignored  VARCHAR(36) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
 
-    CALL charge_quota('TOKEN', p_tenant_id, p_quota_type, 1, NULL, NULL, NULL, v_hold_id, NULL, NULL, FALSE,
-                      v_transaction, v_status, v_quota_id, v_used_count, v_next_reset_time, v_retry_after_ms);
+    CALL charge_quota('TOKEN', p_tenant_id, p_quota_type, 1, NULL, NULL, NULL, v_ignored, NULL, NULL, FALSE,
+                      v_ignored, v_status, v_ignored, v_ignored, v_ignored, v_ignored);
     SET p_success = v_status = 'GRANTED';
 END

@@ -95,13 +95,23 @@ BEGIN
                 CALL charge_quota_levels(p_operation, v_kinds, p_tenant_id, p_quota_type, p_amount, p_biz_type,
                                          p_biz_id, p_product_code, v_products, p_hold_id, p_transaction,
                                          v_attempt, v_parts, v_depth, v_charged, p_quota_id, p_used_count);
-                SET v_charged = IF(v_depth < 65, v_charged, NULL);  -- else its ancestors run in a circle
-                SET p_status = IF(v_charged > 0 OR v_charged = 0 AND v_parts IS NOT NULL, 'GRANTED', NULL),
-                    v_charged = NULLIF(v_charged, 0);
+                SET v_charged = IF(v_parts IS NULL, NULLIF(v_charged, 0), v_charged),
+                    p_status = IF(v_charged IS NULL, NULL, 'GRANTED');
             END IF;
         END;
         IF p_status IS NULL AND v_charged IS NULL AND v_attempt = 0 AND v_depth = 1 AND p_transaction = 'OWN' THEN
-            SELECT 'EXCEEDED', NULL, q.used_count, IF(p_amount > q.hard_limit, NULL, (IF(  -- as judge_quota_level does
+            SELECT IF(u.quota_id IS NULL AND q.limit_type <> 'RATE' AND q.enforcement = 'ENFORCE' AND q.slot_count = 0
+                      AND (p_operation IN ('TOKEN', 'LEASE')
+                           OR COALESCE(JSON_CONTAINS(q.product_codes, v_products), TRUE))
+                      AND q.used_count > IF(q.limit_type = 'CONCURRENT', COALESCE(q.concurrent_tokens, 0), q.hard_limit)
+                                         - p_amount
+                      AND COALESCE(q.next_reset_time, '9999-12-31') = q.period_end AND q.period_end > q.now
+                      AND COALESCE(q.period_start <= q.now + INTERVAL 61 MINUTE, TRUE)
+                      AND COALESCE(q.effective_time, q.now) <= q.now AND COALESCE(q.expire_time, '9999-12-31') > q.now
+                      AND COALESCE((SELECT MIN(h.expires_at) FROM quota_reservations AS h
+                                    WHERE h.quota_id = p_quota_id AND h.status = 'HELD') > UTC_TIMESTAMP(6), TRUE),
+                      'EXCEEDED', NULL) AS told,
+                   NULL, q.used_count, IF(p_amount > q.hard_limit, NULL, (IF(  -- as judge_quota_level does
                        CONVERT_TZ(UTC_TIMESTAMP(6) + INTERVAL TIMESTAMPDIFF(MICROSECOND, q.now, q.next_reset_time)
                                   MICROSECOND, '+00:00', q.zone) = q.next_reset_time,
                        TIMESTAMPDIFF(MICROSECOND, q.now, q.next_reset_time),
@@ -120,16 +130,7 @@ BEGIN
             LEFT JOIN quota_usage_records AS u
                 ON u.quota_id = p_quota_id AND u.biz_type = p_biz_type AND u.biz_id = p_biz_id
                 AND u.operation_type = 'CONSUME' AND u.refund_id = '' AND u.origin_tenant_id = ''
-            WHERE u.quota_id IS NULL AND q.limit_type <> 'RATE' AND q.enforcement = 'ENFORCE' AND q.slot_count = 0
-              AND (p_operation IN ('TOKEN', 'LEASE') OR COALESCE(JSON_CONTAINS(q.product_codes, COALESCE(
-                  JSON_QUOTE(p_product_code) COLLATE utf8mb4_0900_bin, 'null')), TRUE))
-              AND q.used_count > IF(q.limit_type = 'CONCURRENT', COALESCE(q.concurrent_tokens, 0), q.hard_limit)
-                                 - p_amount
-              AND COALESCE(q.next_reset_time, '9999-12-31') = q.period_end AND q.period_end > q.now
-              AND COALESCE(q.period_start <= q.now + INTERVAL 61 MINUTE, TRUE)
-              AND COALESCE(q.effective_time, q.now) <= q.now AND COALESCE(q.expire_time, '9999-12-31') > q.now
-              AND COALESCE((SELECT MIN(h.expires_at) FROM quota_reservations AS h
-                            WHERE h.quota_id = p_quota_id AND h.status = 'HELD') > UTC_TIMESTAMP(6), TRUE);
+            HAVING told IS NOT NULL;
         END IF;
     UNTIL p_status IS NOT NULL END REPEAT;
     IF p_status = 'GRANTED' AND (p_ttl_seconds > 0 OR p_is_shown AND (v_charged <> 1 OR p_quota_id IS NULL)) THEN

@@ -8,9 +8,8 @@
 --
 --   p_quota_id .. p_amount   the limit, its slots and its period as the look saw them; units
 --   p_attempt       0: the first; else the quota's row is locked
---   p_plain         0 if the first attempt failed: begin again with the row locked first, because this
---                   transaction may hold a slot in vain
---   p_is_paid       TRUE: done; FALSE: let the row pay
+--   p_plain         afterwards -1: a slot paid; 0: the first attempt failed: begin again with the row locked
+--                   first, because this transaction may hold a slot in vain; else as before: let the row pay
 --
 -- Source   docs/design.md, section 7
 
@@ -20,31 +19,28 @@ CREATE PROCEDURE spend_quota_slot (
     IN    p_period_start  DATETIME,
     IN    p_amount        BIGINT,
     IN    p_attempt       INT,
-    INOUT p_plain         INT,
-    OUT   p_is_paid       BOOLEAN
+    INOUT p_plain         INT
 )
     COMMENT 'internal: pay for a charge from a slot, and so without the quota''s row.'
     MODIFIES SQL DATA
     SQL SECURITY DEFINER
 BEGIN
     DECLARE v_slot_number  INT DEFAULT CONNECTION_ID() MOD p_slot_count;
-    DECLARE v_is_free      BOOLEAN;
+    DECLARE v_is_free      BOOLEAN DEFAULT FALSE;
     DECLARE v_left, v_slice  BIGINT;
     DECLARE v_next_reset_time  DATETIME;
     DECLARE CONTINUE HANDLER FOR NOT FOUND BEGIN END;
 
-    SET p_is_paid = FALSE;
     IF p_attempt = 0 THEN
         SELECT s.remaining >= p_amount AND s.next_reset_time <=> q.next_reset_time
-               AND q.period_start <=> p_period_start INTO p_is_paid
+               AND q.period_start <=> p_period_start INTO v_is_free
         FROM quota_slots AS s
         JOIN tenant_quotas AS q ON q.quota_id = p_quota_id
         WHERE s.quota_id = p_quota_id AND s.slot_number = v_slot_number FOR UPDATE OF s SKIP LOCKED;
-        IF p_is_paid THEN
+        SET p_plain = -v_is_free;
+        IF v_is_free THEN
             UPDATE quota_slots SET remaining = remaining - p_amount
             WHERE quota_id = p_quota_id AND slot_number = v_slot_number;
-        ELSE
-            SET p_plain = 0;
         END IF;
     ELSE
         SELECT LEAST(hard_limit, COALESCE(next_alert_count - 1, hard_limit)) - used_count, next_reset_time
@@ -62,7 +58,7 @@ BEGIN
             SET remaining = IF(next_reset_time <=> v_next_reset_time, remaining, 0) + v_slice - p_amount,
                 next_reset_time = v_next_reset_time
             WHERE quota_id = p_quota_id AND slot_number = v_slot_number;
-            SET p_is_paid = TRUE;
+            SET p_plain = -1;
         END IF;
     END IF;
 END

@@ -25,13 +25,9 @@ CREATE PROCEDURE try_consume_quota (
     MODIFIES SQL DATA
     SQL SECURITY DEFINER
 BEGIN
-    DECLARE v_transaction, v_hold_id  VARCHAR(36) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_quota_id          BIGINT UNSIGNED;
-    DECLARE v_used_count, v_retry_after_ms  BIGINT;
-    DECLARE v_next_reset_time   DATETIME;
+    DECLARE v_ignored  VARCHAR(36) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
 
-    CALL charge_quota('CONSUME', p_tenant_id, p_quota_type, p_amount, p_biz_type, p_biz_id, p_product_code, v_hold_id,
-                      NULL, NULL, FALSE, v_transaction, p_status, v_quota_id, v_used_count, v_next_reset_time,
-                      v_retry_after_ms);
+    CALL charge_quota('CONSUME', p_tenant_id, p_quota_type, p_amount, p_biz_type, p_biz_id, p_product_code, v_ignored,
+                      NULL, NULL, FALSE, v_ignored, p_status, v_ignored, v_ignored, v_ignored, v_ignored);
     SET p_success = p_status IN ('GRANTED', 'REPLAYED');
 END

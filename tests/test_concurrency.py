@@ -282,3 +282,22 @@ def test_a_use_counts_in_the_period_in_which_its_wait_ended(
         ("RESET", -3, boundary - hour),
     ]
     assert found[-1] == ("CONSUME", 4, boundary)
+
+
+@pytest.mark.parametrize("beside", [(), ("TOTAL",)], ids=["one limit", "two limits"])
+def test_a_limit_that_goes_while_a_call_waits_for_it_is_not_charged(
+    quota: Quota, beside: tuple[str, ...]
+) -> None:
+    for limit_type in ("MONTHLY", *beside):
+        quota.define(limit_type, 3)
+    first, second = quota.connect(autocommit=False), quota.connect()
+    one = "DELETE FROM tenant_quotas WHERE tenant_id = %s AND limit_type = 'MONTHLY'"
+    rows(first, one, quota.tenant_id)
+    answer = while_it_waits(
+        quota, second, lambda: quota.consume(1, key="k", on=second).status, first.commit
+    )
+    assert answer == ("GRANTED" if beside else "NO_QUOTA")
+    written = "SELECT COUNT(*) FROM quota_usage_records WHERE tenant_id = %s"
+    assert value(quota.connection, written, quota.tenant_id) == len(beside)
+    for limit_type in beside:
+        assert quota.used(limit_type) == 1

@@ -369,6 +369,14 @@ def test_a_suspended_parent_suspends_its_sub_channels(quota: Quota) -> None:
     assert child.used() == 0
 
 
+def test_a_suspended_child_without_limits_does_not_use_its_parents(quota: Quota) -> None:
+    child = quota.child()
+    quota.define("MONTHLY", hard_limit=5)
+    child.suspend()
+    assert child.consume(1).status == "SUSPENDED"
+    assert quota.used() == 0
+
+
 def test_a_suspension_is_told_before_what_is_exhausted(quota: Quota) -> None:
     quota.define("MONTHLY", hard_limit=1, used=1)
     assert [quota.consume(1).status for _ in range(2)] == ["EXCEEDED"] * 2
