@@ -32,7 +32,7 @@ test: lint
 # TENANT_QUOTA_TEST_IMAGE names another image than mysql:8.4; where that cannot be pulled,
 # one is made out of the sandbox's packages.
 test-docker: $(READY)
-	$(BIN)/python -m tests.docker_image -q --durations=10
+	$(BIN)/python -m tools.docker_image -q --durations=10
 
 # Each driver from Debian, PyPI or npm, in build/clients where that is possible.
 CLIENTS := $(CURDIR)/build/clients
@@ -41,16 +41,16 @@ test-clients: $(READY)
 	TENANT_QUOTA_CLIENTS=$(CLIENTS) $(CLIENTS)/venv/bin/python -m pytest -q -rs tests/clients
 
 lock: $(READY)
-	@$(BIN)/python -m tests.lock
+	@$(BIN)/python -m tools.lock
 
 mutants: $(READY)
-	$(BIN)/python -m tests.mutations
+	$(BIN)/python -m tools.mutations
 
 chaos: $(READY)
-	$(BIN)/python -m tests.chaos
+	$(BIN)/python -m tools.chaos
 
 ship: $(READY)
-	@$(BIN)/python -m tests.releases $(VERSION)
+	@$(BIN)/python -m tools.releases $(VERSION)
 
 # Its parts and sizes: make bench BENCH='--help'. Needs sysbench, Redis and Node, and says so.
 bench: $(READY)

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.mutations import mutations
+from tests.helpers import TOP
+from tools.mutations import mutations
 
-TOP = Path(__file__).parent.parent
 PROCEDURES = sorted((TOP / "procedures").glob("*.sql"))
 OBJECTS = [
     *PROCEDURES,

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 from pymysql.connections import Connection
 
-from tests.server import connect
-from tests.support import apply_everything, call, rows
+from tests.helpers.server import connect
+from tests.helpers.support import apply_everything, call, rows
 
 PAST = "2020-01-01 00:00:00"
 
