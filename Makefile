@@ -1,7 +1,7 @@
 # Each target sets up all it needs: a .venv of its own with the package and its
 # tools. PYTHON=/path/to/python chooses the interpreter (3.10 or later).
 
-.PHONY: help demo test test-docker test-clients lock mutants chaos bench picture ship lint clean
+.PHONY: help demo test test-docker test-series test-clients lock mutants chaos bench picture ship lint clean
 .DEFAULT_GOAL := help
 
 VENV := .venv
@@ -12,6 +12,7 @@ help:
 	@echo "make demo        the five scenarios on a throwaway real MySQL"
 	@echo "make test        lint, types and every test, on a throwaway real MySQL"
 	@echo "make test-docker every test, and every server a container"
+	@echo "make test-series every test, and a note in the pages: on which MySQL, at which commit"
 	@echo "make test-clients the programs of docs/clients/ with their drivers; root installs Debian's packages"
 	@echo "make lock        schema.lock.json anew, after an object or a migration changed"
 	@echo "make mutants     break the SQL on purpose, rule by rule, and see the tests fail"
@@ -33,6 +34,10 @@ test: lint
 # one is made out of the sandbox's packages.
 test-docker: $(READY)
 	$(BIN)/python -m tools.docker_image -q --durations=10
+
+# On the server that TENANT_QUOTA_TEST_URL names, for example one of another series.
+test-series: $(READY)
+	@$(BIN)/python -m tools.series
 
 # Each driver from Debian, PyPI or npm, in build/clients where that is possible.
 CLIENTS := $(CURDIR)/build/clients
