@@ -11,7 +11,7 @@ from rich.text import Text
 
 from tenant_quota.cli.connection import connection_options, current_connection
 from tenant_quota.cli.fleet import each_server
-from tenant_quota.cli.output import patient_reader, plain, utf8_stdout
+from tenant_quota.cli.output import make_console, patient_reader, plain, utf8_stdout
 from tenant_quota.doctor import run as engine
 from tenant_quota.doctor.findings import NOTE, OK, PROBLEM, WARNING, Finding
 
@@ -66,7 +66,7 @@ def as_json(report: engine.Report) -> str:
 
 def _show(report: engine.Report, everything: bool) -> None:
     """Print a line or two for each finding, then how many of each kind there are."""
-    console = Console(highlight=False, soft_wrap=True)
+    console = make_console(soft_wrap=True)
     for finding in report.findings:
         if everything or finding.severity != OK:
             _show_one(console, finding)

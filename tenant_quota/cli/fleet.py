@@ -13,7 +13,7 @@ import click
 
 from tenant_quota.cli.connection import on_server, servers
 from tenant_quota.cli.fleet_formats import FORMATS, Outcome, worst
-from tenant_quota.cli.output import as_click_exception, patient_reader, plain, utf8_stdout
+from tenant_quota.cli.output import as_click_exception, patient_reader, plain, say, utf8_stdout
 from tenant_quota.connection import connect
 from tenant_quota.connection_options import ConnectionOptions
 
@@ -71,8 +71,8 @@ def _on_all(
             outcome = Outcome(address, 2, error=f"not tried, as {failed} failed")
         else:
             if not quiet:
-                click.echo("\n" if outcomes else "", nl=False)
-                click.secho(address, bold=True)
+                say("\n" if outcomes else "", nl=False)
+                say(click.style(address, bold=True))
             outcome, connected = _on_one(command, options, address, stops, quiet)
             failed = address if stops and connected and outcome.error else ""
         if outcome.error:
@@ -95,8 +95,8 @@ def _on_one(
             command()
         except click.exceptions.Exit as end:
             code = end.exit_code
-        except (click.Abort, click.UsageError):
-            raise  # by the user, or the same on every server
+        except (click.Abort, click.UsageError, BrokenPipeError):
+            raise  # by the user or the reader, or the same on every server
         except Exception as raised:
             failure = as_click_exception(raised)
             code, error = failure.exit_code, failure.format_message()

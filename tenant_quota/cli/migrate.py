@@ -9,6 +9,7 @@ import click
 from tenant_quota.apply import migrate, pins
 from tenant_quota.cli.connection import connection_options, current_connection
 from tenant_quota.cli.fleet import each_server
+from tenant_quota.cli.output import say
 from tenant_quota.errors import TenantQuotaError
 from tenant_quota.paths import is_checkout, sql_root
 from tenant_quota.schema.verify import stale_lock
@@ -34,20 +35,20 @@ class _Lines:
 
     def __exit__(self, *_: object) -> None:
         if self.open:
-            click.echo("failed")
+            say("failed")
 
     def show(self, step: migrate.Progress) -> None:
         """Take a step's progress; ends the line of a migration that is done."""
         self.open = step.seconds is None
         if step.seconds is None:
             width = len(str(step.total))
-            click.echo(f"[{step.number:{width}}/{step.total}] {step.migration} ... ", nl=False)
+            say(f"[{step.number:{width}}/{step.total}] {step.migration} ... ", nl=False)
         else:
-            click.echo(f"{step.seconds:.2f} s")
+            say(f"{step.seconds:.2f} s")
 
 
 def _note(text: str) -> None:
-    click.echo(text, err=True)
+    say(text, err=True)
 
 
 @click.command()
@@ -84,7 +85,7 @@ def apply(create_database: bool, definer: str | None, force: bool, lock_timeout:
             on_note=_note,
         )
     what = f"{len(done)} applied" if done else "Nothing to do"
-    click.echo(f"{what}: {options.database} is up to date.")
+    say(f"{what}: {options.database} is up to date.")
 
 
 @click.command()
@@ -130,7 +131,7 @@ def rollback(
             on_step=lines.show,
             on_note=_note,
         )
-    click.echo(f"{len(done)} rolled back in {options.database}.")
+    say(f"{len(done)} rolled back in {options.database}.")
 
 
 @click.command()

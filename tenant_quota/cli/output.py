@@ -14,6 +14,7 @@ from typing import Any, TextIO
 
 import click
 import pymysql
+from rich.console import Console
 
 from tenant_quota.errors import TenantQuotaError
 from tenant_quota.statements import error_number, server_error
@@ -27,10 +28,32 @@ _WHAT_TO_DO = {
 }
 
 
+UNWRAPPED = 10_000  # columns: a table that goes into a file is as wide as it needs to be
+
+
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        raise
+
+
+def make_console(*, soft_wrap: bool = False) -> Console:
+    """Return a console on stdout: as wide as its terminal, or as needed where it has none."""
+    console = _Console(highlight=False, soft_wrap=soft_wrap)
+    if not console.is_terminal:
+        console.width = UNWRAPPED
+    return console
+
+
+def show_what_can_be_shown() -> None:
+    """Let what this terminal's encoding lacks come out as a question mark, not as an error."""
+    if isinstance(sys.stdout, TextIOWrapper):  # Python itself does so on stderr
+        sys.stdout.reconfigure(errors="replace")
+
+
 def utf8_stdout() -> TextIO:
     """Return stdout: machine formats are UTF-8 whatever the locale is."""
     if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(encoding="utf-8")
+        sys.stdout.reconfigure(encoding="utf-8", errors="replace")
     return sys.stdout
 
 
@@ -52,12 +75,25 @@ def plain(value: object) -> str:
 
 @contextmanager
 def patient_reader() -> Iterator[None]:
-    """End quietly when the reader of a pipe, such as head, has had enough."""
+    """End quietly when the reader of a pipe, such as head, has had enough.
+
+    What is printed later goes nowhere, and is no error either.
+    """
     try:
         yield
         sys.stdout.flush()
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        for stream in (sys.stdout, sys.stderr):
+            try:
+                stream.flush()
+            except BrokenPipeError:
+                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def say(text: str, *, nl: bool = True, err: bool = False) -> None:
+    """Print a line of work that goes on to its end, whether or not somebody still reads."""
+    with patient_reader():
+        click.echo(text, nl=nl, err=err)
 
 
 def as_click_exception(error: Exception) -> click.ClickException:

@@ -13,9 +13,16 @@ from rich.text import Text
 
 from tenant_quota.cli.connection import connection_options, current_connection
 from tenant_quota.cli.fleet import each_server
-from tenant_quota.cli.monitor import make_console
-from tenant_quota.cli.output import as_json, installed, patient_reader, plain, utf8_stdout
+from tenant_quota.cli.output import (
+    as_json,
+    installed,
+    make_console,
+    patient_reader,
+    plain,
+    utf8_stdout,
+)
 from tenant_quota.connection import connect_to_database
+from tenant_quota.errors import TenantQuotaError
 
 
 @click.command()
@@ -44,6 +51,12 @@ def reconcile(tenant: str | None, repair: bool, form: str) -> None:
     ):
         cursor.execute("CALL reconcile_quotas(%s, %s)", (tenant, repair))
         rows = list(cursor.fetchall())
+        if tenant is not None and not rows:
+            cursor.execute(
+                "SELECT 1 FROM quota_usage_monitor WHERE tenant_id = %s LIMIT 1", (tenant,)
+            )
+            if not cursor.fetchone():
+                raise TenantQuotaError(f"There is no tenant {plain(tenant)} that has limits.")
     with patient_reader():
         if form == "json":
             lines = ",\n".join(as_json(row) for row in rows)

@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 
 from tenant_quota.cli import demo, main
 from tenant_quota.cli.demo import SCRIPT, Answer, Step, differs, read_steps
+from tenant_quota.sandbox import start_named, stop_named
 from tests.helpers import TOP
 from tests.helpers.server import connect
 from tests.helpers.support import rows
@@ -42,6 +43,18 @@ def test_it_runs_the_scenarios_and_the_procedures_and_shows_the_monitor(empty_sc
             "SELECT DISTINCT status FROM information_schema.events WHERE event_schema = DATABASE()"
         )
         assert rows(connection, event) == [("ENABLED",)]
+
+
+def test_it_says_that_it_uses_a_sandbox_that_was_running(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    try:
+        start_named("demo")
+        result = CliRunner().invoke(main, ["demo", "--stop"])
+        assert result.exit_code == 0, result.output
+        assert result.output.startswith("The sandbox 'demo' was running already, and is used: ")
+        assert "The sandbox is stopped" in result.output
+    finally:
+        assert not stop_named("demo")
 
 
 def test_it_does_not_touch_a_database_that_holds_something(schema_url):

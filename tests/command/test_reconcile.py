@@ -66,6 +66,15 @@ def test_what_cannot_be_repaired_is_left(schema_url: str, quota: Quota) -> None:
         )
 
 
+def test_a_tenant_that_is_not_there_is_told_so(schema_url: str, quota: Quota) -> None:
+    quota.define("MONTHLY", 10)
+    assert reconcile(schema_url, "--tenant", quota.tenant_id).exit_code == 0
+    for more in ((), ("--repair",), ("--format", "json")):
+        result = reconcile(schema_url, "--tenant", f"{quota.tenant_id}x", *more)
+        assert result.exit_code == 2
+        assert f"There is no tenant {quota.tenant_id}x that has limits." in result.output
+
+
 def test_errors_are_exit_code_2(empty_schema: str, schema_url: str) -> None:
     missing = reconcile(empty_schema)
     assert missing.exit_code == 2

@@ -53,18 +53,19 @@ def heed_ctrl_c() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
-def start_command(url: str, *arguments: str) -> subprocess.Popen[str]:
+def start_command(url: str, *arguments: str, **environment: str) -> subprocess.Popen[str]:
     """Start ``tenant-quota`` in a process of its own, its output in pipes.
 
     Ctrl-C works there even where the tests run in a shell's background, which ignores it.
     """
     return subprocess.Popen(
         [sys.executable, "-m", "tenant_quota", *arguments],
-        env={**os.environ, "TENANT_QUOTA_URL": url},
+        env={**os.environ, "TENANT_QUOTA_URL": url, **environment},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         encoding="utf-8",
+        errors="replace",
         preexec_fn=heed_ctrl_c,
     )
 
