@@ -8,6 +8,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
+# Setting up clears the folder, and a link leads to somebody else's.
+ifneq ($(filter-out help clean,$(MAKECMDGOALS)),)
+ifneq ($(shell test -L $(VENV) && echo link),)
+$(error $(VENV) is a symbolic link, and what it leads to would be cleared. Remove the link (make clean): each checkout makes an environment of its own)
+endif
+endif
+
 help:
 	@echo "make demo        the five scenarios on a throwaway real MySQL"
 	@echo "make test        lint, types and every test, on a throwaway real MySQL"
