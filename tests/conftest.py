@@ -27,6 +27,17 @@ def pytest_xdist_auto_num_workers() -> int:
     return 1 if named else min(4, os.cpu_count() or 1)
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Let the workers take the files in this order, not those with many tests first."""
+    if hasattr(config.option, "loadscopereorder"):
+        config.option.loadscopereorder = False
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the longest test, which else runs alone when all others are done."""
+    items.sort(key=lambda item: item.path.name != "test_model.py")
+
+
 @pytest.fixture(scope="session")
 def prefix(server_url: str) -> Iterator[str]:
     """Give what the names of the shared schema's roles and of its definer begin with."""

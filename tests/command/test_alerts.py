@@ -14,15 +14,23 @@ from pymysql.connections import Connection
 from tenant_quota.cli import main
 from tests.helpers import accounts
 from tests.helpers.accounts import make_account, url_of
-from tests.helpers.server import connect
+from tests.helpers.server import connect, fresh_schema
 from tests.helpers.support import apply_everything, rows, start_command, value
 
 
+@pytest.fixture(scope="module")
+def url(server_url: str):
+    """Give the URL of a schema of these tests' own: an outbox belongs to all tenants."""
+    with fresh_schema(server_url) as url:
+        apply_everything(url)
+        yield url
+
+
 @pytest.fixture
-def outbox(empty_schema: str):
-    """Give a connection to a schema of its own: an outbox belongs to all tenants."""
-    apply_everything(empty_schema)
-    with connect(empty_schema, autocommit=True) as connection:
+def outbox(url: str):
+    """Give a connection to that schema, whose outbox is empty."""
+    with connect(url, autocommit=True) as connection:
+        rows(connection, "DELETE FROM quota_alerts")
         yield connection
 
 
@@ -46,9 +54,9 @@ def waiting(connection: Connection) -> int:
     return int(value(connection, "SELECT COUNT(*) FROM quota_alerts WHERE delivered_at IS NULL"))
 
 
-def test_an_alert_is_delivered_once_and_marked(empty_schema, outbox):
+def test_an_alert_is_delivered_once_and_marked(url, outbox):
     write(outbox, 2)
-    result = alerts(empty_schema, "--format", "json")
+    result = alerts(url, "--format", "json")
     assert result.exit_code == 0, result.output
     first, second = json.loads(result.output)
     assert first.pop("alert_id") != second.pop("alert_id")
@@ -66,15 +74,15 @@ def test_an_alert_is_delivered_once_and_marked(empty_schema, outbox):
         "quota_id": 0,
     }
     assert waiting(outbox) == 0
-    again = alerts(empty_schema, "--format", "json")
+    again = alerts(url, "--format", "json")
     assert (again.exit_code, json.loads(again.output)) == (0, [])
 
 
-def test_the_table_is_a_line_an_alert_under_a_header(empty_schema, outbox):
-    assert alerts(empty_schema).output == "No alert waits.\n"
+def test_the_table_is_a_line_an_alert_under_a_header(url, outbox):
+    assert alerts(url).output == "No alert waits.\n"
     write(outbox, 1)
     rows(outbox, "UPDATE quota_alerts SET tenant_id = 'a\x1b[31m渠道', used_count = NULL")
-    header, line = alerts(empty_schema).output.splitlines()
+    header, line = alerts(url).output.splitlines()
     assert header.split()[:3] == ["Written", "(UTC)", "Level"]
     assert line.split() == [
         *("2024-02-29", "12:00:00", "WARNING", "a�[31m渠道", "REDEEM_CODE", "MONTHLY"),
@@ -82,32 +90,32 @@ def test_the_table_is_a_line_an_alert_under_a_header(empty_schema, outbox):
     ]
 
 
-def test_all_that_waits_comes_oldest_first_however_many_there_are(empty_schema, outbox):
+def test_all_that_waits_comes_oldest_first_however_many_there_are(url, outbox):
     write(outbox, 230)
-    found = json.loads(alerts(empty_schema, "--format", "json").output)
+    found = json.loads(alerts(url, "--format", "json").output)
     assert [row["quota_id"] for row in found] == list(range(230))
 
 
-def test_limit_leaves_the_rest_for_the_next(empty_schema, outbox):
+def test_limit_leaves_the_rest_for_the_next(url, outbox):
     write(outbox, 5)
-    assert len(json.loads(alerts(empty_schema, "--format", "json", "--limit", "3").output)) == 3
+    assert len(json.loads(alerts(url, "--format", "json", "--limit", "3").output)) == 3
     assert waiting(outbox) == 2
 
 
-def test_what_another_reader_holds_is_passed_over(empty_schema, outbox):
+def test_what_another_reader_holds_is_passed_over(url, outbox):
     write(outbox, 3)
-    with connect(empty_schema) as other:
+    with connect(url) as other:
         rows(other, "SELECT * FROM quota_alerts WHERE quota_id = 1 FOR UPDATE")
-        found = json.loads(alerts(empty_schema, "--format", "json").output)
+        found = json.loads(alerts(url, "--format", "json").output)
         assert [row["quota_id"] for row in found] == [0, 2]
         other.rollback()
-    found = json.loads(alerts(empty_schema, "--format", "json").output)
+    found = json.loads(alerts(url, "--format", "json").output)
     assert [row["quota_id"] for row in found] == [1]
 
 
-def test_following_prints_an_object_a_line_as_they_come_and_ends_with_ctrl_c(empty_schema, outbox):
+def test_following_prints_an_object_a_line_as_they_come_and_ends_with_ctrl_c(url, outbox):
     write(outbox, 1)
-    with start_command(empty_schema, "alerts", "--follow", "--format", "json") as process:
+    with start_command(url, "alerts", "--follow", "--format", "json") as process:
         assert process.stdout is not None
         assert json.loads(process.stdout.readline())["quota_id"] == 0
         write(outbox, 1, first=1)
@@ -121,10 +129,9 @@ def test_following_prints_an_object_a_line_as_they_come_and_ends_with_ctrl_c(emp
     assert waiting(outbox) == 0
 
 
-def test_two_readers_at_once_share_the_work_and_each_alert_comes_once(empty_schema, outbox):
+def test_two_readers_at_once_share_the_work_and_each_alert_comes_once(url, outbox):
     readers = [
-        start_command(empty_schema, "alerts", "--follow", "--format", "json", "--limit", "150")
-        for _ in "ab"
+        start_command(url, "alerts", "--follow", "--format", "json", "--limit", "150") for _ in "ab"
     ]
     write(outbox, 300)
     outputs = [reader.communicate(timeout=60)[0] for reader in readers]
@@ -133,7 +140,7 @@ def test_two_readers_at_once_share_the_work_and_each_alert_comes_once(empty_sche
     assert sorted(found[0] + found[1]) == list(range(300))
 
 
-def test_what_a_killed_reader_had_not_finished_comes_again(empty_schema, outbox):
+def test_what_a_killed_reader_had_not_finished_comes_again(url, outbox):
     write(outbox, 40)
     # A slow mark: time enough to kill the reader between print and commit.
     rows(
@@ -141,7 +148,7 @@ def test_what_a_killed_reader_had_not_finished_comes_again(empty_schema, outbox)
         "CREATE TRIGGER hold BEFORE UPDATE ON quota_alerts FOR EACH ROW"
         " SET NEW.delivered_at = IF(SLEEP(20) = 0, NEW.delivered_at, NULL)",
     )
-    with start_command(empty_schema, "alerts", "--follow", "--format", "json") as process:
+    with start_command(url, "alerts", "--follow", "--format", "json") as process:
         assert process.stdout is not None
         printed = [json.loads(process.stdout.readline())["quota_id"] for _ in range(40)]
         rows(outbox, "SET innodb_lock_wait_timeout = 1")
@@ -155,13 +162,13 @@ def test_what_a_killed_reader_had_not_finished_comes_again(empty_schema, outbox)
         with suppress(Exception):
             rows(outbox, f"KILL {thread}")
     rows(outbox, "DROP TRIGGER hold")
-    again = json.loads(alerts(empty_schema, "--format", "json").output)
+    again = json.loads(alerts(url, "--format", "json").output)
     assert [*printed, 40] == [row["quota_id"] for row in again] == list(range(41))
 
 
-def test_a_reader_of_the_pipe_that_leaves_takes_nothing_along(empty_schema, outbox):
+def test_a_reader_of_the_pipe_that_leaves_takes_nothing_along(url, outbox):
     write(outbox, 5)
-    with start_command(empty_schema, "alerts", "--format", "json") as process:
+    with start_command(url, "alerts", "--format", "json") as process:
         assert process.stdout is not None
         process.stdout.close()
         assert process.wait(timeout=30) == 0
@@ -175,19 +182,15 @@ def test_a_database_without_the_outbox_says_what_to_run(empty_schema):
 
 
 @pytest.mark.parametrize("form", ["table", "json"])
-def test_who_may_not_take_alerts_is_not_told_that_none_waits(
-    server_url, empty_schema, outbox, form
-):
+def test_who_may_not_take_alerts_is_not_told_that_none_waits(server_url, url, outbox, form):
     with accounts.prefix(server_url) as name:
-        make_account(
-            server_url, name, f"GRANT SELECT ON {empty_schema.rpartition('/')[2]}.* TO {{}}"
-        )
-        result = alerts(url_of(empty_schema, name), "--format", form)
+        make_account(server_url, name, f"GRANT SELECT ON {url.rpartition('/')[2]}.* TO {{}}")
+        result = alerts(url_of(url, name), "--format", form)
     assert (result.exit_code, result.stdout) == (2, "")
     assert "quota_admin" in result.stderr
     rows(outbox, "SET GLOBAL super_read_only = ON")
     try:
-        result = alerts(empty_schema, "--format", form)
+        result = alerts(url, "--format", form)
     finally:
         rows(outbox, "SET GLOBAL super_read_only = OFF")
         rows(outbox, "SET GLOBAL read_only = OFF")

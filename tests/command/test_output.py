@@ -24,15 +24,17 @@ READS = (
     "monitor --format json",
     "plan --from nothing",
     "grants",
-    "reconcile",
+    "reconcile --tenant {tenant}",
     "alerts",
     "reset",
 )
 
 
 @pytest.mark.parametrize("arguments", READS)
-def test_a_reader_that_leaves_early_is_no_error(schema_url, arguments):
-    with start_command(schema_url, *arguments.split(" ")) as process:
+def test_a_reader_that_leaves_early_is_no_error(schema_url, quota, arguments):
+    quota.define("TOTAL", 9)
+    words = arguments.format(tenant=quota.tenant_id).split(" ")
+    with start_command(schema_url, *words) as process:
         assert process.stdout is not None
         assert process.stderr is not None
         process.stdout.close()

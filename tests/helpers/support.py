@@ -176,7 +176,7 @@ def charge(
             answer.next_reset_time = boundary
         if answer.used_count is not None:
             answer.remaining = max(capacity - answer.used_count, 0)
-    answer.expires_at = value(
+    answer.expires_at = hold_id and value(
         connection,
         "SELECT CAST(MAX(expires_at) AS CHAR) FROM quota_reservations WHERE reservation_id = %s",
         hold_id,
@@ -315,8 +315,15 @@ class Quota:
 
     def acquire_at(self, now: str, on: Connection | None = None) -> bool:
         """Acquire a token at a time of the test's choosing (UTC)."""
-        arguments = ("TOKEN", self.tenant_id, self.quota_type, 1, *[None] * 5)
-        return bool(charge(on or self.connection, *arguments, now).success)
+        connection = on or self.connection
+        with at(connection, now):
+            rows(
+                connection,
+                "CALL charge_quota('TOKEN', %s, %s, 1, NULL, NULL, NULL, @hold_id, NULL, NULL, TRUE,"
+                " @transaction, @status, @quota_id, @used_count, @next_reset_time, @retry_after_ms)",
+                *(self.tenant_id, self.quota_type),
+            )
+            return bool(value(connection, "SELECT @status = 'GRANTED'"))
 
     def release(self, on: Connection | None = None) -> bool:
         (ok,) = call_out(
