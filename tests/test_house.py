@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import click
@@ -307,15 +308,38 @@ def test_the_page_for_contributors_lists_every_folder(page: str) -> None:
     assert folders - there <= tests <= folders
 
 
-def test_outside_helpers_the_tests_folders_hold_tests_alone() -> None:
-    others = [
-        str(path.relative_to(TOP / "tests"))
-        for path in sorted((TOP / "tests").rglob("*.py"))
-        if not re.fullmatch(r"test_\w+\.py|conftest\.py|__init__\.py", path.name)
-    ]
-    # The kinds of connection are for the drivers of make test-clients alone.
-    assert [each for each in others if not each.startswith("helpers/")] == ["clients/kinds.py"]
+def module_name(path: Path) -> str:
+    return ".".join(path.relative_to(TOP).with_suffix("").parts).removesuffix(".__init__")
+
+
+MODULES = {module_name(path) for path in PYTHON}
+
+
+def imports(path: Path) -> set[str]:
+    """Return the modules of ours that a file imports, wherever it does."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found.update(each.name for each in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names = {f"{node.module}.{each.name}" for each in node.names}
+            found |= names & MODULES if names <= MODULES else {node.module, *(names & MODULES)}
+    return found & MODULES
+
+
+def test_what_tests_of_several_folders_share_is_in_helpers() -> None:
     assert not [*(TOP / "tests/helpers").rglob("test_*")]
+    for path in (TOP / "tests").rglob("*.py"):
+        if path.parent.name == "helpers" or re.match(r"test_|conftest|__init__", path.name):
+            continue
+        users = [each for each in PYTHON if module_name(path) in imports(each)]
+        assert {each.parent for each in users} == {path.parent}, path
+
+
+def test_no_module_of_the_package_imports_one_that_imports_it() -> None:
+    package = [path for path in PYTHON if path.is_relative_to(TOP / "tenant_quota")]
+    graph = {module_name(path): imports(path) for path in package}
+    TopologicalSorter(graph).prepare()  # CycleError names the circle
 
 
 @pytest.mark.parametrize("kind", ["procedures", "views", "events"])

@@ -15,7 +15,13 @@ from tenant_quota.cli.fleet import each_server
 from tenant_quota.cli.monitor.rows import LEVELS, ROWS_SHOWN, Filter, first_rows, select
 from tenant_quota.cli.monitor.table import monitor_table
 from tenant_quota.cli.monitor.watch import show_until_ctrl_c
-from tenant_quota.cli.output import as_json, make_console, patient_reader, utf8_stdout
+from tenant_quota.cli.output import (
+    as_json,
+    machine_value,
+    make_console,
+    patient_reader,
+    utf8_stdout,
+)
 from tenant_quota.connection import connect_to_database
 
 
@@ -96,4 +102,6 @@ def _print_csv(connection: Connection[Any], wanted: Filter) -> None:
     with select(connection, wanted) as cursor:
         writer.writerow(column[0] for column in cursor.description or ())
         for row in iter(cursor.fetchone, None):
-            writer.writerow(v.isoformat() if isinstance(v, datetime) else v for v in row.values())
+            writer.writerow(
+                machine_value(v) if isinstance(v, datetime) else v for v in row.values()
+            )
