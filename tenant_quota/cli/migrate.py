@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Sequence
 
 import click
 
@@ -10,6 +10,7 @@ from tenant_quota.apply import migrate, pins
 from tenant_quota.cli.connection import connection_options, current_connection
 from tenant_quota.cli.fleet import each_server
 from tenant_quota.cli.output import say
+from tenant_quota.cli.report import Report
 from tenant_quota.errors import TenantQuotaError
 from tenant_quota.paths import is_checkout, sql_root
 from tenant_quota.schema.verify import stale_lock
@@ -138,34 +139,35 @@ def rollback(
 @connection_options
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table")
 @each_server()
-def status(form: str) -> None:
+def status() -> Report:
     """List the migrations: applied when, or pending. Exit code 1 if any is pending."""
     states = migrate.status(current_connection())
+    rows = [
+        {
+            "migration": state.migration,
+            "state": state.state,
+            "applied_at": state.applied_at and state.applied_at.isoformat() + "Z",
+            "by_hand": state.by_hand or None,
+        }
+        for state in states
+    ]
+    is_pending = any(state.state == "pending" for state in states)
+    return Report(lambda: _show_status(states), {"json": lambda: rows}, 1 if is_pending else 0)
+
+
+def _show_status(states: Sequence[migrate.MigrationState]) -> None:
     pending = sum(state.state == "pending" for state in states)
     unknown = sum(state.state == "unknown" for state in states)
-    if form == "json":
-        rows = [
-            {
-                "migration": state.migration,
-                "state": state.state,
-                "applied_at": state.applied_at and state.applied_at.isoformat() + "Z",
-                "by_hand": state.by_hand or None,
-            }
-            for state in states
-        ]
-        click.echo(json.dumps(rows, indent=2))
-    else:
-        width = max(len(state.migration) for state in states)
-        for state in states:
-            when = f"{state.applied_at:%Y-%m-%d %H:%M:%S} UTC" if state.applied_at else ""
-            click.echo(f"{state.migration:{width}}  {state.state:7}  {when}".rstrip())
-        click.echo(f"{len(states) - pending - unknown} applied, {pending} pending.")
-        if unknown:
-            click.echo(f"{unknown} applied here have no file in this version (unknown).")
-        for state in states:
-            if state.by_hand:
-                click.echo(f"{state.by_hand}: apply replaces it with --force alone, and keeps it.")
-    click.get_current_context().exit(1 if pending else 0)
+    width = max(len(state.migration) for state in states)
+    for state in states:
+        when = f"{state.applied_at:%Y-%m-%d %H:%M:%S} UTC" if state.applied_at else ""
+        click.echo(f"{state.migration:{width}}  {state.state:7}  {when}".rstrip())
+    click.echo(f"{len(states) - pending - unknown} applied, {pending} pending.")
+    if unknown:
+        click.echo(f"{unknown} applied here have no file in this version (unknown).")
+    for state in states:
+        if state.by_hand:
+            click.echo(f"{state.by_hand}: apply replaces it with --force alone, and keeps it.")
 
 
 @click.command()

@@ -49,6 +49,13 @@ def test_what_was_found_stays_the_exit_code_when_nobody_reads_it(empty_schema):
         assert process.wait(timeout=60) == 1
 
 
+def test_a_reader_that_leaves_keeps_no_server_from_its_turn(schema_url, empty_schema):
+    with start_command(f"{schema_url} {empty_schema}", "status") as process:
+        assert process.stdout is not None
+        process.stdout.close()
+        assert process.wait(timeout=60) == 1  # of the second
+
+
 def test_an_apply_whose_reader_leaves_goes_on_to_its_end(empty_schema):
     with start_command(empty_schema, "apply") as process:
         assert process.stdout is not None

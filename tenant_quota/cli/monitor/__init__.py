@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import csv
+from collections.abc import Iterator, Sequence
 from contextlib import closing
-from datetime import datetime
 from typing import Any
 
 import click
-from pymysql.connections import Connection
 
 from tenant_quota.cli.connection import connection_options, current_connection
 from tenant_quota.cli.fleet import each_server
-from tenant_quota.cli.monitor.rows import LEVELS, ROWS_SHOWN, Filter, first_rows, select
+from tenant_quota.cli.monitor.rows import LEVELS, ROWS_SHOWN, Filter, Row, first_rows, select
 from tenant_quota.cli.monitor.table import monitor_table
 from tenant_quota.cli.monitor.watch import show_until_ctrl_c
-from tenant_quota.cli.output import (
-    as_json,
-    machine_value,
-    make_console,
-    patient_reader,
-    utf8_stdout,
-)
+from tenant_quota.cli.output import make_console
+from tenant_quota.cli.report import Report
 from tenant_quota.connection import connect_to_database
+from tenant_quota.connection_options import ConnectionOptions
 
 
 @click.command()
@@ -57,51 +51,43 @@ from tenant_quota.connection import connect_to_database
 )
 @each_server(alone=lambda given: "--watch" if given["watch"] is not None else "")
 def monitor(
-    tenants: tuple[str, ...],
-    levels: tuple[str, ...],
-    form: str,
-    limit: int | None,
-    watch: float | None,
-) -> None:
+    tenants: tuple[str, ...], levels: tuple[str, ...], limit: int | None, watch: float | None
+) -> Report | None:
     """Show how much of each quota is used.
 
     EXCEEDED comes first, then WARNING, then NORMAL, each by use. Times are the tenant's
     wall clock. Exit code 0 whatever it shows: this is not a check.
     """
-    if watch is not None and form != "table":
-        raise click.UsageError("--watch is for the table; call the others as often as needed.")
+    options = current_connection()
     wanted = Filter(tenants, levels, limit)
     if watch is not None:
-        show_until_ctrl_c(current_connection(), wanted, watch)
-        return
-    with closing(connect_to_database(current_connection())) as connection, patient_reader():
-        if form == "json":
-            _print_json(connection, wanted)
-        elif form == "csv":
-            _print_csv(connection, wanted)
-        else:
-            console = make_console()
-            rows, more = first_rows(connection, wanted, ROWS_SHOWN)
-            console.print(monitor_table(rows, console.width, more=more))
+        if click.get_current_context().params["form"] != "table":
+            raise click.UsageError("--watch is for the table; call the others as often as needed.")
+        show_until_ctrl_c(options, wanted, watch)
+        return None
+    documents = {
+        "json": lambda: _objects(options, wanted),
+        "csv": lambda: _lines(options, wanted),
+    }
+    return Report(lambda: _show(options, wanted), documents)
 
 
-def _print_json(connection: Connection[Any], wanted: Filter) -> None:
-    """Print an array with a row a line: rates are numbers, times ISO 8601."""
-    out = utf8_stdout()
-    with select(connection, wanted) as cursor:
-        before = "[\n"
+def _show(options: ConnectionOptions, wanted: Filter) -> None:
+    console = make_console()
+    with closing(connect_to_database(options)) as connection:
+        rows, more = first_rows(connection, wanted, ROWS_SHOWN)
+    console.print(monitor_table(rows, console.width, more=more))
+
+
+def _objects(options: ConnectionOptions, wanted: Filter) -> Iterator[Row]:
+    """Give the rows one by one, however many there are."""
+    with closing(connect_to_database(options)) as connection, select(connection, wanted) as cursor:
+        yield from iter(cursor.fetchone, None)
+
+
+def _lines(options: ConnectionOptions, wanted: Filter) -> Iterator[Sequence[Any]]:
+    """Give the columns' names, then the rows one by one."""
+    with closing(connect_to_database(options)) as connection, select(connection, wanted) as cursor:
+        yield [column[0] for column in cursor.description or ()]
         for row in iter(cursor.fetchone, None):
-            out.write(before + as_json(row))
-            before = ",\n"
-        out.write("[]\n" if before == "[\n" else "\n]\n")
-
-
-def _print_csv(connection: Connection[Any], wanted: Filter) -> None:
-    """Print a header and a line a row; NULL is empty, times are ISO 8601."""
-    writer = csv.writer(utf8_stdout(), lineterminator="\n")
-    with select(connection, wanted) as cursor:
-        writer.writerow(column[0] for column in cursor.description or ())
-        for row in iter(cursor.fetchone, None):
-            writer.writerow(
-                machine_value(v) if isinstance(v, datetime) else v for v in row.values()
-            )
+            yield list(row.values())
