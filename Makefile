@@ -1,17 +1,25 @@
 # Each target sets up all it needs: a .venv of its own with the package and its
 # tools. PYTHON=/path/to/python chooses the interpreter (3.10 or later).
 
-.PHONY: help demo test test-docker test-clients lock mutants chaos bench picture ship lint clean
+.PHONY: help demo test test-docker test-series test-clients lock mutants chaos bench picture ship lint clean
 .DEFAULT_GOAL := help
 
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
+# Setting up clears the folder, and a link leads to somebody else's.
+ifneq ($(filter-out help clean,$(MAKECMDGOALS)),)
+ifneq ($(shell test -L $(VENV) && echo link),)
+$(error $(VENV) is a symbolic link, and what it leads to would be cleared. Remove the link (make clean): each checkout makes an environment of its own)
+endif
+endif
+
 help:
 	@echo "make demo        the five scenarios on a throwaway real MySQL"
 	@echo "make test        lint, types and every test, on a throwaway real MySQL"
 	@echo "make test-docker every test, and every server a container"
+	@echo "make test-series every test, and a note in the pages: on which MySQL, at which commit"
 	@echo "make test-clients the programs of docs/clients/ with their drivers; root installs Debian's packages"
 	@echo "make lock        schema.lock.json anew, after an object or a migration changed"
 	@echo "make mutants     break the SQL on purpose, rule by rule, and see the tests fail"
@@ -32,7 +40,11 @@ test: lint
 # TENANT_QUOTA_TEST_IMAGE names another image than mysql:8.4; where that cannot be pulled,
 # one is made out of the sandbox's packages.
 test-docker: $(READY)
-	$(BIN)/python -m tests.docker_image -q --durations=10
+	$(BIN)/python -m tools.docker_image -q --durations=10
+
+# On the server that TENANT_QUOTA_TEST_URL names, for example one of another series.
+test-series: $(READY)
+	@$(BIN)/python -m tools.series
 
 # Each driver from Debian, PyPI or npm, in build/clients where that is possible.
 CLIENTS := $(CURDIR)/build/clients
@@ -41,16 +53,16 @@ test-clients: $(READY)
 	TENANT_QUOTA_CLIENTS=$(CLIENTS) $(CLIENTS)/venv/bin/python -m pytest -q -rs tests/clients
 
 lock: $(READY)
-	@$(BIN)/python -m tests.lock
+	@$(BIN)/python -m tools.lock
 
 mutants: $(READY)
-	$(BIN)/python -m tests.mutations
+	$(BIN)/python -m tools.mutations
 
 chaos: $(READY)
-	$(BIN)/python -m tests.chaos
+	$(BIN)/python -m tools.chaos
 
 ship: $(READY)
-	@$(BIN)/python -m tests.releases $(VERSION)
+	@$(BIN)/python -m tools.releases $(VERSION)
 
 # Its parts and sizes: make bench BENCH='--help'. Needs sysbench, Redis and Node, and says so.
 bench: $(READY)

@@ -13,6 +13,8 @@ from pymysql.cursors import DictCursor
 from tenant_quota.errors import TenantQuotaError
 
 LOCK_WAIT_TIMEOUT = 1205
+_SHUTDOWN = 1053
+_CONNECTION_LOST = {0, _SHUTDOWN, 2006, 2013, 2014, 2055, 4031}
 
 
 class StatementFailed(TenantQuotaError):
@@ -27,6 +29,11 @@ class StatementFailed(TenantQuotaError):
 def error_number(error: pymysql.Error) -> int:
     """Return MySQL's error number, 0 where there is none."""
     return error.args[0] if error.args and isinstance(error.args[0], int) else 0
+
+
+def is_connection_lost(error: pymysql.Error) -> bool:
+    """Whether the connection ended, or its server is about to."""
+    return isinstance(error, pymysql.err.InterfaceError) or error_number(error) in _CONNECTION_LOST
 
 
 def server_error(error: pymysql.Error) -> str:

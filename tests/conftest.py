@@ -5,18 +5,16 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from pymysql.connections import Connection
 
-from tests import accounts
-from tests.mutations import chosen
-from tests.server import connect as connect_to
-from tests.server import server_url as server_url  # a fixture
-from tests.support import Quota, apply_everything, let_tests_set_the_time
-
-EVENTS = [file.stem for file in (Path(__file__).parent.parent / "events").glob("*.sql")]
+from tests.helpers import accounts
+from tests.helpers.server import connect as connect_to
+from tests.helpers.server import fresh_schema
+from tests.helpers.server import server_url as server_url  # a fixture
+from tests.helpers.support import EVENTS, Quota, apply_everything, let_tests_set_the_time
+from tools.mutations import chosen
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -27,6 +25,17 @@ def pytest_xdist_auto_num_workers() -> int:
     """
     named = os.environ.get("TENANT_QUOTA_TEST_URL")
     return 1 if named else min(4, os.cpu_count() or 1)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let the workers take the files in this order, not those with many tests first."""
+    if hasattr(config.option, "loadscopereorder"):
+        config.option.loadscopereorder = False
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the longest test, which else runs alone when all others are done."""
+    items.sort(key=lambda item: item.path.name != "test_model.py")
 
 
 @pytest.fixture(scope="session")
@@ -62,25 +71,6 @@ def empty_schema(server_url: str) -> Iterator[str]:
     """Give the URL of an empty schema that is dropped after the test."""
     with fresh_schema(server_url) as url:
         yield url
-
-
-class fresh_schema:  # noqa: N801 - used as a context manager, like a function
-    """Create a schema with a name of its own, and drop it whatever happens."""
-
-    def __init__(self, server_url: str) -> None:
-        self.server_url = server_url
-        self.name = f"tenant_quota_test_{secrets.token_hex(6)}"
-
-    def __enter__(self) -> str:
-        self.run(f"CREATE DATABASE {self.name}")
-        return self.server_url + self.name
-
-    def __exit__(self, *exception: object) -> None:
-        self.run(f"DROP DATABASE {self.name}")
-
-    def run(self, statement: str) -> None:
-        with connect_to(self.server_url) as connection, connection.cursor() as cursor:
-            cursor.execute(statement)
 
 
 @pytest.fixture

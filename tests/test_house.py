@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
+import click
 import pytest
 
-from tests.mutations import mutations
+from tenant_quota.cli import main
+from tests.helpers import TOP
+from tools.mutations import mutations
 
-TOP = Path(__file__).parent.parent
 PROCEDURES = sorted((TOP / "procedures").glob("*.sql"))
 OBJECTS = [
     *PROCEDURES,
@@ -218,6 +223,140 @@ def test_a_migration_is_one_statement_with_its_rollback_beside_it(path: Path) ->
 def test_no_module_is_long(path: Path) -> None:
     length = len(path.read_text(encoding="utf-8").splitlines())
     assert length <= (600 if "tests" in path.parts else 300)
+
+
+@pytest.mark.parametrize("path", PYTHON, ids=lambda path: str(path.relative_to(TOP)))
+def test_a_module_says_in_its_first_line_what_it_is(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    if text or path.name != "__init__.py":
+        first = (ast.get_docstring(ast.parse(text)) or "").partition("\n")[0]
+        assert re.fullmatch(r"\S.*[.:?]", first), first
+        assert len(first.split()) <= 25, first
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in OBJECTS if path.parent.name == "events"], ids=lambda path: path.stem
+)
+def test_an_event_is_a_schedule_and_one_call(path: Path) -> None:
+    body = re.search(r"\bDO BEGIN(.*)END$", code(path).strip(), re.DOTALL)
+    assert body
+    statements = [" ".join(each.split()) for each in body[1].split(";") if each.strip()]
+    assert statements[0] == "SET SESSION autocommit = 1"
+    assert len(statements) == 2
+    assert re.fullmatch(rf"CALL {path.stem}\([\d, ]*\)", statements[1])
+
+
+def too_long(text: str) -> list[str]:
+    """Return the sentences of more than 30 words; a blank line ends one too."""
+    paragraphs = [" ".join(each.split()) for each in re.split(r"\n\s*\n", text)]
+    found = [each for part in paragraphs for each in re.split(r"(?<=[.!?])\s+", part)]
+    return [each for each in found if len(each.split()) > 30]
+
+
+def helps(command: click.Command, name: str) -> Iterator[tuple[str, str]]:
+    """Give each text that --help shows, with its command's name."""
+    yield name, command.help or ""
+    for option in command.params:
+        yield name, getattr(option, "help", None) or ""
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for each in command.list_commands(context):
+            found = command.get_command(context, each)
+            assert found
+            yield from helps(found, f"{name} {each}")
+
+
+def test_no_sentence_in_a_comment_or_in_help_is_long() -> None:
+    assert too_long("A few words. " + "word " * 31 + "end. Few again.") == ["word " * 31 + "end."]
+    files = [*OBJECTS, *(path for path in MIGRATIONS if path.suffix == ".sql")]
+    told = [
+        (path.name, comment.replace("''", "'"))
+        for path in files
+        for comment in re.findall(
+            r"\bCOMMENT\s*=?\s*'((?:[^']|'')*)'", path.read_text(encoding="utf-8")
+        )
+    ]
+    assert len(told) > 100
+    told += helps(main, "tenant-quota")
+    assert [(where, each) for where, text in told for each in too_long(text)] == []
+
+
+def test_the_design_that_is_cited_is_the_one_in_docs() -> None:
+    for path in [*OBJECTS, *MIGRATIONS, *PYTHON]:
+        text = path.read_text(encoding="utf-8")
+        assert not re.search(r"\bDESIGN", text), path
+        cited = set(re.findall(r"[\w./-]*design\.md", text))
+        assert cited <= {"docs/design.md"} | ({"design.md"} if path.suffix == ".py" else set()), (
+            path
+        )
+
+
+@pytest.mark.parametrize("page", ["CONTRIBUTING.md", "docs/CONTRIBUTING.zh-CN.md"])
+def test_the_page_for_contributors_lists_every_folder(page: str) -> None:
+    listed = re.findall(r"^\| (`\w+/.*?) \|", (TOP / page).read_text("utf-8"), re.MULTILINE)
+    folders = {each for row in listed for each in re.findall(r"(\w+)/", row)}
+    ignored = (TOP / ".gitignore").read_text(encoding="utf-8").split()
+    there = {
+        path.name
+        for path in TOP.iterdir()
+        if path.is_dir()
+        and not path.name.startswith(".")
+        and not any(path.match(each.rstrip("/")) for each in ignored)
+    }
+    assert there <= folders
+    tests = {path.name for path in (TOP / "tests").iterdir() if (path / "__init__.py").is_file()}
+    assert folders - there <= tests <= folders
+
+
+def module_name(path: Path) -> str:
+    return ".".join(path.relative_to(TOP).with_suffix("").parts).removesuffix(".__init__")
+
+
+MODULES = {module_name(path) for path in PYTHON}
+
+
+def imports(path: Path) -> set[str]:
+    """Return the modules of ours that a file imports, wherever it does."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found.update(each.name for each in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names = {f"{node.module}.{each.name}" for each in node.names}
+            found |= names & MODULES if names <= MODULES else {node.module, *(names & MODULES)}
+    return found & MODULES
+
+
+def test_what_tests_of_several_folders_share_is_in_helpers() -> None:
+    assert not [*(TOP / "tests/helpers").rglob("test_*")]
+    for path in (TOP / "tests").rglob("*.py"):
+        if path.parent.name == "helpers" or re.match(r"test_|conftest|__init__", path.name):
+            continue
+        users = [each for each in PYTHON if module_name(path) in imports(each)]
+        assert {each.parent for each in users} == {path.parent}, path
+
+
+def test_no_module_of_the_package_imports_one_that_imports_it() -> None:
+    package = [path for path in PYTHON if path.is_relative_to(TOP / "tenant_quota")]
+    graph = {module_name(path): imports(path) for path in package}
+    TopologicalSorter(graph).prepare()  # CycleError names the circle
+
+
+@pytest.mark.parametrize("kind", ["procedures", "views", "events"])
+def test_every_test_file_of_an_object_has_its_object(kind: str) -> None:
+    names = {path.stem for path in (TOP / kind).rglob("*.sql")}
+    tests = {path.stem.removeprefix("test_") for path in (TOP / "tests" / kind).glob("test_*.py")}
+    assert tests <= names
+
+
+def test_every_tool_is_run_by_a_target_of_make() -> None:
+    makefile = (TOP / "Makefile").read_text(encoding="utf-8")
+    tools = {
+        path.parent.name if path.name == "__main__.py" else path.stem
+        for path in (TOP / "tools").rglob("*.py")
+        if '__name__ == "__main__"' in path.read_text(encoding="utf-8")
+    }
+    assert set(re.findall(r"-m tools\.(\w+)", makefile)) == tools
 
 
 @pytest.mark.parametrize("mutation", mutations(), ids=lambda mutation: mutation.name)

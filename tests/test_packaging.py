@@ -14,18 +14,18 @@ from pathlib import Path
 import pytest
 
 from tenant_quota import __version__
-from tests.server import connect
+from tests.helpers import TOP
+from tests.helpers.server import connect
 
-ROOT = Path(__file__).parent.parent
 SQL_FOLDERS = ("migrations", "procedures", "views", "events")
 
 
 def sql_files() -> set[str]:
     """Return every file in the SQL folders, relative to the root."""
     return {
-        str(path.relative_to(ROOT))
+        str(path.relative_to(TOP))
         for folder in SQL_FOLDERS
-        for path in (ROOT / folder).rglob("*")
+        for path in (TOP / folder).rglob("*")
         if path.is_file() and "__pycache__" not in path.parts
     }
 
@@ -34,7 +34,7 @@ def sql_files() -> set[str]:
 def built(tmp_path_factory) -> Path:
     """Build the sdist, and the wheel out of the sdist; give their folder."""
     folder: Path = tmp_path_factory.mktemp("dist")
-    command = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(folder), str(ROOT)]
+    command = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(folder), str(TOP)]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     return folder

@@ -15,14 +15,14 @@ from tenant_quota.cli import main
 from tenant_quota.cli.demo import Step, ask, differs, read_steps, show
 from tenant_quota.connection import connect_to_database
 from tenant_quota.connection_options import resolve
-from tests.support import apply_everything
+from tests.helpers import TOP
+from tests.helpers.support import apply_everything
 
-ROOT = Path(__file__).parent.parent
-DOCS = ROOT / "docs"
+DOCS = TOP / "docs"
 CLIENTS = DOCS / "clients"
 # Each page in English, and the same in Chinese. What GitHub looks for at the top stands there.
 AT_THE_TOP = ("README", "CONTRIBUTING", "SECURITY")
-PAIRS = [(ROOT / f"{name}.md", DOCS / f"{name}.zh-CN.md") for name in AT_THE_TOP] + [
+PAIRS = [(TOP / f"{name}.md", DOCS / f"{name}.zh-CN.md") for name in AT_THE_TOP] + [
     (page, page.with_name(f"{page.stem}.zh-CN.md"))
     for page in sorted([*DOCS.glob("*.md"), *CLIENTS.glob("*.md")])
     if not page.stem.endswith(".zh-CN")
@@ -52,7 +52,7 @@ def public_files() -> dict[str, Path]:
     """Return the file of each procedure whose first line does not say internal."""
     return {
         file.stem: file
-        for file in sorted((ROOT / "procedures").rglob("*.sql"))
+        for file in sorted((TOP / "procedures").rglob("*.sql"))
         if not file.read_text(encoding="utf-8").startswith(f"-- {file.stem}: internal:")
     }
 
@@ -142,7 +142,7 @@ def test_every_example_gives_the_answer_that_stands_beside_it(page, empty_schema
     wrong = []
     assert examples(page)
     with closing(connect_to_database(resolve(url=empty_schema))) as connection:
-        for event in (ROOT / "events").rglob("*.sql"):
+        for event in (TOP / "events").rglob("*.sql"):
             ask(connection, f"ALTER EVENT {event.stem} DISABLE")  # else it may be BUSY by chance
         for step in examples(page):
             answer = ask(connection, step.statement)
@@ -248,9 +248,7 @@ def test_the_sections_of_the_design_are_numbered_for_those_who_cite_them(name):
 
 @pytest.mark.parametrize("page", PAIRS[1], ids=lambda path: path.stem)
 def test_the_page_for_contributors_has_every_target(page):
-    (targets,) = re.findall(
-        r"^\.PHONY: (.*)$", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE
-    )
+    (targets,) = re.findall(r"^\.PHONY: (.*)$", (TOP / "Makefile").read_text("utf-8"), re.MULTILINE)
     told = re.findall(r"^\| `make ([\w-]+)` \|", page.read_text(encoding="utf-8"), re.MULTILINE)
     assert sorted(told) == sorted(set(targets.split()) - {"help", "clean"})
 
@@ -267,7 +265,7 @@ def test_the_readme_leads_to_every_page_of_its_language_once(language):
     clients = PAIRS[[english for english, _ in PAIRS].index(CLIENTS / "README.md")][language]
     in_folder = [both[language] for both in PAIRS if both[language].parent == CLIENTS]
     pages = {both[language] for both in PAIRS[1:]} - set(in_folder)
-    pages |= {clients, READMES[1 - language], ROOT / "benchmarks/README.md", ROOT / "CHANGELOG.md"}
+    pages |= {clients, READMES[1 - language], TOP / "benchmarks/README.md", TOP / "CHANGELOG.md"}
     assert times_led_to(readme, pages) == dict.fromkeys(pages, 1)
     others = {page for page in in_folder if page != clients}  # one page of the README's leads on
     assert times_led_to(clients, others) == dict.fromkeys(others, 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
@@ -10,7 +11,7 @@ import click
 
 from tenant_quota import __version__
 from tenant_quota.cli.connection import connection_options
-from tenant_quota.cli.output import as_click_exception
+from tenant_quota.cli.output import as_click_exception, patient_reader, show_what_can_be_shown
 
 # command: its module in tenant_quota.cli. Loaded when asked for, so that help stays quick.
 _COMMANDS = {
@@ -47,10 +48,31 @@ class _Commands(click.Group):
         command: click.Command = getattr(module, cmd_name)
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command; of a name that is none, say which one it is close to."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            close = get_close_matches(args[0], _COMMANDS, n=1)
+            if not close:
+                raise
+            said = f"{error.message} Did you mean {close[0]!r}?"
+            raise click.UsageError(said, ctx) from None
+
+    def make_context(self, *args: Any, **extra: Any) -> click.Context:
+        """Read the options; --help and --version print already."""
+        show_what_can_be_shown()
+        with patient_reader():
+            return super().make_context(*args, **extra)
+        raise click.exceptions.Exit(0)  # nobody reads what --help says
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; what it did not expect becomes one line."""
         try:
-            return super().invoke(ctx)
+            with patient_reader():
+                return super().invoke(ctx)
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
         except KeyboardInterrupt:

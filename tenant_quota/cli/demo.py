@@ -17,7 +17,9 @@ from pymysql.connections import Connection
 from pymysql.cursors import DictCursor
 
 from tenant_quota.apply import migrate
-from tenant_quota.cli.monitor import Filter, make_console, monitor_table, select
+from tenant_quota.cli.monitor.rows import Filter, select
+from tenant_quota.cli.monitor.table import monitor_table
+from tenant_quota.cli.output import make_console, patient_reader, say
 from tenant_quota.connection import connect, connect_to_database
 from tenant_quota.connection_options import ConnectionOptions, resolve
 from tenant_quota.errors import TenantQuotaError
@@ -150,12 +152,17 @@ def demo(url: str | None, stop: bool) -> None:
     if url is None:
         sandbox, started = start_named(_SANDBOX)
         options = resolve(url=sandbox.url)
-        click.echo(f"A throwaway MySQL {'was started' if started else 'runs already'}: {options}.")
+        say(
+            f"A throwaway MySQL was started: {options}."
+            if started
+            else f"The sandbox {_SANDBOX!r} was running already, and is used: {options}."
+        )
     else:
         options = resolve(url=url)
     options = _fresh_database(options)
     _apply(options)
-    with closing(connect_to_database(options)) as connection:
+    wrong = 0
+    with closing(connect_to_database(options)) as connection, patient_reader():
         wrong = _run(connection, SCRIPT.read_text(encoding="utf-8"))
         _show_monitor(connection)
     if stop and url is None:
@@ -202,7 +209,7 @@ def _apply(options: ConnectionOptions) -> None:
     done = migrate.apply(options, on_step=show_step)
     if terminal:
         click.echo("\r\033[K", nl=False, err=True)
-    click.echo(f"{len(done)} migrations applied to {options.database}: tables, procedures, view.")
+    say(f"{len(done)} migrations applied to {options.database}: tables, procedures, view.")
 
 
 def _run(connection: Connection[Any], script: str) -> int:

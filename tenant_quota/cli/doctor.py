@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
+from functools import partial
 
 import click
 from rich.console import Console
@@ -11,7 +11,8 @@ from rich.text import Text
 
 from tenant_quota.cli.connection import connection_options, current_connection
 from tenant_quota.cli.fleet import each_server
-from tenant_quota.cli.output import patient_reader, plain, utf8_stdout
+from tenant_quota.cli.output import make_console, plain
+from tenant_quota.cli.report import Report
 from tenant_quota.doctor import run as engine
 from tenant_quota.doctor.findings import NOTE, OK, PROBLEM, WARNING, Finding
 
@@ -35,24 +36,20 @@ _STYLES = {PROBLEM: "bold red", WARNING: "yellow", NOTE: "cyan", OK: "green"}
     show_default=True,
 )
 @each_server()
-def doctor(ignore: tuple[str, ...], everything: bool, form: str) -> None:
+def doctor(ignore: tuple[str, ...], everything: bool) -> Report:
     """Look for what endangers quotas: settings, events, accounts, replication, locks.
 
     Reads only, and says what this account may not see. Each finding comes with what to do.
     Exit code 0 healthy, 1 a problem or a warning, 2 error, or an account that sees nothing.
     """
-    report = engine.examine(current_connection(), ignore=ignore)
-    with patient_reader():
-        if form == "json":
-            utf8_stdout().write(as_json(report))
-        else:
-            _show(report, everything)
-    click.get_current_context().exit(report.exit_code)
+    found = engine.examine(current_connection(), ignore=ignore)
+    formats = {"json": partial(as_data, found)}
+    return Report(partial(_show, found, everything), formats, found.exit_code)
 
 
-def as_json(report: engine.Report) -> str:
+def as_data(report: engine.Report) -> dict[str, object]:
     """Return the report as data."""
-    data = {
+    return {
         "database": report.database,
         "server": report.server,
         "healthy": report.healthy,
@@ -61,12 +58,11 @@ def as_json(report: engine.Report) -> str:
             for f in report.findings
         ],
     }
-    return json.dumps(data, ensure_ascii=False, indent=1) + "\n"
 
 
 def _show(report: engine.Report, everything: bool) -> None:
     """Print a line or two for each finding, then how many of each kind there are."""
-    console = Console(highlight=False, soft_wrap=True)
+    console = make_console(soft_wrap=True)
     for finding in report.findings:
         if everything or finding.severity != OK:
             _show_one(console, finding)

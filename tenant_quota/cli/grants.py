@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
+from functools import partial
 
 import click
 
 from tenant_quota.cli.connection import connection_options, current_connection
 from tenant_quota.cli.fleet import each_server
-from tenant_quota.cli.output import patient_reader, plain, utf8_stdout
+from tenant_quota.cli.output import plain
+from tenant_quota.cli.report import Report
 from tenant_quota.grants import plan as engine
 from tenant_quota.grants import run as grants_run
 from tenant_quota.grants.wanted import Names
@@ -44,8 +45,7 @@ def grants(
     run: bool,
     check: bool,
     revoke: bool,
-    form: str,
-) -> None:
+) -> Report:
     """Print the SQL that gives everybody what they need, and no more.
 
     A locked definer that everything runs as; roles for applications (the public
@@ -71,21 +71,14 @@ def grants(
         if outcome is None or revoke
         else engine.make_plan(options, names, shared=shared).findings
     )
-    with patient_reader():
-        if form == "json":
-            data = grants_run.as_data(plan, outcome)
-            utf8_stdout().write(json.dumps(data, ensure_ascii=False, indent=2) + "\n")
-        elif outcome is not None:
-            _show_outcome(plan, outcome, left)
-        elif check:
-            _show_check(plan)
-        else:
-            click.echo(grants_run.as_sql(plan), nl=False)
-    context = click.get_current_context()
+    formats = {"json": partial(grants_run.as_data, plan, outcome)}
     if outcome is not None:
-        context.exit(1 if outcome.refused or left else 0)
+        code = 1 if outcome.refused or left else 0
+        return Report(partial(_show_outcome, plan, outcome, left), formats, code)
     if check:
-        context.exit(1 if plan.findings else 2 if plan.unseen else 0)
+        code = 1 if plan.findings else 2 if plan.unseen else 0
+        return Report(partial(_show_check, plan), formats, code)
+    return Report(lambda: click.echo(grants_run.as_sql(plan), nl=False), formats)
 
 
 def _show_outcome(plan: engine.Plan, outcome: grants_run.Outcome, left: list[str]) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Sequence
 
 import click
 
 from tenant_quota.apply import migrate, pins
 from tenant_quota.cli.connection import connection_options, current_connection
 from tenant_quota.cli.fleet import each_server
+from tenant_quota.cli.output import say
+from tenant_quota.cli.report import Report
 from tenant_quota.errors import TenantQuotaError
 from tenant_quota.paths import is_checkout, sql_root
 from tenant_quota.schema.verify import stale_lock
@@ -34,20 +36,20 @@ class _Lines:
 
     def __exit__(self, *_: object) -> None:
         if self.open:
-            click.echo("failed")
+            say("failed")
 
     def show(self, step: migrate.Progress) -> None:
         """Take a step's progress; ends the line of a migration that is done."""
         self.open = step.seconds is None
         if step.seconds is None:
             width = len(str(step.total))
-            click.echo(f"[{step.number:{width}}/{step.total}] {step.migration} ... ", nl=False)
+            say(f"[{step.number:{width}}/{step.total}] {step.migration} ... ", nl=False)
         else:
-            click.echo(f"{step.seconds:.2f} s")
+            say(f"{step.seconds:.2f} s")
 
 
 def _note(text: str) -> None:
-    click.echo(text, err=True)
+    say(text, err=True)
 
 
 @click.command()
@@ -84,7 +86,7 @@ def apply(create_database: bool, definer: str | None, force: bool, lock_timeout:
             on_note=_note,
         )
     what = f"{len(done)} applied" if done else "Nothing to do"
-    click.echo(f"{what}: {options.database} is up to date.")
+    say(f"{what}: {options.database} is up to date.")
 
 
 @click.command()
@@ -130,41 +132,42 @@ def rollback(
             on_step=lines.show,
             on_note=_note,
         )
-    click.echo(f"{len(done)} rolled back in {options.database}.")
+    say(f"{len(done)} rolled back in {options.database}.")
 
 
 @click.command()
 @connection_options
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table")
 @each_server()
-def status(form: str) -> None:
+def status() -> Report:
     """List the migrations: applied when, or pending. Exit code 1 if any is pending."""
     states = migrate.status(current_connection())
+    rows = [
+        {
+            "migration": state.migration,
+            "state": state.state,
+            "applied_at": state.applied_at and state.applied_at.isoformat() + "Z",
+            "by_hand": state.by_hand or None,
+        }
+        for state in states
+    ]
+    is_pending = any(state.state == "pending" for state in states)
+    return Report(lambda: _show_status(states), {"json": lambda: rows}, 1 if is_pending else 0)
+
+
+def _show_status(states: Sequence[migrate.MigrationState]) -> None:
     pending = sum(state.state == "pending" for state in states)
     unknown = sum(state.state == "unknown" for state in states)
-    if form == "json":
-        rows = [
-            {
-                "migration": state.migration,
-                "state": state.state,
-                "applied_at": state.applied_at and state.applied_at.isoformat() + "Z",
-                "by_hand": state.by_hand or None,
-            }
-            for state in states
-        ]
-        click.echo(json.dumps(rows, indent=2))
-    else:
-        width = max(len(state.migration) for state in states)
-        for state in states:
-            when = f"{state.applied_at:%Y-%m-%d %H:%M:%S} UTC" if state.applied_at else ""
-            click.echo(f"{state.migration:{width}}  {state.state:7}  {when}".rstrip())
-        click.echo(f"{len(states) - pending - unknown} applied, {pending} pending.")
-        if unknown:
-            click.echo(f"{unknown} applied here have no file in this version (unknown).")
-        for state in states:
-            if state.by_hand:
-                click.echo(f"{state.by_hand}: apply replaces it with --force alone, and keeps it.")
-    click.get_current_context().exit(1 if pending else 0)
+    width = max(len(state.migration) for state in states)
+    for state in states:
+        when = f"{state.applied_at:%Y-%m-%d %H:%M:%S} UTC" if state.applied_at else ""
+        click.echo(f"{state.migration:{width}}  {state.state:7}  {when}".rstrip())
+    click.echo(f"{len(states) - pending - unknown} applied, {pending} pending.")
+    if unknown:
+        click.echo(f"{unknown} applied here have no file in this version (unknown).")
+    for state in states:
+        if state.by_hand:
+            click.echo(f"{state.by_hand}: apply replaces it with --force alone, and keeps it.")
 
 
 @click.command()

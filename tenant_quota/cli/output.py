@@ -14,6 +14,7 @@ from typing import Any, TextIO
 
 import click
 import pymysql
+from rich.console import Console
 
 from tenant_quota.errors import TenantQuotaError
 from tenant_quota.statements import error_number, server_error
@@ -27,20 +28,43 @@ _WHAT_TO_DO = {
 }
 
 
+UNWRAPPED = 10_000  # columns: a table that goes into a file is as wide as it needs to be
+
+
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        raise
+
+
+def make_console(*, soft_wrap: bool = False) -> Console:
+    """Return a console on stdout: as wide as its terminal, or as needed where it has none."""
+    console = _Console(highlight=False, soft_wrap=soft_wrap)
+    if not console.is_terminal:
+        console.width = UNWRAPPED
+    return console
+
+
+def show_what_can_be_shown() -> None:
+    """Let what this terminal's encoding lacks come out as a question mark, not as an error."""
+    if isinstance(sys.stdout, TextIOWrapper):  # Python itself does so on stderr
+        sys.stdout.reconfigure(errors="replace")
+
+
 def utf8_stdout() -> TextIO:
     """Return stdout: machine formats are UTF-8 whatever the locale is."""
     if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(encoding="utf-8")
+        sys.stdout.reconfigure(encoding="utf-8", errors="replace")
     return sys.stdout
 
 
 def as_json(row: Mapping[str, Any]) -> str:
     """Return a row on one line: counts are whole numbers, times ISO 8601."""
-    return json.dumps(row, ensure_ascii=False, default=_machine_value)
+    return json.dumps(row, ensure_ascii=False, default=machine_value)
 
 
-def _machine_value(value: object) -> object:
-    if isinstance(value, Decimal):
+def machine_value(value: object) -> object:
+    """Return what JSON can say of a value that it has no type for."""
+    if isinstance(value, Decimal):  # counts come as decimals too, and must stay exact
         return int(value) if value.as_tuple().exponent == 0 else float(value)
     return value.isoformat() if isinstance(value, datetime) else str(value)
 
@@ -52,12 +76,25 @@ def plain(value: object) -> str:
 
 @contextmanager
 def patient_reader() -> Iterator[None]:
-    """End quietly when the reader of a pipe, such as head, has had enough."""
+    """End quietly when the reader of a pipe, such as head, has had enough.
+
+    What is printed later goes nowhere, and is no error either.
+    """
     try:
         yield
         sys.stdout.flush()
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        for stream in (sys.stdout, sys.stderr):
+            try:
+                stream.flush()
+            except BrokenPipeError:
+                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def say(text: str, *, nl: bool = True, err: bool = False) -> None:
+    """Print a line of work that goes on to its end, whether or not somebody still reads."""
+    with patient_reader():
+        click.echo(text, nl=nl, err=err)
 
 
 def as_click_exception(error: Exception) -> click.ClickException:

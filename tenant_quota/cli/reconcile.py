@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from functools import partial
 from typing import Any
 
 import click
@@ -13,9 +14,10 @@ from rich.text import Text
 
 from tenant_quota.cli.connection import connection_options, current_connection
 from tenant_quota.cli.fleet import each_server
-from tenant_quota.cli.monitor import make_console
-from tenant_quota.cli.output import as_json, installed, patient_reader, plain, utf8_stdout
+from tenant_quota.cli.output import installed, make_console, plain
+from tenant_quota.cli.report import Report
 from tenant_quota.connection import connect_to_database
+from tenant_quota.errors import TenantQuotaError
 
 
 @click.command()
@@ -30,7 +32,7 @@ from tenant_quota.connection import connect_to_database
     show_default=True,
 )
 @each_server()
-def reconcile(tenant: str | None, repair: bool, form: str) -> None:
+def reconcile(tenant: str | None, repair: bool) -> Report:
     """Compare every counter with its ledger, and show where they differ.
 
     It reads the whole ledger and keeps nobody waiting. --repair makes the ledger agree
@@ -44,16 +46,21 @@ def reconcile(tenant: str | None, repair: bool, form: str) -> None:
     ):
         cursor.execute("CALL reconcile_quotas(%s, %s)", (tenant, repair))
         rows = list(cursor.fetchall())
-    with patient_reader():
-        if form == "json":
-            lines = ",\n".join(as_json(row) for row in rows)
-            utf8_stdout().write(f"[\n{lines}\n]\n" if rows else "[]\n")
-        elif rows:
-            make_console().print(_table(rows))
-        else:
-            click.echo("Every counter agrees with its ledger.")
-    if any(row["status"] == "DRIFT" for row in rows):
-        click.get_current_context().exit(1)
+        if tenant is not None and not rows:
+            cursor.execute(
+                "SELECT 1 FROM quota_usage_monitor WHERE tenant_id = %s LIMIT 1", (tenant,)
+            )
+            if not cursor.fetchone():
+                raise TenantQuotaError(f"There is no tenant {plain(tenant)} that has limits.")
+    is_left = any(row["status"] == "DRIFT" for row in rows)
+    return Report(partial(_show, rows), {"json": lambda: rows}, 1 if is_left else 0)
+
+
+def _show(rows: list[dict[str, Any]]) -> None:
+    if rows:
+        make_console().print(_table(rows))
+    else:
+        click.echo("Every counter agrees with its ledger.")
 
 
 def _table(rows: list[dict[str, Any]]) -> Table:

@@ -11,7 +11,7 @@ from pymysql.cursors import DictCursor
 
 from tenant_quota.cli.connection import connection_options, current_connection
 from tenant_quota.cli.fleet import each_server
-from tenant_quota.cli.output import installed, plain
+from tenant_quota.cli.output import installed, plain, say
 from tenant_quota.connection import connect_to_database
 from tenant_quota.errors import TenantQuotaError
 
@@ -67,7 +67,7 @@ def _close_all(connection: Connection[Any], batch_size: int) -> None:
     if not answer["success"]:
         click.echo("Another reset is running; it closes them.", err=True)
         click.get_current_context().exit(1)
-    click.echo(f"{answer['rows_done']:,} closed or scheduled.")
+    say(f"{answer['rows_done']:,} closed or scheduled.")
 
 
 def _reset_one(connection: Connection[Any], one: tuple[str | None, ...], name: str) -> None:
@@ -77,4 +77,4 @@ def _reset_one(connection: Connection[Any], one: tuple[str | None, ...], name: s
         (answer,) = cursor.fetchall()
     if answer["id"] is None:
         raise TenantQuotaError(f"There is no quota {name}.")
-    click.echo(f"{name}: {answer['used']:,} used, now 0. Next reset: {answer['next']}")
+    say(f"{name}: {answer['used']:,} used, now 0. Next reset: {answer['next']}")

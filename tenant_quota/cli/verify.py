@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
 import click
 
 from tenant_quota.cli.connection import connection_options, current_connection
 from tenant_quota.cli.fleet import each_server
-from tenant_quota.cli.output import patient_reader, plain, utf8_stdout
+from tenant_quota.cli.output import plain
+from tenant_quota.cli.report import Report
 from tenant_quota.cli.verify_formats import (
-    as_github,
-    as_json,
-    as_junit,
+    as_annotations,
+    as_data,
+    as_suite,
     legible,
     told,
     under_one_reason,
@@ -18,7 +23,11 @@ from tenant_quota.cli.verify_formats import (
 from tenant_quota.schema import verify as engine
 from tenant_quota.schema.diff import Finding
 
-_FORMATS = {"json": as_json, "junit": as_junit, "github": as_github}
+_FORMATS: dict[str, Callable[[engine.Report], Any]] = {
+    "json": as_data,
+    "junit": as_suite,
+    "github": as_annotations,
+}
 _COLOURS = {"-": "red", "+": "green", "@": "cyan"}
 
 
@@ -44,7 +53,7 @@ _COLOURS = {"-": "red", "+": "green", "@": "cyan"}
     show_default=True,
 )
 @each_server()
-def verify(definer: str | None, ignore: tuple[str, ...], strict: bool, form: str) -> None:
+def verify(definer: str | None, ignore: tuple[str, ...], strict: bool) -> Report:
     """Compare tables, procedures, views and events with what this version installs.
 
     Reads only. SELECT, SHOW VIEW and EVENT on the database and SHOW_ROUTINE will do;
@@ -52,13 +61,9 @@ def verify(definer: str | None, ignore: tuple[str, ...], strict: bool, form: str
     their name has the word "quota". Exit code 0 the same, 1 differences, 2 something
     could not be compared.
     """
-    report = engine.verify(current_connection(), definer=definer, ignore=ignore, strict=strict)
-    with patient_reader():
-        if form == "text":
-            _show(report)
-        else:
-            utf8_stdout().write(_FORMATS[form](report))
-    click.get_current_context().exit(report.exit_code)
+    found = engine.verify(current_connection(), definer=definer, ignore=ignore, strict=strict)
+    formats = {form: partial(make, found) for form, make in _FORMATS.items()}
+    return Report(partial(_show, found), formats, found.exit_code)
 
 
 def _show(report: engine.Report) -> None:

@@ -1,19 +1,19 @@
-"""What `verify` found, for programs: JSON, JUnit's XML, GitHub's annotations."""
+"""What `verify` found, for programs: data, JUnit's suite, GitHub's annotations."""
 
 from __future__ import annotations
 
-import json
 import xml.etree.ElementTree as ET
 from collections import Counter
 from collections.abc import Iterable
 
 from tenant_quota.cli.output import plain
+from tenant_quota.cli.report import Annotation, Annotations
 from tenant_quota.paths import is_checkout
 from tenant_quota.schema.diff import DIFFERENCE, UNSEEN, Finding
 from tenant_quota.schema.verify import Report, heading
 
 _FOLDERS = {"procedure": "procedures", "view": "views", "event": "events"}
-_COMMANDS = {DIFFERENCE: "error", UNSEEN: "error"}
+_LEVELS = {DIFFERENCE: "error", UNSEEN: "error"}
 
 
 def under_one_reason(findings: Iterable[Finding]) -> list[tuple[list[str], str]]:
@@ -36,9 +36,9 @@ def legible(line: str) -> str:
     return plain(line.replace("\t", "→   "))
 
 
-def as_json(report: Report) -> str:
+def as_data(report: Report) -> dict[str, object]:
     """Return one object; findings keep text as the server has it."""
-    data = {
+    return {
         "database": report.database,
         "server": report.server,
         "result": {0: "same", 1: "different", 2: "incomplete"}[report.exit_code],
@@ -46,7 +46,6 @@ def as_json(report: Report) -> str:
         "unseen": [_plain_data(finding) for finding in report.unseen],
         "notes": [_plain_data(finding) for finding in report.notes],
     }
-    return json.dumps(data, ensure_ascii=False, indent=2) + "\n"
 
 
 def _plain_data(finding: Finding) -> dict[str, object]:
@@ -61,8 +60,8 @@ def _plain_data(finding: Finding) -> dict[str, object]:
     }
 
 
-def as_junit(report: Report) -> str:
-    """Return JUnit's XML: a test case for each object; what cannot be seen is an error."""
+def as_suite(report: Report) -> ET.Element:
+    """Return JUnit's suite: a test case for each object; what cannot be seen is an error."""
     found: dict[str, list[Finding]] = {name: [] for name in report.looked_at}
     for finding in (*report.differences, *report.unseen):
         found.setdefault(finding.object, []).append(finding)
@@ -83,36 +82,22 @@ def as_junit(report: Report) -> str:
     if report.notes:
         notes = ET.SubElement(suite, "system-out")
         notes.text = "\n".join(plain(finding) for finding in report.notes)
-    return as_document(suite)
+    return suite
 
 
-def as_document(element: ET.Element) -> str:
-    """Return an element and what is in it as a file of XML."""
-    ET.indent(element)
-    return f'<?xml version="1.0" encoding="utf-8"?>\n{ET.tostring(element, encoding="unicode")}\n'
-
-
-def as_github(report: Report) -> str:
-    """Return GitHub's workflow commands: an annotation for each finding, then one line.
+def as_annotations(report: Report) -> Annotations:
+    """Return an annotation for each finding, and what there is in all.
 
     In a checkout of this project a difference points at the object's file.
     """
-    lines = []
+    annotations = []
     for finding in (*report.differences, *report.unseen, *report.notes):
-        properties = {"title": f"tenant-quota verify {report.database}"}
         kind, _, name = finding.object.partition(" ")
-        if kind in _FOLDERS and finding.level == DIFFERENCE and is_checkout():
-            properties["file"] = f"{_FOLDERS[kind]}/{name}.sql"
-        said = ",".join(f"{key}={escaped(text, ':,')}" for key, text in properties.items())
+        is_here = kind in _FOLDERS and finding.level == DIFFERENCE and is_checkout()
+        file = f"{_FOLDERS[kind]}/{name}.sql" if is_here else ""
         message = "\n".join([plain(finding), *(legible(line) for line in finding.diff)])
-        lines.append(f"::{_COMMANDS.get(finding.level, 'notice')} {said}::{escaped(message)}")
+        annotations.append(Annotation(_LEVELS.get(finding.level, "notice"), message, file))
     count = len(report.differences)
     result = f"{count} differences" if count else "No difference"
-    return "\n".join([*lines, f"{result}: {plain(heading(report))}"]) + "\n"
-
-
-def escaped(text: str, also: str = "") -> str:
-    """Return text as workflow commands take it: percent, line ends, and ``also``."""
-    for character in ("%", "\r", "\n", *also):
-        text = text.replace(character, f"%{ord(character):02X}")
-    return text
+    title = f"tenant-quota verify {report.database}"
+    return Annotations(title, annotations, f"{result}: {plain(heading(report))}")

@@ -18,9 +18,8 @@ from pymysql.connections import Connection
 
 from tenant_quota.grants.held import Right, read_own
 from tenant_quota.schema import objects, tables
+from tenant_quota.schema.tables import Facts
 from tenant_quota.statements import StatementFailed, fetch
-
-Facts = dict[str, dict[str, dict[str, str]]]
 
 #: yoyo's own tables: what is in them is checked, how they look is yoyo's affair.
 BOOKKEEPING = re.compile(r"_yoyo_\w+|yoyo_lock|yoyo_tmp_\w+")

@@ -21,7 +21,8 @@ from pathlib import Path
 from tenant_quota.apply.object_files import normalised
 from tenant_quota.errors import TenantQuotaError
 from tenant_quota.names import quote
-from tenant_quota.schema.facts import Facts, LiveSchema
+from tenant_quota.schema.facts import LiveSchema
+from tenant_quota.schema.tables import Facts
 
 LOCK = "schema.lock.json"
 SCHEMA = "{schema}"  # stands for the schema's quoted name in a definition

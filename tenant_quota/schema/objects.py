@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pymysql.connections import Connection
 
-from tenant_quota.schema.tables import ask, without_empty
+from tenant_quota.schema.tables import Facts, ask, without_empty
 from tenant_quota.statements import StatementFailed, fetch
-
-if TYPE_CHECKING:
-    from tenant_quota.schema.facts import Facts
 
 _QUOTED = r"'(?:[^'\\]|\\.|'')*'|\"(?:[^\"\\]|\\.|\"\")*\"|`[^`]*`|--[^\n]*|/\*.*?\*/"
 _PARENTHESIS = re.compile(rf"{_QUOTED}|[()]", re.DOTALL)

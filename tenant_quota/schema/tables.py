@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pymysql.connections import Connection
 
 from tenant_quota.statements import fetch
 
-if TYPE_CHECKING:
-    from tenant_quota.schema.facts import Facts
+#: Objects, their parts and their attributes, see schema/facts.py.
+Facts = dict[str, dict[str, dict[str, str]]]
 
 # Settings for the whole server or schema, or of the statistics: a DBA's own affair.
 _OPTIONS_OF_OTHERS = ("encryption=", "stats_", "row_format=", "partitioned")

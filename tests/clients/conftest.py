@@ -1,28 +1,27 @@
-"""What the clients' tests share; they run under ``make test-clients`` alone."""
+"""What the tests of programs and drivers share; they run under ``make test-clients`` alone."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from pymysql.connections import Connection
 
-from tests import accounts
-from tests.callers import installed
-from tests.server import connect
-from tests.support import rows
+from tests.helpers import TOP, accounts
+from tests.helpers.callers import installed
+from tests.helpers.server import connect
+from tests.helpers.support import rows
 
 #: Where `tools.client_drivers` has put what it got.
 FOLDER = os.environ.get("TENANT_QUOTA_CLIENTS", "")
-PROGRAMS = Path(__file__).parents[2] / "docs/clients/programs"
+PROGRAMS = TOP / "docs/clients/programs"
 ORDERS = (PROGRAMS / "orders.sql").read_text("utf-8")
 
-collect_ignore_glob = [] if FOLDER else ["test_*.py"]
+collect_ignore = [] if FOLDER else ["test_kinds.py", "test_programs.py", "test_recipes.py"]
 
 
 class Shop:

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from tenant_quota.client import Quota
-from tests import accounts
 from tests.clients.conftest import PROGRAMS, Shop
+from tests.helpers import accounts
 
 
 def module(name: str) -> Any:

@@ -23,7 +23,7 @@ from tenant_quota.client import (
 )
 from tests.clients.conftest import Shop
 from tests.clients.kinds import ALCHEMY, KINDS, Kind, connector_in_c, pymysql, skip_without_c
-from tests.support import rows, wait_until
+from tests.helpers.support import rows, wait_until
 
 Open = Callable[..., Kind]
 KEY = {"biz_type": "ORDER", "biz_id": "order-🎁"}

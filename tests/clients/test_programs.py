@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.clients.conftest import FOLDER, PROGRAMS, Shop
-from tests.support import rows, value, wait_until
+from tests.helpers.support import rows, value, wait_until
 
 Command = list[str]
 

@@ -11,7 +11,7 @@ import pytest
 from tenant_quota.client import AsyncQuota, HoldLost, Item, QuotaExceeded, Status, Transaction
 from tests.clients.conftest import Shop
 from tests.clients.kinds import django, import_program, module
-from tests.support import rows, value
+from tests.helpers.support import rows, value
 
 DRIVERS = ["asyncmy", "aiomysql"]
 

@@ -1,7 +1,7 @@
 """The event purge_quota_usage: one CALL a day."""
 
-from tests.server import connect
-from tests.support import apply_everything, rows
+from tests.helpers.server import connect
+from tests.helpers.support import apply_everything, rows
 
 
 def test_it_is_enabled_once_a_day_and_only_calls_the_procedure(empty_schema: str) -> None:

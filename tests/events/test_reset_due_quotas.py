@@ -2,8 +2,8 @@
 
 import time
 
-from tests.server import connect
-from tests.support import apply_everything, rows, value
+from tests.helpers.server import connect
+from tests.helpers.support import apply_everything, rows, value
 
 
 def test_it_is_enabled_every_minute_and_only_calls_the_procedure(empty_schema: str) -> None:

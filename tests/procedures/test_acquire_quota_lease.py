@@ -9,8 +9,16 @@ from uuid import UUID
 import pymysql
 import pytest
 
-from tests.holds import holds, lapse, lease, lease_at, release, renew
-from tests.support import Quota, at_once, call, no_transaction_is_open, rows, state_of, value
+from tests.helpers.holds import holds, lapse, lease, lease_at, release, renew
+from tests.helpers.support import (
+    Quota,
+    at_once,
+    call,
+    no_transaction_is_open,
+    rows,
+    state_of,
+    value,
+)
 
 
 def test_it_says_yes_until_no_token_is_free(quota: Quota) -> None:

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from tests.support import Quota, at_once, rows, value
+from tests.helpers.support import Quota, at_once, rows, value
 
 
 def test_it_says_yes_until_no_token_is_free(quota: Quota) -> None:

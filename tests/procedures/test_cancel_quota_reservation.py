@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pymysql
 import pytest
 
-from tests.holds import (
+from tests.helpers.holds import (
     cancel,
     confirm,
     holds,
@@ -19,7 +19,7 @@ from tests.holds import (
     reserve_at,
     settle_at,
 )
-from tests.support import Quota, at_once, call, state_of
+from tests.helpers.support import Quota, at_once, call, state_of
 
 
 def test_all_that_is_held_comes_back(quota: Quota) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support import Quota, at_once, call, rows
+from tests.helpers.support import Quota, at_once, call, rows
 
 
 def figures(answer: object) -> dict[str, object]:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.support import Quota, call_out
+from tests.helpers.support import Quota, call_out
 
 MONTHS = {"MONTHLY": 1, "QUARTERLY": 3, "YEARLY": 12}
 SPANS = {"HOURLY": timedelta(hours=1), "DAILY": timedelta(days=1), "WEEKLY": timedelta(weeks=1)}

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pymysql
 import pytest
 
-from tests.holds import (
+from tests.helpers.holds import (
     cancel,
     confirm,
     holds,
@@ -21,7 +21,7 @@ from tests.holds import (
     settle_at,
     sweep_at,
 )
-from tests.support import Quota, at_once, call, state_of, value
+from tests.helpers.support import Quota, at_once, call, state_of, value
 
 LEDGER = "operation_type, delta_value, current_used"
 

@@ -6,7 +6,7 @@ from typing import Any
 import pymysql
 import pytest
 
-from tests.support import Quota, call, call_out, rows, state_of
+from tests.helpers.support import Quota, call, call_out, rows, state_of
 
 
 def test_a_grant_charges_the_quota_and_writes_one_ledger_row(quota: Quota) -> None:

@@ -11,7 +11,7 @@ import pymysql
 import pytest
 from pymysql.connections import Connection
 
-from tests.support import Quota, at_once, call, rows, state_of, wait_until, waiting
+from tests.helpers.support import Quota, at_once, call, rows, state_of, wait_until, waiting
 
 Item = dict[str, Any]
 

@@ -8,7 +8,7 @@ from typing import Any
 import pymysql
 import pytest
 
-from tests.support import Quota, at_once, call, rows, state_of, value, wait_until, waiting
+from tests.helpers.support import Quota, at_once, call, rows, state_of, value, wait_until, waiting
 
 
 def test_it_creates_then_changes_then_has_nothing_to_do(quota: Quota) -> None:

@@ -5,7 +5,7 @@ import json
 import pymysql
 import pytest
 
-from tests.support import Quota, call, rows, state_of
+from tests.helpers.support import Quota, call, rows, state_of
 
 
 def tenant(quota: Quota) -> list[tuple[object, ...]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pymysql
 import pytest
 
-from tests.holds import (
+from tests.helpers.holds import (
     cancel,
     confirm,
     holds,
@@ -18,7 +18,7 @@ from tests.holds import (
     reserve_at,
     sweep_at,
 )
-from tests.support import Quota, at_once, call, rows, state_of, value
+from tests.helpers.support import Quota, at_once, call, rows, state_of, value
 
 
 @pytest.fixture(autouse=True)

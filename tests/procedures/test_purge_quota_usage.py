@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pymysql
 import pytest
 
-from tests.support import (
+from tests.helpers.support import (
     Quota,
     at_once,
     call,

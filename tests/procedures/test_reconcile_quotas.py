@@ -7,7 +7,7 @@ import pymysql
 import pytest
 from pymysql.connections import Connection
 
-from tests.support import (
+from tests.helpers.support import (
     Quota,
     at_once,
     call,

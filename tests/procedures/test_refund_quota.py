@@ -8,7 +8,7 @@ from itertools import pairwise
 import pymysql
 import pytest
 
-from tests.holds import (
+from tests.helpers.holds import (
     cancel,
     confirm,
     in_utc,
@@ -20,7 +20,7 @@ from tests.holds import (
     reserve_at,
     settle_at,
 )
-from tests.support import Quota, at_once, call, rows, state_of, value
+from tests.helpers.support import Quota, at_once, call, rows, state_of, value
 
 MAY, JUNE = "2030-05-01 00:00:00", "2030-06-01 00:00:00"
 

@@ -7,8 +7,8 @@ from types import SimpleNamespace
 import pymysql
 import pytest
 
-from tests.holds import holds, lapse, lease, release, reserve
-from tests.support import Quota, at_once, call, state_of, value
+from tests.helpers.holds import holds, lapse, lease, release, reserve
+from tests.helpers.support import Quota, at_once, call, state_of, value
 
 
 def test_its_token_is_free_again(quota: Quota) -> None:

@@ -5,8 +5,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests.holds import lapse, lease, release, renew
-from tests.support import Quota, at_once, call, rows
+from tests.helpers.holds import lapse, lease, release, renew
+from tests.helpers.support import Quota, at_once, call, rows
 
 
 def test_a_released_token_can_be_acquired_again(quota: Quota) -> None:

@@ -8,8 +8,8 @@ from types import SimpleNamespace
 import pymysql
 import pytest
 
-from tests.holds import holds, lapse, lease, lease_at, release, renew, reserve, settle_at
-from tests.support import Quota, at_once, call, state_of, value
+from tests.helpers.holds import holds, lapse, lease, lease_at, release, renew, reserve, settle_at
+from tests.helpers.support import Quota, at_once, call, state_of, value
 
 
 def as_lease(answer: SimpleNamespace) -> SimpleNamespace:

@@ -8,8 +8,17 @@ from uuid import UUID
 import pymysql
 import pytest
 
-from tests.holds import cancel, confirm, holds, in_utc, lapse, period_use, reserve, reserve_at
-from tests.support import Quota, at_once, call, rows, state_of, value
+from tests.helpers.holds import (
+    cancel,
+    confirm,
+    holds,
+    in_utc,
+    lapse,
+    period_use,
+    reserve,
+    reserve_at,
+)
+from tests.helpers.support import Quota, at_once, call, rows, state_of, value
 
 
 def test_held_units_count_as_used_at_once(quota: Quota) -> None:

@@ -3,7 +3,7 @@
 import pymysql
 import pytest
 
-from tests.support import Quota, call_out, rows, state_of
+from tests.helpers.support import Quota, call_out, rows, state_of
 
 
 def try_consume(quota: Quota, amount: int, key: str | None) -> tuple[int, str]:

@@ -5,18 +5,31 @@ from collections.abc import Iterator
 import pytest
 from pymysql.connections import Connection
 
-from tests.server import connect
-from tests.support import apply_everything, call, rows
+from tests.helpers.server import connect, fresh_schema
+from tests.helpers.support import EVENTS, apply_everything, call, rows
 
+TABLES = (
+    *("tenants", "tenant_quotas", "quota_usage_records", "quota_reservations"),
+    *("quota_slots", "quota_alerts"),
+)
 PAST = "2020-01-01 00:00:00"
 
 
+@pytest.fixture(scope="module")
+def url(server_url: str) -> Iterator[str]:
+    """Give the URL of a schema of these tests' own with everything applied."""
+    with fresh_schema(server_url) as url:
+        apply_everything(url)
+        yield url
+
+
 @pytest.fixture
-def database(empty_schema: str) -> Iterator[Connection]:
-    """Give a schema with everything applied, whose events are asleep and have just run."""
-    apply_everything(empty_schema)
-    with connect(empty_schema, autocommit=True) as connection:
-        for name in ("reset_due_quotas", "expire_quota_reservations", "purge_quota_usage"):
+def database(url: str) -> Iterator[Connection]:
+    """Give that schema, empty; its events are asleep and have just run."""
+    with connect(url, autocommit=True) as connection:
+        for table in TABLES:
+            rows(connection, f"DELETE FROM {table}")
+        for name in EVENTS:
             rows(connection, f"ALTER EVENT {name} DISABLE")
             rows(
                 connection,
@@ -53,6 +66,7 @@ def test_every_check_shows_also_when_all_is_well(database: Connection) -> None:
 
 
 def test_an_event_is_enabled_disabled_or_missing(database: Connection) -> None:
+    ((*_, create, _, _, _),) = rows(database, "SHOW CREATE EVENT reset_due_quotas")
     check = "event.reset_due_quotas"
     assert health(database, check) == ("WARNING", 1)
     rows(database, "ALTER EVENT reset_due_quotas DISABLE ON SLAVE")
@@ -62,7 +76,10 @@ def test_an_event_is_enabled_disabled_or_missing(database: Connection) -> None:
     rows(database, "ALTER EVENT reset_due_quotas ENABLE")
     assert health(database, check) == ("OK", 0)
     rows(database, "DROP EVENT reset_due_quotas")
-    assert health(database, check) == ("ERROR", 1)
+    try:
+        assert health(database, check) == ("ERROR", 1)
+    finally:
+        rows(database, create.replace("%", "%%"))
 
 
 def test_a_heartbeat_that_stopped_never_came_or_failed(database: Connection) -> None:
@@ -139,13 +156,13 @@ def test_alerts_that_nobody_reads(database: Connection) -> None:
     assert health(database, "undelivered_alerts") == ("OK", 0)
 
 
-def test_looking_needs_no_right_on_any_table(database: Connection, empty_schema: str) -> None:
-    schema = empty_schema.rpartition("/")[2]
+def test_looking_needs_no_right_on_any_table(database: Connection, url: str) -> None:
+    schema = url.rpartition("/")[2]
     user = f"w_{schema[-12:]}"
     rows(database, f"CREATE USER {user} IDENTIFIED BY 'look'")
     try:
         rows(database, f"GRANT SELECT ON quota_health TO {user}")
-        with connect(empty_schema, user=user, password=b"look", autocommit=True) as watcher:
+        with connect(url, user=user, password=b"look", autocommit=True) as watcher:
             # Events show to accounts with EVENT only; to others the heartbeat speaks.
             assert health(watcher, "event.reset_due_quotas") == ("OK", 1)
             rows(database, "UPDATE quota_jobs SET finished_at = '2020-01-01'")

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from tests.support import Quota, call_out, rows, value
+from tests.helpers.support import Quota, call_out, rows, value
 
 
 def history(quota: Quota, columns: str) -> list[tuple[object, ...]]:

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from tests.support import Quota, call, rows, value
+from tests.helpers.support import Quota, call, rows, value
 
 
 def monitor(quota: Quota, columns: str) -> list[tuple[object, ...]]:

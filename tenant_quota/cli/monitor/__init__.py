@@ -1,0 +1,93 @@
+"""``tenant-quota monitor``: the view quota_usage_monitor, for people and for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from typing import Any
+
+import click
+
+from tenant_quota.cli.connection import connection_options, current_connection
+from tenant_quota.cli.fleet import each_server
+from tenant_quota.cli.monitor.rows import LEVELS, ROWS_SHOWN, Filter, Row, first_rows, select
+from tenant_quota.cli.monitor.table import monitor_table
+from tenant_quota.cli.monitor.watch import show_until_ctrl_c
+from tenant_quota.cli.output import make_console
+from tenant_quota.cli.report import Report
+from tenant_quota.connection import connect_to_database
+from tenant_quota.connection_options import ConnectionOptions
+
+
+@click.command()
+@connection_options
+@click.option("--tenant", "tenants", multiple=True, metavar="ID", help="Only this one; repeatable.")
+@click.option(
+    "--status",
+    "levels",
+    multiple=True,
+    type=click.Choice(LEVELS, case_sensitive=False),
+    help="Only this level; repeatable.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "json", "csv"]),
+    default="table",
+    show_default=True,
+    help="json and csv have all columns and, without --limit, all rows.",
+)
+@click.option(
+    "--limit",
+    type=click.IntRange(1),
+    metavar="ROWS",
+    help=f"Rows at most, the most pressing first.  [default in a table: {ROWS_SHOWN}]",
+)
+@click.option(
+    "--watch",
+    type=click.FloatRange(0.1),
+    metavar="SECONDS",
+    help="Show the table anew every so often, until Ctrl-C.",
+)
+@each_server(alone=lambda given: "--watch" if given["watch"] is not None else "")
+def monitor(
+    tenants: tuple[str, ...], levels: tuple[str, ...], limit: int | None, watch: float | None
+) -> Report | None:
+    """Show how much of each quota is used.
+
+    EXCEEDED comes first, then WARNING, then NORMAL, each by use. Times are the tenant's
+    wall clock. Exit code 0 whatever it shows: this is not a check.
+    """
+    options = current_connection()
+    wanted = Filter(tenants, levels, limit)
+    if watch is not None:
+        if click.get_current_context().params["form"] != "table":
+            raise click.UsageError("--watch is for the table; call the others as often as needed.")
+        show_until_ctrl_c(options, wanted, watch)
+        return None
+    documents = {
+        "json": lambda: _objects(options, wanted),
+        "csv": lambda: _lines(options, wanted),
+    }
+    return Report(lambda: _show(options, wanted), documents)
+
+
+def _show(options: ConnectionOptions, wanted: Filter) -> None:
+    console = make_console()
+    with closing(connect_to_database(options)) as connection:
+        rows, more = first_rows(connection, wanted, ROWS_SHOWN)
+    console.print(monitor_table(rows, console.width, more=more))
+
+
+def _objects(options: ConnectionOptions, wanted: Filter) -> Iterator[Row]:
+    """Give the rows one by one, however many there are."""
+    with closing(connect_to_database(options)) as connection, select(connection, wanted) as cursor:
+        yield from iter(cursor.fetchone, None)
+
+
+def _lines(options: ConnectionOptions, wanted: Filter) -> Iterator[Sequence[Any]]:
+    """Give the columns' names, then the rows one by one."""
+    with closing(connect_to_database(options)) as connection, select(connection, wanted) as cursor:
+        yield [column[0] for column in cursor.description or ()]
+        for row in iter(cursor.fetchone, None):
+            yield list(row.values())

@@ -1,1 +1,0 @@
-"""The long runs, not part of ``make test``: ``make chaos``, or ``python -m tests.chaos``."""

@@ -1,0 +1,198 @@
+"""tenant-quota alerts: every alert at least once, shared by several readers."""
+
+from __future__ import annotations
+
+import json
+import signal
+import time
+from contextlib import suppress
+
+import pytest
+from click.testing import CliRunner, Result
+from pymysql.connections import Connection
+
+from tenant_quota.cli import main
+from tests.helpers import accounts
+from tests.helpers.accounts import make_account, url_of
+from tests.helpers.server import connect, fresh_schema
+from tests.helpers.support import apply_everything, rows, start_command, value
+
+
+@pytest.fixture(scope="module")
+def url(server_url: str):
+    """Give the URL of a schema of these tests' own: an outbox belongs to all tenants."""
+    with fresh_schema(server_url) as url:
+        apply_everything(url)
+        yield url
+
+
+@pytest.fixture
+def outbox(url: str):
+    """Give a connection to that schema, whose outbox is empty."""
+    with connect(url, autocommit=True) as connection:
+        rows(connection, "DELETE FROM quota_alerts")
+        yield connection
+
+
+def write(connection: Connection, count: int, first: int = 0) -> None:
+    for number in range(first, first + count):
+        rows(
+            connection,
+            "INSERT INTO quota_alerts (quota_id, tenant_id, quota_type, limit_type, alert_level,"
+            " period_start, used_count, hard_limit, soft_limit, created_at)"
+            " VALUES (%s, %s, 'REDEEM_CODE', 'MONTHLY', 'WARNING', '2024-02-01', 800, 1000, 750,"
+            " '2024-02-29 12:00:00' + INTERVAL %s SECOND)",
+            *(number, f"T_{number}", number),
+        )
+
+
+def alerts(url: str, *arguments: str) -> Result:
+    return CliRunner().invoke(main, ["alerts", "--url", url, *arguments])
+
+
+def waiting(connection: Connection) -> int:
+    return int(value(connection, "SELECT COUNT(*) FROM quota_alerts WHERE delivered_at IS NULL"))
+
+
+def test_an_alert_is_delivered_once_and_marked(url, outbox):
+    write(outbox, 2)
+    result = alerts(url, "--format", "json")
+    assert result.exit_code == 0, result.output
+    first, second = json.loads(result.output)
+    assert first.pop("alert_id") != second.pop("alert_id")
+    assert first == {
+        "tenant_id": "T_0",
+        "quota_type": "REDEEM_CODE",
+        "limit_type": "MONTHLY",
+        "alert_level": "WARNING",
+        "enforcement": "ENFORCE",
+        "period_start": "2024-02-01T00:00:00",
+        "used_count": 800,
+        "hard_limit": 1000,
+        "soft_limit": 750,
+        "created_at": "2024-02-29T12:00:00",
+        "quota_id": 0,
+    }
+    assert waiting(outbox) == 0
+    again = alerts(url, "--format", "json")
+    assert (again.exit_code, json.loads(again.output)) == (0, [])
+
+
+def test_the_table_is_a_line_an_alert_under_a_header(url, outbox):
+    assert alerts(url).output == "No alert waits.\n"
+    write(outbox, 1)
+    rows(outbox, "UPDATE quota_alerts SET tenant_id = 'a\x1b[31m渠道', used_count = NULL")
+    header, line = alerts(url).output.splitlines()
+    assert header.split()[:3] == ["Written", "(UTC)", "Level"]
+    assert line.split() == [
+        *("2024-02-29", "12:00:00", "WARNING", "a�[31m渠道", "REDEEM_CODE", "MONTHLY"),
+        *("–", "/", "1,000", "ENFORCE"),
+    ]
+
+
+def test_all_that_waits_comes_oldest_first_however_many_there_are(url, outbox):
+    write(outbox, 230)
+    found = json.loads(alerts(url, "--format", "json").output)
+    assert [row["quota_id"] for row in found] == list(range(230))
+
+
+def test_limit_leaves_the_rest_for_the_next(url, outbox):
+    write(outbox, 5)
+    assert len(json.loads(alerts(url, "--format", "json", "--limit", "3").output)) == 3
+    assert waiting(outbox) == 2
+
+
+def test_what_another_reader_holds_is_passed_over(url, outbox):
+    write(outbox, 3)
+    with connect(url) as other:
+        rows(other, "SELECT * FROM quota_alerts WHERE quota_id = 1 FOR UPDATE")
+        found = json.loads(alerts(url, "--format", "json").output)
+        assert [row["quota_id"] for row in found] == [0, 2]
+        other.rollback()
+    found = json.loads(alerts(url, "--format", "json").output)
+    assert [row["quota_id"] for row in found] == [1]
+
+
+def test_following_prints_an_object_a_line_as_they_come_and_ends_with_ctrl_c(url, outbox):
+    write(outbox, 1)
+    with start_command(url, "alerts", "--follow", "--format", "json") as process:
+        assert process.stdout is not None
+        assert json.loads(process.stdout.readline())["quota_id"] == 0
+        write(outbox, 1, first=1)
+        assert json.loads(process.stdout.readline())["quota_id"] == 1
+        deadline = time.monotonic() + 20
+        while waiting(outbox) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        output, errors = process.communicate(timeout=30)
+        assert (process.returncode, output, errors) == (0, "", "")
+    assert waiting(outbox) == 0
+
+
+def test_two_readers_at_once_share_the_work_and_each_alert_comes_once(url, outbox):
+    readers = [
+        start_command(url, "alerts", "--follow", "--format", "json", "--limit", "150") for _ in "ab"
+    ]
+    write(outbox, 300)
+    outputs = [reader.communicate(timeout=60)[0] for reader in readers]
+    found = [[json.loads(line)["quota_id"] for line in each.splitlines()] for each in outputs]
+    assert [len(each) for each in found] == [150, 150]
+    assert sorted(found[0] + found[1]) == list(range(300))
+
+
+def test_what_a_killed_reader_had_not_finished_comes_again(url, outbox):
+    write(outbox, 40)
+    # A slow mark: time enough to kill the reader between print and commit.
+    rows(
+        outbox,
+        "CREATE TRIGGER hold BEFORE UPDATE ON quota_alerts FOR EACH ROW"
+        " SET NEW.delivered_at = IF(SLEEP(20) = 0, NEW.delivered_at, NULL)",
+    )
+    with start_command(url, "alerts", "--follow", "--format", "json") as process:
+        assert process.stdout is not None
+        printed = [json.loads(process.stdout.readline())["quota_id"] for _ in range(40)]
+        rows(outbox, "SET innodb_lock_wait_timeout = 1")
+        write(outbox, 1, first=40)  # whoever writes an alert meanwhile does not wait
+        process.kill()
+    for (thread,) in rows(
+        outbox,
+        "SELECT id FROM information_schema.processlist WHERE db = DATABASE()"
+        " AND id <> CONNECTION_ID() AND info LIKE 'UPDATE quota_alerts%%'",
+    ):
+        with suppress(Exception):
+            rows(outbox, f"KILL {thread}")
+    rows(outbox, "DROP TRIGGER hold")
+    again = json.loads(alerts(url, "--format", "json").output)
+    assert [*printed, 40] == [row["quota_id"] for row in again] == list(range(41))
+
+
+def test_a_reader_of_the_pipe_that_leaves_takes_nothing_along(url, outbox):
+    write(outbox, 5)
+    with start_command(url, "alerts", "--format", "json") as process:
+        assert process.stdout is not None
+        process.stdout.close()
+        assert process.wait(timeout=30) == 0
+    assert waiting(outbox) == 5
+
+
+def test_a_database_without_the_outbox_says_what_to_run(empty_schema):
+    result = alerts(empty_schema)
+    assert result.exit_code == 2
+    assert "Run `tenant-quota apply`" in result.output
+
+
+@pytest.mark.parametrize("form", ["table", "json"])
+def test_who_may_not_take_alerts_is_not_told_that_none_waits(server_url, url, outbox, form):
+    with accounts.prefix(server_url) as name:
+        make_account(server_url, name, f"GRANT SELECT ON {url.rpartition('/')[2]}.* TO {{}}")
+        result = alerts(url_of(url, name), "--format", form)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "quota_admin" in result.stderr
+    rows(outbox, "SET GLOBAL super_read_only = ON")
+    try:
+        result = alerts(url, "--format", form)
+    finally:
+        rows(outbox, "SET GLOBAL super_read_only = OFF")
+        rows(outbox, "SET GLOBAL read_only = OFF")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "connect to the primary" in result.stderr
