@@ -1,4 +1,4 @@
-"""Install procedures/consume_quota_batch.sql."""
+"""Install procedures/application/consume_quota_batch.sql."""
 
 from tenant_quota.apply import install
 
@@ -7,6 +7,6 @@ __transactional__ = False  # each DDL statement commits by itself
 
 install(
     __file__,
-    "procedures/consume_quota_batch.sql",
-    sha256="1338738ff5954fb1dc3ffbfa209469f846e63458c781caba328c851e50a73c1b",
+    "procedures/application/consume_quota_batch.sql",
+    sha256="872291c4524f338d5754c15710aa7f07684e7414b2290810fe846b17178086a6",
 )

@@ -2,7 +2,7 @@
 
 from tenant_quota.apply import install
 
-__depends__ = {"0056_install_undo_quota_transaction"}
+__depends__ = {"0056_install_spend_quota_slot"}
 __transactional__ = False  # each DDL statement commits by itself
 
 install(

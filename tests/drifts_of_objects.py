@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.drifts import BIN, drift, edit, of_another, under_another_default
 
 #: Ungranted and short, so that many ways to spoil it read well.
-P = "procedure check_quota_argument"
+P = "procedure validate_quota_argument"
 TRANSACTION = "IN p_transaction  VARCHAR(8) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin"
 FIRST = f"IN p_parameter  VARCHAR(64)  {BIN}"
 

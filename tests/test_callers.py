@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pymysql
 import pytest
 
 from tenant_quota.apply import migrate
 from tenant_quota.connection_options import resolve
+from tenant_quota.paths import sql_root
 from tests.callers import call_during, installed
 from tests.conftest import fresh_schema
 from tests.holds import cancel, confirm, lease, refund, release, reserve
 from tests.releases import next_release
 from tests.server import connect
-from tests.support import Quota, apply_everything, call, call_out, no_transaction_is_open, rows
+from tests.support import Quota, apply_everything, call, no_transaction_is_open, rows
 
 CALLERS = 16
 #: What consume_quota calls, and what ends its transactions.
@@ -49,10 +49,9 @@ def test_16_callers_at_work_while_what_they_call_is_replaced(server_url, tmp_pat
 
 INTERNAL = sorted(
     path.stem
-    for path in (Path(__file__).parent.parent / "procedures").glob("*.sql")
-    if f"-- {path.stem}: internal: " in path.read_text(encoding="utf-8")
+    for path in (sql_root() / "procedures/internal").rglob("*.sql")
     # Who undoes cannot be undone, and one call alone begins with who opens.
-    and path.stem not in ("undo_quota_transaction", "open_quota_transaction")
+    if path.stem not in ("undo_quota_transaction", "open_quota_transaction")
 )
 
 
@@ -110,9 +109,8 @@ def test_a_call_that_misses_a_procedure_leaves_nothing_behind(schema_with_gaps, 
         "reset": lambda: call(quota.connection, "reset_due_quotas", 10),
         "expire": lambda: call(quota.connection, "expire_quota_reservations", 10),
         "purge": lambda: call(quota.connection, "purge_quota_usage", 1, 10),
-        "reset now": lambda: call_out(
-            *(quota.connection, "reset_quota_now", quota.tenant_id, quota.quota_type, "MONTHLY"),
-            outs=4,
+        "reset one": lambda: call(
+            quota.connection, "reset_quota", quota.tenant_id, quota.quota_type, "MONTHLY"
         ),
     }
     ((_, _, text, *_),) = rows(quota.connection, f"SHOW CREATE PROCEDURE {missing}")

@@ -104,8 +104,8 @@ def test_from_nothing_to_a_verified_installation_an_upgrade_and_back(
         options = resolve(url=url)
         upgraded = migrate.apply(options, root=root_folder, definer=definer, on_note=notes.append)
         assert [name.partition("_")[2] for name in upgraded] == [
-            "reinstall_charge_quota",
             "reinstall_consume_quota",
+            "reinstall_charge_quota",
         ]
         # The events were given another schedule above, and no migration replaces them now.
         assert len(notes) == 3
@@ -400,11 +400,11 @@ def test_what_runs_as_root_is_named_with_what_to_do(server_url, empty_schema, ow
         assert alter[0] in shown
         rows(root, alter[0])
         run("apply", "--force", "--url", mine)
-        ((_, _, text, *_),) = rows(root, "SHOW CREATE PROCEDURE check_quota_argument")
-        rows(root, "DROP PROCEDURE check_quota_argument")
+        ((_, _, text, *_),) = rows(root, "SHOW CREATE PROCEDURE validate_quota_argument")
+        rows(root, "DROP PROCEDURE validate_quota_argument")
         rows(root, re.sub(r" DEFINER=\S+", "", text, count=1).replace("%", "%%"))
         failed = CliRunner().invoke(main, ["apply", "--url", mine, "--definer", definer, "--force"])
-        assert "procedure check_quota_argument runs as root" in failed.stderr
+        assert "procedure validate_quota_argument runs as root" in failed.stderr
         run("apply", "--force", "--url", empty_schema, "--definer", definer)
         run("grants", "--apply", "--url", mine, "--prefix", own)
         run("verify", "--url", mine, "--definer", definer)

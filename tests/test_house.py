@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from tenant_quota.grants.needs import AUDIENCES
 from tests.mutations import mutations
 
 TOP = Path(__file__).parent.parent
-PROCEDURES = sorted((TOP / "procedures").glob("*.sql"))
+PROCEDURES = sorted((TOP / "procedures").rglob("*.sql"))
 OBJECTS = [
     *PROCEDURES,
     *sorted((TOP / "views").glob("*.sql")),
@@ -45,7 +46,7 @@ def code(path: Path) -> str:
 
 
 def is_internal(path: Path) -> bool:
-    return header(path).splitlines()[0].startswith(f"-- {path.stem}: internal: ")
+    return path.is_relative_to(TOP / "procedures/internal")
 
 
 def parameters(path: Path) -> list[str]:
@@ -186,7 +187,25 @@ def test_lines_fit_a_screen(path: Path) -> None:
 
 @pytest.mark.parametrize("path", [p for p in OBJECTS if not is_internal(p)], ids=lambda p: p.stem)
 def test_every_public_object_has_a_test_file_of_its_own(path: Path) -> None:
-    assert (TOP / "tests" / path.parent.name / f"test_{path.stem}.py").is_file()
+    folder = path.relative_to(TOP).parts[0]
+    assert (TOP / "tests" / folder / f"test_{path.stem}.py").is_file()
+
+
+@by_procedure
+def test_a_procedure_lies_with_those_who_call_it(path: Path) -> None:
+    inside = path.relative_to(TOP / "procedures").parts
+    assert inside[0] in AUDIENCES
+    assert len(inside) == (3 if is_internal(path) else 2), "internal ones by subject"
+    assert header(path).startswith(f"-- {path.stem}: internal: ") is is_internal(path)
+
+
+def test_no_internal_procedure_has_a_name_that_looks_public() -> None:
+    names = [path.stem for path in OBJECTS if path.parent.name != "events"]
+    assert len(names) == len(set(names))
+    verbs: dict[bool, set[str]] = {True: set(), False: set()}
+    for path in PROCEDURES:
+        verbs[is_internal(path)].add(path.stem.partition("_")[0])
+    assert verbs[True] & verbs[False] == set()
 
 
 def test_the_procedures_stay_few_and_short() -> None:

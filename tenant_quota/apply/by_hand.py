@@ -33,7 +33,7 @@ PUT_BACK = "tenant-quota apply --force puts back what is shipped, and keeps its 
 class Changed:
     """One object that somebody changed, made or dropped by hand."""
 
-    path: str  # folder/name.sql
+    path: str  # of its file
     migration: str  # the last that installed or dropped it; empty: none did
     hash: str  # of what is there now; empty: nothing is
     made: bool = False  # no migration installed it

@@ -83,7 +83,7 @@ class Pin:
 
 
 def identity(path: str) -> tuple[str, str]:
-    """Return kind and name of the object that ``folder/name.sql`` holds."""
+    """Return kind and name of the object in a file; only the first folder counts."""
     return KINDS[Path(path).parts[0]], Path(path).stem
 
 
@@ -98,7 +98,7 @@ def normalised(text: str) -> str:
 
 
 def read_object_file(root: Path, path: str) -> ObjectFile:
-    """Read ``root/path``, e.g. ``procedures/consume_quota.sql``.
+    """Read ``root/path``, e.g. ``views/quota_health.sql``.
 
     Raises FileNotFoundError, or TenantQuotaError where the file is not a header
     comment and one CREATE statement of the object that gave the file its name.
@@ -134,12 +134,14 @@ def _match_create(statement: str, path: str) -> re.Match[str]:
 
 
 def object_paths(root: Path) -> list[str]:
-    """Return the object files: procedures, then views, then events, each by name."""
-    return [
-        f"{folder}/{file.name}"
-        for folder in KINDS
-        for file in sorted((root / folder).glob("*.sql"))
-    ]
+    """Return the object files: procedures, then views, then events, each by its path."""
+    files = [file for folder in KINDS for file in sorted((root / folder).rglob("*.sql"))]
+    return [file.relative_to(root).as_posix() for file in files]
+
+
+def path_in(root: Path, kind: str, name: str) -> str | None:
+    """Return the path of the file that holds an object; None where there is none."""
+    return next((path for path in object_paths(root) if identity(path) == (kind, name)), None)
 
 
 def read_pins(migrations: Path) -> list[Pin]:

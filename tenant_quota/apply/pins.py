@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from tenant_quota.apply.object_files import Pin, object_paths, read_object_file, read_pins
+from tenant_quota.apply.object_files import Pin, identity, object_paths, read_object_file, read_pins
 from tenant_quota.errors import TenantQuotaError
 
 _TEMPLATE = '''"""{title}"""
@@ -93,10 +93,10 @@ class _Migrations:
 
     def add(self, verb: str, path: str, sha256: str, why: str) -> Change:
         """Write the next migration, which follows the last one."""
-        folder, file = path.split("/")
+        kind, stem = identity(path)
         last = self.names[-1]
-        kind = "" if folder == "procedures" else f"_{folder.removesuffix('s')}"
-        name = f"{int(last[:4]) + 1:04}_{verb}_{Path(file).stem}{kind}"
+        suffix = "" if kind == "PROCEDURE" else f"_{kind.lower()}"
+        name = f"{int(last[:4]) + 1:04}_{verb}_{stem}{suffix}"
         text = _TEMPLATE.format(
             title=f"{verb.capitalize()} {path}.",
             depends=last,

@@ -7,12 +7,12 @@ import xml.etree.ElementTree as ET
 from collections import Counter
 from collections.abc import Iterable
 
+from tenant_quota.apply.object_files import path_in
 from tenant_quota.cli.output import plain
-from tenant_quota.paths import is_checkout
+from tenant_quota.paths import is_checkout, sql_root
 from tenant_quota.schema.diff import DIFFERENCE, UNSEEN, Finding
 from tenant_quota.schema.verify import Report, heading
 
-_FOLDERS = {"procedure": "procedures", "view": "views", "event": "events"}
 _COMMANDS = {DIFFERENCE: "error", UNSEEN: "error"}
 
 
@@ -101,8 +101,9 @@ def as_github(report: Report) -> str:
     for finding in (*report.differences, *report.unseen, *report.notes):
         properties = {"title": f"tenant-quota verify {report.database}"}
         kind, _, name = finding.object.partition(" ")
-        if kind in _FOLDERS and finding.level == DIFFERENCE and is_checkout():
-            properties["file"] = f"{_FOLDERS[kind]}/{name}.sql"
+        file = path_in(sql_root(), kind.upper(), name)
+        if file and finding.level == DIFFERENCE and is_checkout():
+            properties["file"] = file
         said = ",".join(f"{key}={escaped(text, ':,')}" for key, text in properties.items())
         message = "\n".join([plain(finding), *(legible(line) for line in finding.diff)])
         lines.append(f"::{_COMMANDS.get(finding.level, 'notice')} {said}::{escaped(message)}")

@@ -39,7 +39,7 @@ class Server:
     literal: bool  # partial_revokes: a schema's name in a GRANT is no pattern
     tables: set[str]  # and views
     procedures: set[str]
-    definers: dict[str, str]  # of the shipped objects: user@host, by folder/name.sql
+    definers: dict[str, str]  # of the shipped objects: user@host, by their files' paths
     held: dict[Account, set[Right] | None]  # None: there is no such account
     locked: dict[Account, bool]
     defaults: dict[Account, set[Account]]  # roles that an account's sessions begin with

@@ -14,7 +14,7 @@ from pymysql.connections import Connection
 from tenant_quota import __version__
 from tenant_quota.apply import by_hand
 from tenant_quota.apply.backend import lock_name
-from tenant_quota.apply.object_files import KINDS, read_object_file, read_pins
+from tenant_quota.apply.object_files import path_in, read_object_file, read_pins
 from tenant_quota.connection import connect_to_database
 from tenant_quota.connection_options import ConnectionOptions
 from tenant_quota.errors import TenantQuotaError
@@ -33,7 +33,6 @@ from tenant_quota.schema.facts import read_schema
 from tenant_quota.schema.lock import Lock, digest, hash_migrations, read_lock
 from tenant_quota.statements import StatementFailed, fetch
 
-_FOLDERS = {kind.lower(): folder for folder, kind in KINDS.items()}
 _BODY = {
     "procedure": re.compile(r"\n((?:\w+: )?BEGIN\n.*)\Z", re.DOTALL),
     "event": re.compile(r"\n\s*DO\s+(.*)\Z", re.DOTALL),
@@ -134,10 +133,10 @@ def shipped_body(root: Path, key: str) -> str | None:
     if kind not in _BODY:
         return None
     try:
-        statement = read_object_file(root, f"{_FOLDERS[kind]}/{name}.sql").statement
-    except (FileNotFoundError, TenantQuotaError):
+        path = path_in(root, kind.upper(), name)
+        match = _BODY[kind].search(read_object_file(root, path).statement) if path else None
+    except TenantQuotaError:
         return None
-    match = _BODY[kind].search(statement)
     return match[1] if match else None
 
 
