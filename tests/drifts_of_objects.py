@@ -246,16 +246,16 @@ UNKNOWN = [
 MIGRATIONS = [
     drift(
         "row missing",
-        "DELETE FROM _yoyo_migration WHERE migration_id = '0001_create_tenants'",
-        found={"migration 0001_create_tenants": "pending"},
-        undo="INSERT INTO _yoyo_migration (migration_hash, migration_id, applied_at_utc) VALUES (SHA2('0001_create_tenants', 256), '0001_create_tenants', UTC_TIMESTAMP())",
+        "DELETE FROM _yoyo_migration WHERE migration_id = '0001_create_tables'",
+        found={"migration 0001_create_tables": "pending"},
+        undo="INSERT INTO _yoyo_migration (migration_hash, migration_id, applied_at_utc) VALUES (SHA2('0001_create_tables', 256), '0001_create_tables', UTC_TIMESTAMP())",
     ),
     drift(
         "begun and interrupted",
-        "DELETE FROM _yoyo_migration WHERE migration_id = '0001_create_tenants'",
-        "INSERT INTO _yoyo_log (id, migration_id, operation) VALUES ('x', '0001_create_tenants', 'begin')",
-        found={"migration 0001_create_tenants": "interrupted"},
-        undo="INSERT INTO _yoyo_migration (migration_hash, migration_id, applied_at_utc) VALUES (SHA2('0001_create_tenants', 256), '0001_create_tenants', UTC_TIMESTAMP())",
+        "DELETE FROM _yoyo_migration WHERE migration_id = '0001_create_tables'",
+        "INSERT INTO _yoyo_log (id, migration_id, operation) VALUES ('x', '0001_create_tables', 'begin')",
+        found={"migration 0001_create_tables": "interrupted"},
+        undo="INSERT INTO _yoyo_migration (migration_hash, migration_id, applied_at_utc) VALUES (SHA2('0001_create_tables', 256), '0001_create_tables', UTC_TIMESTAMP())",
     ),
     drift(
         "of a later version",

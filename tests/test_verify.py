@@ -21,7 +21,7 @@ from pymysql.connections import Connection
 from tenant_quota import statements
 from tenant_quota.apply import live_objects as live
 from tenant_quota.apply.backend import QuotaBackend
-from tenant_quota.apply.object_files import KINDS
+from tenant_quota.apply.object_files import KINDS, last_pins
 from tenant_quota.cli import main
 from tenant_quota.connection import connect_to_database
 from tenant_quota.connection_options import resolve
@@ -238,7 +238,7 @@ def test_junit_has_a_case_for_each_object_and_a_failure_where_one_differs(edited
     assert "v_number > p_least" in str(failure.text)
     assert cases["table tenants"].find("failure") is not None
     assert cases["procedure consume_quota"].find("failure") is None
-    assert "migration 0001_create_tenants" in cases
+    assert "migration 0001_create_tables" in cases
 
 
 def test_github_has_an_annotation_for_each_on_one_line(edited):
@@ -458,12 +458,12 @@ def copy(tmp_path: Path) -> Path:
 
 
 def test_an_edited_a_missing_and_an_extra_migration_file_are_named(url, copy):
-    (copy / "migrations/0001_create_tenants.sql").write_text("CREATE TABLE tenants (a INT)")
-    (copy / "migrations/0002_create_tenant_quotas.rollback.sql").unlink()
+    (copy / "migrations/0001_create_tables.sql").write_text("CREATE TABLE tenants (a INT)")
+    (copy / "migrations/0002_add_concurrent_tokens.rollback.sql").unlink()
     (copy / "migrations/9999_more.sql").write_text("SELECT 1")
     assert found(check(url, root=copy)) == {
-        "file migrations/0001_create_tenants.sql": "edited since the lock was made",
-        "file migrations/0002_create_tenant_quotas.rollback.sql": "missing from this copy",
+        "file migrations/0001_create_tables.sql": "edited since the lock was made",
+        "file migrations/0002_add_concurrent_tokens.rollback.sql": "missing from this copy",
         "file migrations/9999_more.sql": "not in the lock (make lock)",
     }
 
@@ -489,19 +489,22 @@ def test_an_object_file_edited_without_a_new_pin_is_named(url, copy):
 @pytest.mark.parametrize(
     ("deed", "words"),
     [
-        ("UPDATE quota_object_history SET new_sha256 = 'x' WHERE migration_id = %s", "another text of procedures/application/consume_quota.sql"),
-        ("UPDATE quota_object_history SET installed_at = NULL WHERE migration_id = %s", "interrupted"),
-        ("DELETE FROM quota_object_history WHERE migration_id = %s", "no record of it"),
+        ("UPDATE quota_object_history SET new_sha256 = 'x' WHERE object_name = 'consume_quota'", "another text of procedures/application/consume_quota.sql"),
+        ("UPDATE quota_object_history SET installed_at = NULL WHERE object_name = 'consume_quota'", "interrupted"),
+        ("DELETE FROM quota_object_history WHERE object_name = 'consume_quota'", "no record of procedures/"),
     ],
 )  # fmt: skip
 def test_a_history_that_says_otherwise_than_the_pin_is_named(url, connection, deed, words):
-    (name,) = (file.stem for file in (sql_root() / "migrations").glob("*install_consume_quota.py"))
-    before = rows(connection, "SELECT * FROM quota_object_history WHERE migration_id = %s", name)[0]
-    rows(connection, deed, name)
+    pin = last_pins(sql_root())["PROCEDURE", "consume_quota"]
+    (before,) = rows(
+        connection, "SELECT * FROM quota_object_history WHERE object_name = 'consume_quota'"
+    )
+    rows(connection, deed)
     try:
         (difference,) = check(url).differences
-        assert difference.object == f"migration {name}"
+        assert difference.object == f"migration {pin.migration}"
         assert words in difference.what
+        assert pin.path in difference.what
     finally:
         marks = ", ".join(["%s"] * len(before))
         rows(connection, f"REPLACE INTO quota_object_history VALUES ({marks})", *before)

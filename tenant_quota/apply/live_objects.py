@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -13,7 +13,7 @@ from typing import Any
 from pymysql.charset import charset_by_name
 from pymysql.connections import Connection
 
-from tenant_quota.apply.object_files import identity
+from tenant_quota.apply.object_files import Object
 from tenant_quota.connection import SQL_MODE
 from tenant_quota.errors import TenantQuotaError
 from tenant_quota.names import Account
@@ -204,9 +204,9 @@ def restore_grants(
 
 
 def definers(
-    connection: Connection[Any], paths: Collection[str], schema: str | None = None
-) -> dict[str, str]:
-    """Return as which account (user@host) each of these objects runs, by its file's path.
+    connection: Connection[Any], objects: Collection[Object], schema: str | None = None
+) -> dict[Object, str]:
+    """Return as which account (user@host) each of these objects runs.
 
     ``schema`` None is the connected one. Others may share it: what is not asked for is left out.
     """
@@ -222,10 +222,10 @@ def definers(
         (schema,) * 3,
     )
     found = {(row["kind"], row["name"]): row["definer"] for row in rows}
-    return {path: found[identity(path)] for path in paths if identity(path) in found}
+    return {each: definer for each, definer in found.items() if each in objects}
 
 
-def by_number(definers: dict[str, str]) -> list[tuple[str, int]]:
+def by_number(definers: Mapping[Object, str]) -> list[tuple[str, int]]:
     """Return each definer with how many objects it has: most first, then by name."""
     return sorted(Counter(definers.values()).items(), key=lambda each: (-each[1], each[0]))
 

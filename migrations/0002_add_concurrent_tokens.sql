@@ -1,4 +1,4 @@
--- depends: 0008_create_quota_object_history
+-- depends: 0001_create_tables
 -- Scenario 4's own column, as the source wrote it (INT's display width is no more).
 
 ALTER TABLE tenant_quotas
