@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from tenant_quota.errors import TenantQuotaError
 
 
-def text(value: str) -> str:
-    """Return a text as a literal, whatever it holds."""
-    return "'" + value.replace("\\", "\\\\").replace("'", "''") + "'"
+def literal(value: str | None) -> str:
+    """Return a text as SQL that the mysql client, too, leaves as it is; NULL for None."""
+    if value is None:
+        return "NULL"
+    escaped = value.replace("\\", "\\\\").replace("'", "''")
+    return "'{}'".format(escaped.replace("\r", "\\r").replace("\0", "\\0"))
 
 
 def quote(name: str) -> str:

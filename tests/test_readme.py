@@ -49,11 +49,11 @@ def examples(readme: Path) -> list[Step]:
 
 
 def public_files() -> dict[str, Path]:
-    """Return the file of each procedure whose first line does not say internal."""
+    """Return the file of each procedure that somebody may call."""
     return {
         file.stem: file
         for file in sorted((TOP / "procedures").rglob("*.sql"))
-        if not file.read_text(encoding="utf-8").startswith(f"-- {file.stem}: internal:")
+        if not file.is_relative_to(TOP / "procedures/internal")
     }
 
 

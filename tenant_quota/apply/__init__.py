@@ -1,8 +1,8 @@
 """Applying and rolling back migrations, and the objects that they install.
 
-``install`` and ``uninstall`` are what a migration calls: released migrations hold these names.
+``install`` is what a migration calls: released migrations hold this name.
 """
 
-from tenant_quota.apply.stored_objects import install, uninstall
+from tenant_quota.apply.stored_objects import install
 
-__all__ = ["install", "uninstall"]
+__all__ = ["install"]

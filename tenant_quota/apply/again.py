@@ -2,118 +2,134 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from tenant_quota.apply import by_hand, interrupted
 from tenant_quota.apply.backend import QuotaBackend
 from tenant_quota.apply.live_objects import by_number, definers
-from tenant_quota.apply.object_files import Pin, identity, read_pins
-from tenant_quota.apply.object_history import BY_HAND, HISTORY
+from tenant_quota.apply.object_files import Pin, last_pins
+from tenant_quota.apply.object_history import (
+    AGAIN,
+    BY_HAND,
+    HISTORY,
+    again_id,
+    is_done,
+    is_own,
+    newest,
+)
 from tenant_quota.apply.stored_objects import is_shipped, reopen
 from tenant_quota.names import parse_account
-from tenant_quota.paths import sql_root
 
 
-def last_pins(root: Path | None) -> dict[str, Pin]:
-    """Return the pin that counts for each object, by path: a later one supersedes an earlier."""
-    return {pin.path: pin for pin in read_pins((root or sql_root()) / "migrations")}
+@dataclass(frozen=True)
+class Reapplied:
+    """What one `apply` installed anew of migrations that were applied before; see AGAIN."""
+
+    id: str
+
+    @property
+    def after(self) -> str:
+        """The last migration that was applied then."""
+        return self.id.partition(AGAIN)[0]
 
 
-def stale(backend: QuotaBackend, root: Path | None, applied: Collection[str]) -> list[str]:
-    """Return the applied migrations that have not installed what they pin now.
+def pending_pins(backend: QuotaBackend, root: Path, definer: str | None = None) -> list[Pin]:
+    """Return the pins that are not installed as they are now, or as another than ``definer``.
 
-    Either the pin is another than then: only what no release has shipped is ever pinned anew
-    in place, for a database that follows a checkout. Or a rollback was interrupted, which has
-    begun to take it back, or has done so and not said it.
+    Those of applied migrations are among them: a pin is another than then if no release has
+    shipped it, for a database that follows a checkout. Or a rollback was interrupted that had
+    begun to take it back.
     """
-    undone = [name for name in interrupted.begun(backend, "rollback") if name in applied]
-    rows = _history(backend)
-    if rows is None:
-        return undone
-    installed = {migration: sha256 for migration, _, sha256, finished in rows if finished}
-    newest = {name: migration for migration, name, _, _ in rows}
-    return undone + [
-        pin.migration
-        for path, pin in last_pins(root).items()
-        if pin.migration in applied
-        and installed.get(pin.migration) != pin.sha256
-        # A later version than this one may have installed it; then that has the say.
-        and newest.get(identity(path)[1], "") <= pin.migration
-    ]
+    rows, last = newest(backend.connection), last_pins(root)
+    known = {file.stem for file in (root / "migrations").glob("[0-9]*")}
+
+    def is_of_a_later_version(pin: Pin) -> bool:
+        row = rows.get(pin.object)
+        return row is not None and row["migration_id"].partition(AGAIN)[0] not in known
+
+    pins = [pin for pin in last.values() if not is_done(rows.get(pin.object), pin)]
+    pins = [pin for pin in pins if not is_of_a_later_version(pin)]
+    if definer is not None:
+        mine = str(parse_account(definer, "--definer"))
+        found = definers(backend.connection, last)
+        pins += [last[each] for each, theirs in found.items() if theirs != mine]
+    return pins
+
+
+def undone(backend: QuotaBackend, applied: Collection[str]) -> set[str]:
+    """Return the applied migrations of tables that an interrupted run has changed."""
+    return {*interrupted.begun(backend)} & {*applied}
 
 
 def half_applied(backend: QuotaBackend, applied: Collection[str]) -> set[str]:
     """Return the migrations that are not marked, and have left more or less behind."""
-    names = {migration for migration, *_ in _history(backend) or ()}
-    for direction in interrupted.OPERATIONS:
-        names |= interrupted.begun(backend, direction)
-    return names - {*applied}
+    names = {name for name in _ids(backend) if AGAIN not in name}
+    return {*names, *interrupted.begun(backend)} - {*applied}
 
 
-def _history(backend: QuotaBackend) -> list[tuple[str, str, str, int]] | None:
-    """Return migration, object, hash and whether it is finished; None without a history."""
+def reapplied(backend: QuotaBackend) -> list[Reapplied]:
+    """Return what was installed anew, oldest first."""
+    return [Reapplied(name) for name in sorted(_ids(backend)) if AGAIN in name]
+
+
+def _ids(backend: QuotaBackend) -> set[str]:
     if HISTORY not in backend.list_tables():
-        return None
-    rows = backend.execute(
-        "SELECT migration_id, object_name, new_sha256, installed_at IS NOT NULL "  # noqa: S608
-        f"FROM {HISTORY} ORDER BY migration_id"
-    ).fetchall()
-    return [row for row in rows if BY_HAND not in row[0]]
+        return set()
+    rows = backend.execute(f"SELECT DISTINCT migration_id FROM {HISTORY}").fetchall()  # noqa: S608
+    return {name for (name,) in rows if BY_HAND not in name}
 
 
-def of_others(backend: QuotaBackend, root: Path | None, definer: str | None) -> list[str]:
-    """Return the migrations whose objects run as another account than ``definer``, if given."""
-    if definer is None or HISTORY not in backend.list_tables():
-        return []
-    mine = str(parse_account(definer, "--definer"))
-    last = last_pins(root)
-    found = definers(backend.connection, last)
-    return [last[path].migration for path, theirs in found.items() if theirs != mine]
-
-
-def definer_of_most(backend: QuotaBackend, root: Path | None) -> str | None:
+def definer_of_most(backend: QuotaBackend, root: Path) -> str | None:
     """Return the account (user@host) that most of what is installed runs as; None: nothing is."""
     counts = by_number(definers(backend.connection, last_pins(root)))
     return counts[0][0] if counts else None
 
 
-def make_pending(backend: QuotaBackend, names: Collection[str]) -> None:
-    """Make these pending again, as after an interrupted run, which keeps the previous text."""
-    # A rollback of everything that was interrupted may have dropped the history already.
-    has_history = HISTORY in backend.list_tables()
+def next_id(backend: QuotaBackend, applied: Collection[str]) -> str:
+    """Return the id of the rows of what is installed anew next."""
+    rows = newest(backend.connection)
+    return again_id(max(applied, default=""), _ids(backend), rows.values())
+
+
+def begin(backend: QuotaBackend, applied: Collection[str], pins: Iterable[Pin]) -> None:
+    """Write down what will be installed anew of applied migrations, before any of it is.
+
+    Another text than the row tells of gets a row of its own, with what is live now: so a
+    rollback takes back what was applied last.
+    """
+    rows = newest(backend.connection)
     with backend.transaction():
-        for name in sorted(names):
-            if has_history:
-                reopen(backend.connection, name)
-            backend.execute(
-                f"DELETE FROM {backend.migration_table_quoted} WHERE migration_id = :id",  # noqa: S608
-                {"id": name},
-            )
+        anew = next_id(backend, applied)
+        for pin in pins:
+            row = rows.get(pin.object)
+            if row is None or row["installed_at"] is None or not is_own(row, pin):
+                continue  # it is new here, or under way
+            if pin.migration in applied or row["new_sha256"] == pin.sha256:
+                reopen(backend.connection, pin, row, anew)
 
 
 def changed_by_hand(
-    backend: QuotaBackend, root: Path | None, pending: Collection[str]
-) -> tuple[list[tuple[by_hand.Changed, Pin]], list[by_hand.Changed]]:
-    """Return what somebody changed: what ``pending`` migrations would replace, and the rest."""
+    backend: QuotaBackend, root: Path, pending: Collection[Pin]
+) -> tuple[list[tuple[by_hand.Changed, Pin]], list[tuple[by_hand.Changed, Pin]]]:
+    """Return what somebody changed: what would be replaced as ``pending``, and the rest."""
     last = last_pins(root)
-    in_the_way, rest = [], []
-    for path, changed in by_hand.find(backend.connection, list(last)).items():
-        if last[path].migration not in pending:
-            rest.append(changed)
-        elif changed.hash:
-            in_the_way.append((changed, last[path]))
-    return in_the_way, rest
+    found = [
+        (changed, last[each]) for each, changed in by_hand.find(backend.connection, last).items()
+    ]
+    in_the_way = [(changed, pin) for changed, pin in found if pin in pending and changed.hash]
+    return in_the_way, [(changed, pin) for changed, pin in found if pin not in pending]
 
 
 def replace_or_keep(
     backend: QuotaBackend,
-    root: Path | None,
-    pending: Collection[str],
+    root: Path,
+    pending: Collection[Pin],
     force: bool,
     on_note: Callable[[str], None],
-) -> list[str]:
-    """Return the applied migrations to do again because ``force`` replaces what they installed.
+) -> list[Pin]:
+    """Return what ``force`` replaces, of ``pending`` and beside it.
 
     Raises TenantQuotaError where, without it, a text would be lost that is not shipped. Tells
     ``on_note`` what stays as it is.
@@ -121,16 +137,10 @@ def replace_or_keep(
     # On a connection of its own: on the backend's it would hold a lock on the history.
     with backend.copy() as looking:
         in_the_way, rest = changed_by_hand(looking, root, pending)
-        if not force:
-            lost = [each for each in in_the_way if not _ships(looking, root, each[1])]
-            by_hand.refuse(lost)
-    if force:
-        last = last_pins(root)
-        return [last[changed.path].migration for changed in rest]
-    for changed in rest:
+        if force:
+            return [pin for _, pin in [*in_the_way, *rest]]
+        lost = [each for each in in_the_way if not is_shipped(looking.connection, root, each[1])]
+        by_hand.refuse(lost)
+    for changed, _ in rest:
         on_note(by_hand.kept(changed))
     return []
-
-
-def _ships(backend: QuotaBackend, root: Path | None, pin: Pin) -> bool:
-    return bool(pin.sha256) and is_shipped(backend.connection, root or sql_root(), pin)

@@ -6,7 +6,7 @@ object that is not to be seen, or of which the history has no hash, counts as un
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -15,10 +15,10 @@ from pymysql.connections import Connection
 
 from tenant_quota.apply import live_objects as live
 from tenant_quota.apply.fingerprints import LONG_LISTS, all_written
-from tenant_quota.apply.object_files import Pin, identity
-from tenant_quota.apply.object_history import BY_HAND, HISTORY
+from tenant_quota.apply.object_files import Object, Pin
+from tenant_quota.apply.object_history import HISTORY, newest
 from tenant_quota.errors import TenantQuotaError
-from tenant_quota.statements import StatementFailed, fetch
+from tenant_quota.statements import fetch
 
 _KEPT = (
     "`tenant-quota verify` shows what differs. `tenant-quota apply --force` replaces it and keeps "
@@ -33,20 +33,12 @@ PUT_BACK = "tenant-quota apply --force puts back what is shipped, and keeps its 
 class Changed:
     """One object that somebody changed, made or dropped by hand."""
 
-    path: str  # folder/name.sql
+    kind: str  # PROCEDURE, VIEW or EVENT
+    name: str
     migration: str  # the last that installed or dropped it; empty: none did
     hash: str  # of what is there now; empty: nothing is
     made: bool = False  # no migration installed it
-
-    @property
-    def kind(self) -> str:
-        """PROCEDURE, VIEW or EVENT."""
-        return identity(self.path)[0]
-
-    @property
-    def name(self) -> str:
-        """The object's name."""
-        return identity(self.path)[1]
+    begun: bool = False  # a migration has begun to replace it, and not finished
 
     @property
     def what(self) -> str:
@@ -61,27 +53,31 @@ class Changed:
         return f"{self.what} was changed by hand since {self.migration}"
 
 
-def find(connection: Connection[Any], paths: Collection[str]) -> dict[str, Changed]:
-    """Return by path which of these objects somebody changed. Reads only."""
-    rows = _rows(connection)
-    there = _there(connection, paths)
+def find(connection: Connection[Any], objects: Collection[Object]) -> dict[Object, Changed]:
+    """Return which of these objects somebody changed. Reads only."""
+    rows = newest(connection)
+    there = _there(connection, objects)
     found = {}
-    for path in paths:
-        row, now = rows.get(identity(path)), there.get(path, "")
-        if now is None or _is_known(connection, path, row, now):
+    for each in objects:
+        row, now = rows.get(each), there.get(each, "")
+        if now is None or _is_known(connection, each, row, now):
             continue
         migration = row["migration_id"] if row else ""
-        found[path] = Changed(path, migration, now, made=not (row and row["new_sha256"]))
+        begun = row is not None and row["installed_at"] is None
+        made = not (row and row["new_sha256"])
+        found[each] = Changed(*each, migration, now, made, begun)
     return found
 
 
-def is_changed(connection: Connection[Any], path: str) -> bool:
-    """Whether somebody changed or made this object by hand; not, if it is missing."""
-    found = find(connection, [path]).get(path)
-    return found is not None and bool(found.hash)
+def changed(connection: Connection[Any], each: Object) -> Changed | None:
+    """Return what somebody changed or made of this object; None: nothing, or it is missing."""
+    found = find(connection, [each]).get(each)
+    return found if found is not None and found.hash else None
 
 
-def _is_known(connection: Connection[Any], path: str, row: dict[str, Any] | None, now: str) -> bool:
+def _is_known(
+    connection: Connection[Any], each: Object, row: dict[str, Any] | None, now: str
+) -> bool:
     """Whether the newest row accounts for the hash of what is there, empty for nothing."""
     if row is None:
         return not now
@@ -93,43 +89,22 @@ def _is_known(connection: Connection[Any], path: str, row: dict[str, Any] | None
     if begun:
         # What it found may be there still; whoever may not read that cannot replace it either.
         with suppress(TenantQuotaError):
-            current = live.read_live(connection, *identity(path))
+            current = live.read_live(connection, *each)
             return current is not None and current.create == row["previous_create"]
         return True
     return bool(row["new_sha256"]) and row["installed_hash"] is None
 
 
-def _rows(connection: Connection[Any]) -> dict[tuple[str, str], dict[str, Any]]:
-    """Return the newest row of each object; texts only of what is begun and not finished."""
-    try:
-        rows = fetch(
-            connection,
-            "SELECT migration_id, object_type, object_name, new_sha256, installed_hash, "  # noqa: S608
-            "IF(installed_at IS NULL, previous_create, NULL) AS previous_create, installed_at "
-            f"FROM {HISTORY} ORDER BY migration_id",
-        )
-    except StatementFailed as error:
-        if error.number != 1146:
-            raise
-        return {}
-    return {
-        (row["object_type"], row["object_name"]): row
-        for row in rows
-        if BY_HAND not in row["migration_id"]
-    }
-
-
-def _there(connection: Connection[Any], paths: Iterable[str]) -> dict[str, str | None]:
+def _there(connection: Connection[Any], objects: Collection[Object]) -> dict[Object, str | None]:
     """Return the hash of each object that is there, None for one that is not to be seen."""
     of_kind: dict[str, dict[str, str]] = {}
-    for path in paths:
-        kind, name = identity(path)
-        of_kind.setdefault(kind, {})[name.lower()] = path
+    for kind, name in objects:
+        of_kind.setdefault(kind, {})[name.lower()] = name
     fetch(connection, LONG_LISTS)
-    there: dict[str, str | None] = {}
+    there: dict[Object, str | None] = {}
     for kind, names in of_kind.items():
         for row in fetch(connection, all_written(kind, list(names))):
-            there[names[row["name"].lower()]] = row["hash"]
+            there[kind, names[row["name"].lower()]] = row["hash"]
     return there
 
 

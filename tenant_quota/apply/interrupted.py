@@ -1,11 +1,11 @@
-"""Telling whether a killed migration's DDL happened, so that it is neither lost nor repeated.
+"""Telling which of a killed migration's DDL happened, so that none is lost or repeated.
 
-MySQL commits a DDL statement by itself, so between it and yoyo's mark there is a moment
+MySQL commits each DDL statement by itself, so between it and yoyo's mark there is a moment
 in which a kill leaves it done and unmarked; the next CREATE TABLE would fail with 1050.
-A migration is one DDL statement, which happens or does not. So before it runs, its
-table's definition goes into yoyo's own log, as a hash under the operation `begin`. Where
-that row is still there, the table tells: the same definition, it did not happen; another, it
-did. Either way leads on from there: on to the end, or back to where it began.
+One statement happens or does not. So before each, its number and its table's definition go
+into yoyo's own log, as a hash under the operation `begin`. Where that row is still there,
+the table tells: the same definition, it did not happen; another, it did. Either way leads on
+from there: on to the end, or back to where it began, by as many of the rollback's statements.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import re
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,40 +24,89 @@ from tenant_quota.apply.backend import QuotaBackend
 from tenant_quota.statements import error_number
 
 _TABLE = re.compile(
-    r"\s*(?:(?:CREATE|ALTER|DROP)\s+TABLE|CREATE\s+(?:UNIQUE\s+)?INDEX\s+\S+\s+ON"
-    r"|DROP\s+INDEX\s+\S+\s+ON)\s+`?(\w+)`?",
+    r"\s*(?P<verb>CREATE|ALTER|DROP)\s+"
+    r"(?:TABLE|(?:UNIQUE\s+)?INDEX\s+\S+\s+ON)\s+`?(?P<table>\w+)`?",
     re.IGNORECASE,
 )
 _LOST = {0, 2006, 2013, 2055}
 OPERATIONS = {"apply": "begin", "rollback": "begin undo"}
-ABSENT = "absent"  # the definition of a table that is not there
+#: Of a table, in place of its definition's hash: it is not there; it is; nobody knows.
+ABSENT, PRESENT, UNKNOWN = "absent", "present", "-"
+
+
+@dataclass(frozen=True)
+class _Record:
+    """Which statement was about to run, and how its table was then."""
+
+    operation: str
+    number: int  # of the statement, from 0
+    definition: str
+    table: str
+
+    def happened(self, now: str) -> bool:
+        """Whether the statement did, by the definition that the table has now."""
+        if self.definition in (PRESENT, UNKNOWN):
+            return self.definition == PRESENT and now == ABSENT
+        return self.definition != now
 
 
 def table_of(statement: str) -> str:
     """Return the table a DDL statement is about, empty where that cannot be said."""
-    match = _TABLE.match(re.sub(r"\A(?:\s*--[^\n]*\n)+", "", statement))
-    return match[1] if match else ""
+    match = _match(statement)
+    return match["table"] if match else ""
 
 
-def created_table(statement: str) -> str:
-    """Return the table that a CREATE TABLE makes, empty where it is another statement."""
-    match = re.match(r"(?:\s*--[^\n]*\n)*\s*CREATE\s+TABLE\b", statement, re.IGNORECASE)
-    return table_of(statement) if match else ""
+def definition_before(statement: str) -> str:
+    """Return what plain SQL can know of the table before the statement runs."""
+    match = _match(statement)
+    creates = re.search(r"\bTABLE\b", match[0], re.IGNORECASE) if match else None
+    verb = match["verb"].upper() if match and creates else ""
+    return {"CREATE": ABSENT, "DROP": PRESENT}.get(verb, UNKNOWN)
 
 
-def begin(backend: QuotaBackend, migration: Any, direction: str) -> bool:
-    """Record that the migration begins; return True if an interrupted run has done it all."""
-    if finished(backend, migration, direction):
-        return True
-    table = _only_table(migration, direction)
-    record = _record(backend, migration) if table else None
-    if not table or (record is not None and record[0] == OPERATIONS[direction]):
-        return False
+def _match(statement: str) -> re.Match[str] | None:
+    return _TABLE.match(re.sub(r"\A(?:\s*--[^\n]*\n)+", "", statement))
+
+
+def statements_of(migration: Any, direction: str) -> list[str]:
+    """Return the statements of an SQL migration that is all DDL, in order; else none."""
+    path = Path(migration.path)
+    if path.suffix != ".sql":
+        return []
+    if direction == "rollback":
+        path = path.with_name(f"{path.stem}.rollback.sql")
+    statements = [s.strip().rstrip(";").rstrip() for s in read_sql_migration(str(path))[2]]
+    return statements if all(map(table_of, statements)) else []
+
+
+def done(backend: QuotaBackend, migration: Any, direction: str) -> int:
+    """Return how many of the statements need not run: an interrupted run has done them.
+
+    Or it went the other way, and did not come to what they would undo. Reads only.
+    """
+    record = _record(backend, migration)
+    if record is None:
+        return 0
+    count = record.number + record.happened(_definition(backend, record.table))
+    if record.operation == OPERATIONS[direction]:
+        return count
+    return max(0, len(statements_of(migration, direction)) - count)
+
+
+def begin(
+    backend: QuotaBackend, migration: Any, direction: str, number: int, statement: str
+) -> None:
+    """Record that this statement of the migration is about to run."""
+    table = table_of(statement)
+    _write(backend, migration, direction, f"{number} {_definition(backend, table)} {table}")
+
+
+def _write(backend: QuotaBackend, migration: Any, direction: str, comment: str) -> None:
     with backend.transaction():
         end(backend, migration)
         data = backend.get_log_data(migration) | {
             "operation": OPERATIONS[direction],
-            "comment": f"{_definition(backend, table)} {table}",
+            "comment": comment,
         }
         backend.execute(
             f"INSERT INTO {backend.log_table_quoted} (id, migration_hash, migration_id, "  # noqa: S608
@@ -65,29 +115,15 @@ def begin(backend: QuotaBackend, migration: Any, direction: str) -> bool:
             ":created_at_utc)",
             data,
         )
-    return False
 
 
-def finished(backend: QuotaBackend, migration: Any, direction: str) -> bool:
-    """Return True if an interrupted run has left nothing to do. Reads only.
-
-    It has done it all; or it went the other way, and did nothing that could be undone.
-    """
-    table = _only_table(migration, direction)
-    record = _record(backend, migration) if table else None
-    if record is None:
-        return False
-    happened = record[1] != _definition(backend, table)
-    return happened == (record[0] == OPERATIONS[direction])
-
-
-def begun(backend: QuotaBackend, direction: str) -> set[str]:
-    """Return the migrations that an interrupted run has begun in this direction."""
+def begun(backend: QuotaBackend) -> set[str]:
+    """Return the migrations that an interrupted run has begun, to apply or to roll back."""
     if backend.log_table not in backend.list_tables():
         return set()
     rows = backend.execute(
-        f"SELECT migration_id FROM {backend.log_table_quoted} WHERE operation = :operation",  # noqa: S608
-        {"operation": OPERATIONS[direction]},
+        f"SELECT migration_id FROM {backend.log_table_quoted} "  # noqa: S608
+        "WHERE operation IN ('begin', 'begin undo')"
     ).fetchall()
     return {name for (name,) in rows}
 
@@ -101,22 +137,31 @@ def end(backend: QuotaBackend, migration: Any) -> None:
     )
 
 
-def forget(backend: QuotaBackend, migration: Any, error: pymysql.Error) -> None:
-    """Remove the record after the server refused, so that the next run starts afresh.
+def forget(backend: QuotaBackend, migration: Any, direction: str, error: pymysql.Error) -> None:
+    """Let the next run begin anew at the statement that the server refused.
 
-    It stays where the outcome is unknown, or where the table did change: then the
+    The record stays where the outcome is unknown, or where the table did change: then the
     statement of a killed run was still at work and has finished by now.
     """
     if error_number(error) in _LOST:
         return
     with suppress(pymysql.Error):
-        row = _record(backend, migration)
-        if row is not None and row[1] == _definition(backend, row[2]):
+        record = _record(backend, migration)
+        if record is None or record.happened(_definition(backend, record.table)):
+            return
+        if record.number == 0 and _is_marked(backend, migration) == (direction == "rollback"):
             end(backend, migration)
+        else:  # what stands in the way may change before the next run
+            comment = f"{record.number} {UNKNOWN} {record.table}"
+            _write(backend, migration, direction, comment)
 
 
-def _record(backend: QuotaBackend, migration: Any) -> tuple[str, str, str] | None:
-    """Return operation, definition and table of the record, None where there is none."""
+def _is_marked(backend: QuotaBackend, migration: Any) -> bool:
+    sql = f"SELECT 1 FROM {backend.migration_table_quoted} WHERE migration_hash = :hash"  # noqa: S608
+    return backend.execute(sql, {"hash": migration.hash}).fetchone() is not None
+
+
+def _record(backend: QuotaBackend, migration: Any) -> _Record | None:
     row = backend.execute(
         f"SELECT operation, comment FROM {backend.log_table_quoted} "  # noqa: S608
         "WHERE migration_hash = :hash AND operation IN ('begin', 'begin undo')",
@@ -124,19 +169,8 @@ def _record(backend: QuotaBackend, migration: Any) -> tuple[str, str, str] | Non
     ).fetchone()
     if row is None:
         return None
-    definition, _, table = row[1].partition(" ")
-    return row[0], definition, table
-
-
-def _only_table(migration: Any, direction: str) -> str:
-    """Return the table of an SQL migration that is one DDL statement, else nothing."""
-    path = Path(migration.path)
-    if path.suffix != ".sql":
-        return ""
-    if direction == "rollback":
-        path = path.with_name(f"{path.stem}.rollback.sql")
-    statements = read_sql_migration(str(path))[2]
-    return table_of(statements[0]) if len(statements) == 1 else ""
+    number, definition, table = row[1].split(" ", 2)
+    return _Record(row[0], int(number), definition, table)
 
 
 def _definition(backend: QuotaBackend, table: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 from pymysql.charset import charset_by_name
 from pymysql.connections import Connection
 
+from tenant_quota.apply.object_files import Object
 from tenant_quota.connection import SQL_MODE
 from tenant_quota.errors import TenantQuotaError
 from tenant_quota.names import Account
@@ -203,28 +204,28 @@ def restore_grants(
 
 
 def definers(
-    connection: Connection[Any], paths: Collection[str], schema: str | None = None
-) -> dict[str, str]:
-    """Return as which account (user@host) each of these objects runs, by folder/name.sql.
+    connection: Connection[Any], objects: Collection[Object], schema: str | None = None
+) -> dict[Object, str]:
+    """Return as which account (user@host) each of these objects runs.
 
     ``schema`` None is the connected one. Others may share it: what is not asked for is left out.
     """
     rows = fetch(
         connection,
-        "SELECT 'procedures' AS folder, routine_name AS name, definer AS definer "
+        "SELECT 'PROCEDURE' AS kind, routine_name AS name, definer AS definer "
         "FROM information_schema.routines "
         "WHERE routine_schema = COALESCE(%s, DATABASE()) UNION ALL "
-        "SELECT 'views', table_name, definer FROM information_schema.views "
+        "SELECT 'VIEW', table_name, definer FROM information_schema.views "
         "WHERE table_schema = COALESCE(%s, DATABASE()) UNION ALL "
-        "SELECT 'events', event_name, definer FROM information_schema.events "
+        "SELECT 'EVENT', event_name, definer FROM information_schema.events "
         "WHERE event_schema = COALESCE(%s, DATABASE())",
         (schema,) * 3,
     )
-    found = {f"{row['folder']}/{row['name']}.sql": row["definer"] for row in rows}
-    return {path: definer for path, definer in found.items() if path in paths}
+    found = {(row["kind"], row["name"]): row["definer"] for row in rows}
+    return {each: definer for each, definer in found.items() if each in objects}
 
 
-def by_number(definers: dict[str, str]) -> list[tuple[str, int]]:
+def by_number(definers: Mapping[Object, str]) -> list[tuple[str, int]]:
     """Return each definer with how many objects it has: most first, then by name."""
     return sorted(Counter(definers.values()).items(), key=lambda each: (-each[1], each[0]))
 

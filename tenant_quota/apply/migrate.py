@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import glob
 import logging
-import time
-from collections.abc import Callable
+import shlex
+from collections.abc import Callable, Collection
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,34 +13,25 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import pymysql
 import yoyo.migrations
 from yoyo.exceptions import BadMigration, MigrationConflict
 from yoyo.migrations import MigrationList, read_migrations, topological_sort
 
-from tenant_quota.apply import again, by_hand, fitness, interrupted, proof
+from tenant_quota.apply import again, by_hand, fitness, proof
 from tenant_quota.apply.backend import QuotaBackend
+from tenant_quota.apply.object_files import last_pins
+from tenant_quota.apply.run import OnStep, run
+from tenant_quota.apply.run import Progress as Progress
 from tenant_quota.apply.stored_objects import installing
 from tenant_quota.connection import connect_to_database
 from tenant_quota.connection_options import ConnectionOptions
 from tenant_quota.errors import TenantQuotaError
 from tenant_quota.paths import sql_root
-from tenant_quota.statements import LOCK_WAIT_TIMEOUT, StatementFailed, error_number, who_holds
 
 LOCK_TIMEOUT = 60.0  # seconds to wait for another apply
 
 # yoyo logs a failing import with its traceback; the error that we raise says it all.
 logging.getLogger("yoyo.migrations").addHandler(logging.NullHandler())
-
-
-@dataclass(frozen=True)
-class Progress:
-    """One migration, before it runs (``seconds`` None) and after it is done."""
-
-    migration: str
-    number: int
-    total: int
-    seconds: float | None = None
 
 
 @dataclass(frozen=True)
@@ -53,7 +44,6 @@ class MigrationState:
     by_hand: str = ""  # what somebody changed of it since, in words
 
 
-OnStep = Callable[[Progress], None]
 OnNote = Callable[[str], None]
 
 
@@ -74,7 +64,7 @@ def apply(
 ) -> list[str]:
     """Apply what is pending and return the migrations' names, in order.
 
-    ``root`` holds migrations/, procedures/ and so on; None means the package's own.
+    ``root`` holds migrations/, procedures/ and so on; the default is the package's own.
     ``definer`` (user@host) is who all of it runs as, also what another installed before; None:
     what is installed now runs as most of what is there does, or as who is connected.
     ``lock_timeout`` is in seconds. ``on_step`` is told before and after each migration,
@@ -82,6 +72,7 @@ def apply(
     back, and kept; without, nothing is done where something of that would be lost. Raises
     TenantQuotaError; what was applied before stays, and calling again carries on.
     """
+    root = root or sql_root()
     with closing(connect_to_database(options, create=create_database)) as connection:
         fitness.refuse_unfit(connection)
     with (
@@ -95,11 +86,12 @@ def apply(
         applied = set(applied_at(backend))
         for name in sorted(applied - {m.id for m in migrations}):
             on_note(f"{name} is applied in {options.database} but has no file here.")
-        anew = {*again.stale(backend, root, applied), *again.of_others(backend, root, definer)}
-        pending = {m.id for m in migrations} - applied | anew
-        anew |= {*again.replace_or_keep(backend, root, pending, force, on_note)}
-        again.make_pending(backend, anew)
-        return _run(backend, "apply", list(backend.to_apply(migrations)), on_step)
+        anew = again.pending_pins(backend, root, definer)
+        anew += again.replace_or_keep(backend, root, anew, force, on_note)
+        again.begin(backend, applied, anew)
+        pending = {pin.migration for pin in anew} | again.undone(backend, applied)
+        chosen = [m for m in topological_sort(migrations) if m.id not in applied or m.id in pending]
+        return run(backend, "apply", chosen, on_step)
 
 
 def rollback_plan(
@@ -111,7 +103,7 @@ def rollback_plan(
 ) -> list[str]:
     """Return what `rollback` with the same arguments would take back, in its order."""
     with QuotaBackend(options) as backend:
-        return [m.id for m in _chosen(backend, load_migrations(root), count, to)]
+        return [m.id for m in to_take_back(backend, root or sql_root(), count, to)]
 
 
 def rollback(
@@ -135,41 +127,47 @@ def rollback(
         backend.lock(lock_timeout, _waiting(on_note)),
     ):
         _settle(backend)
-        chosen = _chosen(backend, load_migrations(root), count, to)
+        chosen = to_take_back(backend, root or sql_root(), count, to)
         if chosen:
             backend.ensure_internal_schema_updated()
-        left = {*applied_at(backend)} - {m.id for m in chosen}
+        left = {*applied_at(backend), *(each.id for each in again.reapplied(backend))}
+        left -= {each.id for each in chosen}
         # Counted again from where a kill left it, it would take back more than it was told.
-        same = f"rollback --to {max(left)}" if left else "rollback --all"
-        return _run(backend, "rollback", chosen, on_step, same)
+        same = f"rollback --to {shlex.quote(max(left))}" if left else "rollback --all"
+        return run(backend, "rollback", chosen, on_step, same)
 
 
 def status(options: ConnectionOptions, *, root: Path | None = None) -> list[MigrationState]:
     """Return every migration and whether it is applied. Writes nothing."""
+    root = root or sql_root()
     with QuotaBackend(options) as backend:
         applied = applied_at(backend)
-        for name in again.stale(backend, root, applied):
+        for name in _pending(backend, root, applied):
             applied.pop(name)
-        last = again.last_pins(root)
-        changed = {
-            last[path].migration: str(found)
-            for path, found in by_hand.find(backend.connection, list(last)).items()
+        last = last_pins(root)
+        changed: dict[str, list[str]] = {}
+        for each, found in by_hand.find(backend.connection, last).items():
             # What a migration has begun and not finished is its own work.
-            if found.hash
-            and (last[path].migration in applied or last[path].migration != found.migration)
-        }
+            if found.hash and not found.begun:
+                changed.setdefault(last[each].migration, []).append(str(found))
     names = [m.id for m in load_migrations(root)]
     states = [
         MigrationState(
             name,
             "applied" if name in applied else "pending",
             applied.get(name),
-            changed.get(name, ""),
+            "; ".join(changed.get(name, ())),
         )
         for name in names
     ]
     unknown = (name for name in applied if name not in names)
     return states + [MigrationState(name, "unknown", applied[name]) for name in unknown]
+
+
+def _pending(backend: QuotaBackend, root: Path, applied: Collection[str]) -> set[str]:
+    """Return the applied migrations that `apply` would do again."""
+    stale = {pin.migration for pin in again.pending_pins(backend, root)}
+    return (stale & {*applied}) | again.undone(backend, applied)
 
 
 def _settle(backend: QuotaBackend) -> None:
@@ -218,19 +216,23 @@ def applied_at(backend: QuotaBackend) -> dict[str, datetime]:
     return dict(rows)
 
 
-def _chosen(
-    backend: QuotaBackend, migrations: MigrationList, count: int | None, to: str | None
-) -> list[Any]:
-    """Return the migrations to take back, last first; what is half applied among them."""
+def to_take_back(backend: QuotaBackend, root: Path, count: int | None, to: str | None) -> list[Any]:
+    """Return what to take back, last first; what is half applied among it."""
+    migrations = load_migrations(root)
     applied = applied_at(backend)
+    anew = again.reapplied(backend)
     there = {*applied, *again.half_applied(backend, applied)}
     if not there:
         return []
-    chosen = [m for m in reversed(list(topological_sort(migrations))) if m.id in there]
+    chosen: list[Any] = []
+    for migration in topological_sort(migrations):
+        chosen += [migration] if migration.id in there else []
+        chosen += [each for each in anew if each.after == migration.id]
+    chosen.reverse()
     if to is not None:
-        if to not in applied:
+        names = [each.id for each in chosen]
+        if to not in {*applied, *(each.id for each in anew)}:
             raise TenantQuotaError(f"{to} is not applied: nothing to go back to.")
-        names = [m.id for m in chosen]
         chosen = chosen[: names.index(to)] if to in names else []
     elif count is not None:
         chosen = chosen[:count]
@@ -240,55 +242,3 @@ def _chosen(
             f"{newest} is applied but has no file here: roll back with the version that has it."
         )
     return chosen
-
-
-def _run(
-    backend: QuotaBackend, direction: str, migrations: list[Any], on_step: OnStep, same: str = ""
-) -> list[str]:
-    """Run the migrations one by one; each is marked before the next begins.
-
-    ``same`` is the command that does the rest of it after a failure.
-    """
-    done = []
-    for number, migration in enumerate(migrations, start=1):
-        on_step(Progress(migration.id, number, len(migrations)))
-        started = time.monotonic()
-        backend.assert_locked()
-        _run_one(backend, direction, migration, same or direction)
-        done.append(migration.id)
-        seconds = time.monotonic() - started
-        on_step(Progress(migration.id, number, len(migrations), seconds))
-    return done
-
-
-def _run_one(backend: QuotaBackend, direction: str, migration: Any, same: str) -> None:
-    """Run one migration; every failure names the file, the statement and the server's error."""
-    backend.last.text = ""
-    file = Path(migration.path).name
-    verb = "rolled back" if direction == "rollback" else "applied"
-    again = f"Run `tenant-quota {same}` when that is mended: it carries on here."
-    try:
-        happened = interrupted.begin(backend, migration, direction)
-        if not happened:
-            with backend.copy() as steps:
-                migration.process_steps(steps, direction)
-        with backend.transaction():
-            backend.log_migration(migration, direction)
-            if direction == "apply":
-                backend.mark_one(migration, log=False)
-            else:
-                backend.unmark_one(migration, log=False)
-            interrupted.end(backend, migration)
-    except pymysql.Error as error:
-        failed = StatementFailed(error, backend.last.text, _hint(backend, error))
-        interrupted.forget(backend, migration, error)
-        raise TenantQuotaError(f"{file} could not be {verb}.\n{failed.message}\n{again}") from None
-    except TenantQuotaError as error:
-        raise TenantQuotaError(f"{file} could not be {verb}.\n{error.message}\n{again}") from None
-
-
-def _hint(backend: QuotaBackend, error: pymysql.Error) -> str:
-    table = interrupted.table_of(backend.last.text)
-    if error_number(error) == LOCK_WAIT_TIMEOUT and table:
-        return who_holds(backend.connection, table)
-    return ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import re
 from dataclasses import dataclass
@@ -15,11 +16,6 @@ _CREATE = re.compile(
     r"CREATE\s+(?P<algorithm>ALGORITHM\s*=\s*\w+\s+)?(?P<security>SQL\s+SECURITY\s+\w+\s+)?"
     r"(?P<kind>PROCEDURE|VIEW|EVENT)\s+`?(?P<name>\w+)`?(?P<rest>[\s(].*)",
     re.IGNORECASE | re.DOTALL,
-)
-_PIN = re.compile(
-    r"^(?P<verb>install|uninstall)\(\s*__file__,\s*\"(?P<path>[^\"]+)\","
-    r"(?:\s*sha256=\"(?P<sha256>[0-9a-f]{64})\",)?\s*\)",
-    re.MULTILINE,
 )
 _EVENT_TOKEN = re.compile(
     r"'(?:[^'\\]|\\.|'')*'|`[^`]*`|--[^\n]*|\b(?:ENABLE|DISABLE|COMMENT|DO)\b", re.IGNORECASE
@@ -73,23 +69,26 @@ class ObjectFile:
         return "ENABLE"
 
 
+Object = tuple[str, str]  # kind and name, by which the server knows it
+
+
 @dataclass(frozen=True)
 class Pin:
-    """What one migration installs; ``sha256`` is empty where it drops the object instead."""
+    """One file that a migration installs; ``sha256`` is empty where it drops the object."""
 
     migration: str
     path: str
     sha256: str
 
+    @property
+    def object(self) -> Object:
+        """Its kind and name."""
+        return identity(self.path)
 
-def identity(path: str) -> tuple[str, str]:
-    """Return kind and name of the object that ``folder/name.sql`` holds."""
+
+def identity(path: str) -> Object:
+    """Return kind and name of the object in a file; only the first folder counts."""
     return KINDS[Path(path).parts[0]], Path(path).stem
-
-
-def path_of(kind: str, name: str) -> str:
-    """Return the ``folder/name.sql`` of an object."""
-    return next(f"{folder}/{name}.sql" for folder, each in KINDS.items() if each == kind)
 
 
 def normalised(text: str) -> str:
@@ -98,7 +97,7 @@ def normalised(text: str) -> str:
 
 
 def read_object_file(root: Path, path: str) -> ObjectFile:
-    """Read ``root/path``, e.g. ``procedures/consume_quota.sql``.
+    """Read ``root/path``, e.g. ``views/quota_health.sql``.
 
     Raises FileNotFoundError, or TenantQuotaError where the file is not a header
     comment and one CREATE statement of the object that gave the file its name.
@@ -134,18 +133,40 @@ def _match_create(statement: str, path: str) -> re.Match[str]:
 
 
 def object_paths(root: Path) -> list[str]:
-    """Return the object files: procedures, then views, then events, each by name."""
-    return [
-        f"{folder}/{file.name}"
-        for folder in KINDS
-        for file in sorted((root / folder).glob("*.sql"))
-    ]
+    """Return the object files: procedures, then views, then events, each by its path."""
+    files = [file for folder in KINDS for file in sorted((root / folder).rglob("*.sql"))]
+    return [file.relative_to(root).as_posix() for file in files]
+
+
+def path_in(root: Path, kind: str, name: str) -> str | None:
+    """Return the path of the file that holds an object; None where there is none."""
+    return next((path for path in object_paths(root) if identity(path) == (kind, name)), None)
+
+
+def shipped_objects(root: Path) -> list[Object]:
+    """Return what the files hold."""
+    return [identity(path) for path in object_paths(root)]
+
+
+def pins_of(migrations: Path) -> dict[str, list[Pin]]:
+    """Return the pins of each migration that installs, oldest first."""
+    pins: dict[str, list[Pin]] = {}
+    for file in sorted(migrations.glob("*.py")):
+        for node in ast.parse(file.read_text(encoding="utf-8")).body:
+            call = node.value if isinstance(node, ast.Expr) else None
+            if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "install":
+                pinned = {**ast.literal_eval(call.args[1])}
+                for keyword in call.keywords:  # drop
+                    pinned |= dict.fromkeys(ast.literal_eval(keyword.value), "")
+                pins[file.stem] = [Pin(file.stem, path, sha) for path, sha in pinned.items()]
+    return pins
 
 
 def read_pins(migrations: Path) -> list[Pin]:
     """Return every pin, oldest migration first."""
-    return [
-        Pin(file.stem, match["path"], match["sha256"] or "")
-        for file in sorted(migrations.glob("*.py"))
-        if (match := _PIN.search(file.read_text(encoding="utf-8")))
-    ]
+    return [pin for pins in pins_of(migrations).values() for pin in pins]
+
+
+def last_pins(root: Path) -> dict[Object, Pin]:
+    """Return the pin that counts for each object: a later one supersedes an earlier."""
+    return {pin.object: pin for pin in read_pins(root / "migrations")}

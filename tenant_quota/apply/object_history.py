@@ -1,126 +1,168 @@
-"""The rows of ``quota_object_history``: what each migration replaced, and what it left."""
+"""The rows of ``quota_object_history``: what each migration replaced, and what it left.
+
+The statements that write them hold all that they say, so `apply` runs them and `plan` prints
+them. ``previous`` and ``state`` are SQL: a literal, or an expression.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, NamedTuple
 
 from pymysql.connections import Connection
 
-from tenant_quota.apply import live_objects as live
 from tenant_quota.apply.fingerprints import LONG_LISTS, written
-from tenant_quota.statements import fetch, run
+from tenant_quota.apply.object_files import Object, Pin
+from tenant_quota.names import literal
+from tenant_quota.statements import StatementFailed, fetch, run
 
 HISTORY = "quota_object_history"
 #: In the id of a row that keeps a text made by hand, and belongs to no migration.
 BY_HAND = " by hand "
-#: What ends an intent sets: by what the object is known again. Where nothing is kept that a
-#: rollback brings back, its state is no more needed: it had today's grants in it.
-FINISHED = (
-    "installed_hash = {},\n    previous_state = IF(previous_create IS NULL, NULL, previous_state)"
-)
+#: In the id of rows that a migration wrote when it was pinned anew after it had been applied.
+#: What stands before it is the last migration that was applied then: so ids sort by age.
+AGAIN = " again "
 
 
-def read(connection: Connection[Any], migration: str) -> dict[str, Any] | None:
-    """Return a migration's row, None where there is none."""
-    rows = fetch(connection, f"SELECT * FROM {HISTORY} WHERE migration_id = %s", (migration,))
-    return rows[0] if rows else None
-
-
-@dataclass(frozen=True)
-class Intent:
-    """What is about to be installed or dropped; ``hash`` is by what it will be known again."""
+class Key(NamedTuple):
+    """Whose row it is: a migration's, or what `again_id` named; and of which object."""
 
     migration: str
     kind: str
     name: str
-    sha256: str = ""  # of the file; empty where the object is dropped
-    hash: str | None = None
+
+    @property
+    def where(self) -> str:
+        """The condition that finds the row."""
+        return f"WHERE migration_id = {literal(self.migration)} AND {self._object}"
+
+    @property
+    def _object(self) -> str:
+        return f"object_type = {literal(self.kind)} AND object_name = {literal(self.name)}"
 
 
-def record(
-    connection: Connection[Any],
-    intent: Intent,
-    current: live.LiveObject | None,
-    grants: list[dict[str, str]],
-) -> None:
-    """Write the intent, with all that is live, before anything is dropped."""
-    run(
-        connection,
-        f"REPLACE INTO {HISTORY} (migration_id, object_type, object_name, new_sha256, "
-        "installed_hash, previous_create, previous_state) VALUES (%s, %s, %s, %s, %s, %s, %s)",
-        (
-            intent.migration,
-            intent.kind,
-            intent.name,
-            intent.sha256,
-            intent.hash,
-            current and current.create,
-            current and live.state_to_json(current.settings, grants),
-        ),
-    )
+def key_of(row: Mapping[str, Any]) -> Key:
+    """Return the key of a row that was read."""
+    return Key(row["migration_id"], row["object_type"], row["object_name"])
+
+
+def newest(connection: Connection[Any]) -> dict[Object, dict[str, Any]]:
+    """Return the newest row of each object; texts only of what is begun and not finished."""
+    try:
+        rows = fetch(
+            connection,
+            "SELECT migration_id, object_type, object_name, new_sha256, installed_hash, "
+            "IF(installed_at IS NULL, previous_create, NULL) AS previous_create, installed_at "
+            f"FROM {HISTORY} ORDER BY migration_id",
+        )
+    except StatementFailed as error:
+        if error.number != 1146:
+            raise
+        return {}
+    return {
+        (row["object_type"], row["object_name"]): row
+        for row in rows
+        if BY_HAND not in row["migration_id"]
+    }
+
+
+def rows_of(connection: Connection[Any], migration: str) -> list[dict[str, Any]]:
+    """Return all that a migration's rows hold."""
+    where = f"WHERE migration_id = {literal(migration)} ORDER BY object_type, object_name"
+    return fetch(connection, f"SELECT * FROM {HISTORY} {where}")
+
+
+def read(connection: Connection[Any], key: Key) -> dict[str, Any]:
+    """Return all that a row holds, which must be there."""
+    return fetch(connection, f"SELECT * FROM {HISTORY} {key.where}")[0]
+
+
+def is_done(row: dict[str, Any] | None, pin: Pin) -> bool:
+    """Whether the newest row of an object says that this pin is installed."""
+    return row is not None and bool(row["installed_at"]) and row["new_sha256"] == pin.sha256
+
+
+def is_own(row: dict[str, Any] | None, pin: Pin) -> bool:
+    """Whether the newest row is of the pin's own migration, whether or not it was pinned anew."""
+    return row is not None and row["migration_id"] >= pin.migration
+
+
+def again_id(last: str, ids: Collection[str], rows: Iterable[dict[str, Any]]) -> str:
+    """Return under which id the next rows are kept of what is pinned anew.
+
+    ``last`` was applied last, ``ids`` are those that are there, ``rows`` the newest of each
+    object: what an interrupted run has begun goes on under its own id.
+    """
+    taken = [each for each in ids if each.startswith(f"{last}{AGAIN}")]
+    latest = max(taken, default=f"{last}{AGAIN}000")
+    begun = {row["migration_id"] for row in rows if row["installed_at"] is None}
+    return latest if latest in begun else f"{last}{AGAIN}{int(latest[-3:]) + 1:03}"
 
 
 def read_hash(connection: Connection[Any], kind: str, name: str, status: str = "") -> str | None:
-    """Return by what an object is known again, an event as if it had this status."""
+    """Return the object's fingerprint, an event's as if it had this status."""
     run(connection, LONG_LISTS)
     found = fetch(connection, f"SELECT {written(kind, name, status)} AS hash")[0]["hash"]
     return None if found is None else str(found)
 
 
-def record_again(connection: Connection[Any], migration: str, sha256: str) -> None:
-    """Go on with the row of an interrupted run: by now what it found may be dropped."""
-    run(
-        connection,
-        f"UPDATE {HISTORY} SET new_sha256 = %s WHERE migration_id = %s",
-        (sha256, migration),
+def intent(key: Key, sha256: str, previous: str, state: str, expected: str | None = None) -> str:
+    """Return what records, before anything is dropped, what is live and will be replaced.
+
+    ``expected`` is the fingerprint that the new object will have, as far as that is known.
+    """
+    return (
+        f"REPLACE INTO {HISTORY} (migration_id, object_type, object_name, new_sha256,\n"
+        "    installed_hash, previous_create, previous_state)\n"
+        f"VALUES ({', '.join(map(literal, key))}, {literal(sha256)},\n"
+        f"    {literal(expected)}, {previous},\n    {state})"
     )
 
 
-def unfinish(
-    connection: Connection[Any],
-    migration: str,
-    settings: live.Settings,
-    grants: list[dict[str, str]],
-) -> None:
-    """Say that what the migration installed is about to be dropped, and keep the grants."""
-    run(
-        connection,
-        f"UPDATE {HISTORY} SET previous_state = %s, installed_at = NULL WHERE migration_id = %s",
-        (live.state_to_json(settings, grants), migration),
-    )
+def intent_again(key: Key, sha256: str, expected: str | None = None) -> str:
+    """Return what goes on with the row of an interrupted run: what it found may be gone."""
+    known = f", installed_hash = {literal(expected)}" if expected else ""
+    return f"UPDATE {HISTORY} SET new_sha256 = {literal(sha256)}{known}\n{key.where}"
 
 
-def finish(connection: Connection[Any], migration: str, kind: str, name: str) -> None:
-    """Say that it is installed, and keep by what it is known again."""
-    run(connection, LONG_LISTS)
-    run(
-        connection,
+def unfinished(key: Key, state: str = "previous_state") -> str:
+    """Return what notes, before what is live is dropped, that it will be; and its grants."""
+    return f"UPDATE {HISTORY} SET installed_at = NULL,\n    previous_state = {state}\n{key.where}"
+
+
+def installed(key: Key) -> str:
+    """Return what ends the intent, and keeps the fingerprint of what is installed.
+
+    Where nothing is kept that a rollback brings back, its state is no more needed: it had
+    the grants of the day in it.
+    """
+    return (
         f"UPDATE {HISTORY} SET installed_at = UTC_TIMESTAMP(6),\n"
-        f"    {FINISHED.format(written(kind, name))}\nWHERE migration_id = %s",
-        (migration,),
+        f"    installed_hash = {written(key.kind, key.name)},\n"
+        f"    previous_state = IF(previous_create IS NULL, NULL, previous_state)\n{key.where}"
     )
 
 
-def keep(
-    connection: Connection[Any], migration: str, kind: str, name: str, current: live.LiveObject
-) -> str:
-    """Keep a text made by hand in a row of its own, whose id is returned; twice is once."""
-    kept = kept_as(migration, read_hash(connection, kind, name) or "")
-    record(connection, Intent(kept, kind, name), current, [])
-    run(
-        connection,
-        f"UPDATE {HISTORY} SET installed_at = UTC_TIMESTAMP(6) WHERE migration_id = %s",
-        (kept,),
+def kept_as(key: Key, found: str) -> Key:
+    """Return the key of the row that keeps a text made by hand, by the text's fingerprint."""
+    return key._replace(migration=f"{key.migration}{BY_HAND}{found[:12]}")
+
+
+def keep(kept: Key, previous: str, state: str) -> str:
+    """Return the row that keeps a text made by hand."""
+    return (
+        f"REPLACE INTO {HISTORY} (migration_id, object_type, object_name, new_sha256,\n"
+        "    previous_create, previous_state, installed_at)\n"
+        f"VALUES ({', '.join(map(literal, kept))}, '',\n"
+        f"    {previous},\n    {state}, UTC_TIMESTAMP(6))"
     )
-    return kept
 
 
-def kept_as(migration: str, found: str) -> str:
-    """Return the id of the row that keeps a text made by hand, with the text's hash."""
-    return f"{migration}{BY_HAND}{found[:12]}"
+def taken_back(key: Key) -> str:
+    """Return what removes the row once nothing is left of what it tells.
 
-
-def forget(connection: Connection[Any], migration: str) -> None:
-    """Remove the row: what it told of is taken back."""
-    run(connection, f"DELETE FROM {HISTORY} WHERE migration_id = %s", (migration,))
+    And those of later ids: plain `yoyo rollback` takes back a migration that was pinned anew
+    without what came again.
+    """
+    where = key.where.replace("migration_id = ", "migration_id >= ")
+    return f"DELETE FROM {HISTORY} {where}\n    AND migration_id NOT LIKE '%{BY_HAND}%'"

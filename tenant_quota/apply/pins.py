@@ -1,30 +1,26 @@
 """`pin`: keep the installing migrations in step with procedures/, views/ and events/.
 
-A migration that no release has shipped is rewritten or removed; one that a release has
-shipped stays, and a new migration follows it.
+Of each folder one migration, which no release has shipped, holds what differs from all that
+stands before it: the pins of new and edited files, and the drops of those that are gone.
 """
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tenant_quota.apply.object_files import Pin, object_paths, read_object_file, read_pins
+from tenant_quota.apply.object_files import (
+    KINDS,
+    Pin,
+    identity,
+    object_paths,
+    pins_of,
+    read_object_file,
+)
 from tenant_quota.errors import TenantQuotaError
 
-_TEMPLATE = '''"""{title}"""
-
-from tenant_quota.apply import {call}
-
-__depends__ = {{"{depends}"}}
-__transactional__ = False  # each DDL statement commits by itself
-
-{call}(
-    __file__,
-    "{path}",{pin}
-)
-'''
+_MANY = 5  # files that a line names; of more it says how many
 
 
 @dataclass(frozen=True)
@@ -46,20 +42,12 @@ def pin(root: Path, *, check: bool = False) -> list[Change]:
     not one, or where there is no migration to follow.
     """
     migrations = _Migrations(root / "migrations", check)
-    changes = []
-    paths = object_paths(root)
-    for pins in _by_object(migrations.directory).values():
-        if pins[0].path not in paths:
-            changes += migrations.retire(pins)
-    pinned = _by_object(migrations.directory)
-    for path in paths:
-        sha256 = read_object_file(root, path).sha256
-        pins = pinned.get(path, [])
-        if not pins:
-            changes.append(migrations.add("install", path, sha256, f"installs {path}"))
-        elif pins[-1].sha256 != sha256:
-            changes.append(migrations.renew(pins[-1], sha256))
-    return changes
+    files = {path: read_object_file(root, path).sha256 for path in object_paths(root)}
+    changes: list[Change] = []
+    for folder in KINDS:
+        here = {p: sha256 for p, sha256 in files.items() if p.startswith(f"{folder}/")}
+        changes += migrations.settle(folder, here)
+    return [*changes, *migrations.remove_empty()]
 
 
 def released(migrations: Path) -> set[str]:
@@ -69,13 +57,6 @@ def released(migrations: Path) -> set[str]:
     return {name for line in lines if (name := line.partition("#")[0].strip())}
 
 
-def _by_object(migrations: Path) -> dict[str, list[Pin]]:
-    pins: dict[str, list[Pin]] = {}
-    for pin in read_pins(migrations):
-        pins.setdefault(pin.path, []).append(pin)
-    return pins
-
-
 class _Migrations:
     """The folder of migrations as `pin` changes it; with ``check`` only in the mind."""
 
@@ -83,6 +64,7 @@ class _Migrations:
         self.directory = directory
         self.check = check
         self.released = released(directory)
+        self.pins = pins_of(directory)
         self.names = sorted(
             file.stem
             for file in directory.glob("[0-9]*")
@@ -91,79 +73,74 @@ class _Migrations:
         if not self.names:
             raise TenantQuotaError(f"There are no migrations in {directory}.")
 
-    def add(self, verb: str, path: str, sha256: str, why: str) -> Change:
-        """Write the next migration, which follows the last one."""
-        folder, file = path.split("/")
-        last = self.names[-1]
-        kind = "" if folder == "procedures" else f"_{folder.removesuffix('s')}"
-        name = f"{int(last[:4]) + 1:04}_{verb}_{Path(file).stem}{kind}"
-        text = _TEMPLATE.format(
-            title=f"{verb.capitalize()} {path}.",
-            depends=last,
-            call="install" if sha256 else "uninstall",
-            path=path,
-            pin=f'\n    sha256="{sha256}",' if sha256 else "",
-        )
-        self._write(self.directory / f"{name}.py", text)
-        self.names.append(name)
-        return Change(f"{name}.py", "added", why)
+    def settle(self, folder: str, files: dict[str, str]) -> Iterator[Change]:
+        """Have one migration hold what all before it lack of this folder's files."""
+        name = self._open(folder)
+        pins = [pin for each in self.pins.values() for pin in each]
+        pins = [pin for pin in pins if pin.path.startswith(f"{folder}/")]
+        before = {pin.object: pin for pin in pins if pin.migration != name}
+        there = {identity(path) for path in files}
+        same = {(pin.path, pin.sha256) for pin in before.values()}
+        wanted = {path: sha256 for path, sha256 in files.items() if (path, sha256) not in same}
+        gone = [pin for pin in before.values() if pin.sha256 and pin.object not in there]
+        wanted |= {pin.path: "" for pin in gone}
+        now = {pin.path: pin.sha256 for pin in pins if pin.migration == name}
+        if wanted == now:
+            return
+        differ = [p for p in {**now, **wanted} if now.get(p) != wanted.get(p)]
+        why = ", ".join(differ) if len(differ) <= _MANY else f"{len(differ)} files in {folder}/"
+        if not name:
+            verb = "change" if before else "install"
+            name = f"{int(self.names[-1][:4]) + 1:04}_{verb}_{folder}"
+            yield Change(f"{name}.py", "added", why)
+            self.names.append(name)
+        else:
+            yield Change(f"{name}.py", "rewritten", why)
+        self.pins[name] = [Pin(name, path, sha256) for path, sha256 in wanted.items()]
+        self._write(name, folder, wanted)
 
-    def renew(self, pin: Pin, sha256: str) -> Change:
-        """Pin an edited file anew, in place where that is possible.
+    def remove_empty(self) -> Iterator[Change]:
+        """Remove what installs nothing any more, unless something follows it."""
+        while self.pins.get(self.names[-1]) == [] and self.names[-1] not in self.released:
+            name = self.names[-1]
+            yield Change(f"{name}.py", "removed", "nothing is left for it to install")
+            self.names.remove(name)
+            if not self.check:
+                (self.directory / f"{name}.py").unlink()
+
+    def _open(self, folder: str) -> str:
+        """Return the migration of this folder that may be rewritten; none: a new one is needed.
 
         A view is checked against its tables when it is created, so it cannot move back
         before a migration that changes tables.
         """
-        later = self.names[self.names.index(pin.migration) + 1 :]
-        stuck = pin.path.startswith("views/") and any(
-            (self.directory / f"{name}.sql").exists() for name in later
-        )
-        if pin.migration in self.released or stuck or not pin.sha256:
-            why = f"{pin.path} was edited; {pin.migration} stays"
-            return self.add("reinstall", pin.path, sha256, why)
-        file = self.directory / f"{pin.migration}.py"
-        text = file.read_text(encoding="utf-8")
-        self._write(file, text.replace(pin.sha256, sha256))
-        return Change(file.name, "rewritten", f"{pin.path} was edited")
+        last = max((name for name in self.pins if name.endswith(f"_{folder}")), default="")
+        later = self.names[self.names.index(last) + 1 :] if last else []
+        stuck = folder == "views" and any((self.directory / f"{n}.sql").exists() for n in later)
+        return "" if last in self.released or stuck else last
 
-    def retire(self, pins: list[Pin]) -> list[Change]:
-        """Remove the migrations of an object whose file is gone, or add one that drops it."""
-        path = pins[0].path
-        changes = []
-        for pin in pins:
-            if pin.migration not in self.released and pin.sha256:
-                self._remove(pin.migration)
-                changes.append(Change(f"{pin.migration}.py", "removed", f"{path} is gone"))
-        left = [pin for pin in pins if pin.migration in self.names]
-        if left and left[-1].sha256:
-            changes.append(self.add("drop", path, "", f"{path} is gone; a release installed it"))
-        elif left and not any(pin.sha256 for pin in left):
-            changes += [self._drop_not_needed(pin, path) for pin in left]
-        return changes
-
-    def _drop_not_needed(self, pin: Pin, path: str) -> Change:
-        self._remove(pin.migration)
-        return Change(f"{pin.migration}.py", "removed", f"nothing installs {path} any more")
-
-    def _remove(self, name: str) -> None:
-        """Remove one migration; what followed it now follows what it followed."""
+    def _write(self, name: str, folder: str, pins: dict[str, str]) -> None:
         file = self.directory / f"{name}.py"
-        match = re.search(r'__depends__ = \{"([^"]+)"\}', file.read_text(encoding="utf-8"))
-        before = match[1] if match else self.names[self.names.index(name) - 1]
-        for other in [*self.directory.glob("*.py"), *self.directory.glob("*.sql")]:
-            text = other.read_text(encoding="utf-8")
-            mended = re.sub(
-                rf'(__depends__ = .*"|^-- depends:.*\b){re.escape(name)}\b',
-                rf"\g<1>{before}",
-                text,
-                flags=re.MULTILINE,
-            )
-            if mended != text:
-                self._write(other, mended)
-        self.names.remove(name)
-        if not self.check:
-            file.unlink()
-
-    def _write(self, file: Path, text: str) -> None:
-        if not self.check:
-            file.write_text(text, encoding="utf-8", newline="\n")
+        if self.check:
+            return
+        install = sorted((p, sha256) for p, sha256 in pins.items() if sha256)
+        drop = sorted(p for p, sha256 in pins.items() if not sha256)
+        what = f"the {folder}" if "_install_" in name else f"what changed in {folder}/"
+        lines = [
+            f'"""Install {what}, each file as it is at its SHA-256."""',
+            "",
+            "from tenant_quota.apply import install",
+            "",
+            f'__depends__ = {{"{self.names[self.names.index(name) - 1]}"}}',
+            "__transactional__ = False  # each DDL statement commits by itself",
+            "",
+            "install(",
+            "    __file__,",
+            "    {",
+            *(f'        "{path}": "{sha256}",' for path, sha256 in install),
+            "    },",
+            *(["    drop=[", *(f'        "{path}",' for path in drop), "    ],"] if drop else []),
+            ")",
+        ]
+        text = "\n".join(lines).replace("    {\n    },\n", "    {},\n") + "\n"
+        file.write_text(text, encoding="utf-8", newline="\n")

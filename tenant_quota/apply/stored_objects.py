@@ -1,4 +1,4 @@
-"""What a migration that installs a stored object does: `install` and `uninstall`.
+"""What a migration that installs stored objects does: `install`.
 
 Called by the migrations in ``migrations/``, also under plain ``yoyo apply``. Each step may
 be killed at any statement and run again: the intent and the text that was live before are
@@ -8,7 +8,7 @@ in ``quota_object_history`` before anything is dropped.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -21,19 +21,12 @@ from yoyo import step
 from tenant_quota.apply import by_hand
 from tenant_quota.apply import live_objects as live
 from tenant_quota.apply import object_history as history
-from tenant_quota.apply.object_files import (
-    ObjectFile,
-    Pin,
-    identity,
-    path_of,
-    read_object_file,
-    read_pins,
-)
-from tenant_quota.apply.object_history import Intent
+from tenant_quota.apply.fingerprints import LONG_LISTS
+from tenant_quota.apply.object_files import ObjectFile, Pin, last_pins, read_object_file
 from tenant_quota.apply.proof import prove
 from tenant_quota.connection import LOCK_WAIT_SECONDS
 from tenant_quota.errors import TenantQuotaError
-from tenant_quota.names import parse_account
+from tenant_quota.names import literal, parse_account
 from tenant_quota.statements import run
 
 
@@ -78,62 +71,56 @@ def quoted_definer(definer: str | None) -> str:
     return "" if definer is None else parse_account(definer, "--definer").quoted
 
 
-def install(migration_file: str, path: str, *, sha256: str) -> None:
-    """Declare the steps that install ``path`` as it is at this SHA-256, and undo that.
+def install(migration_file: str, pins: dict[str, str], drop: Collection[str] = ()) -> None:
+    """Declare the step that installs these files, each as it is at its SHA-256, and undoes that.
 
-    Nothing is read before the step runs, so that an edited file stops only itself.
+    ``drop`` names objects whose files are gone. Nothing is read before the step runs, so that
+    an edited file stops only itself. What is installed already is passed over.
     """
     migration = Path(migration_file).stem
     root = Path(migration_file).resolve().parent.parent
-
-    def apply(connection: Connection[Any]) -> None:
-        file = pinned_file(root, migration, path, sha256)
-        _prepare(connection)
-        if file is not None:
-            _replace(connection, migration, file)
-
-    step(apply, lambda connection: _restore(connection, migration))
-
-
-def uninstall(migration_file: str, path: str) -> None:
-    """Declare the steps that drop an object whose file is gone, and bring it back."""
-    migration = Path(migration_file).stem
+    wanted = [Pin(migration, path, sha256) for path, sha256 in pins.items()]
+    wanted += [Pin(migration, path, "") for path in drop]
 
     def apply(connection: Connection[Any]) -> None:
         _prepare(connection)
-        kind, name = identity(path)
-        current = live.read_live(connection, kind, name)
-        if current is not None:
-            _keep_by_hand(connection, migration, path, current)
-        _begin(connection, Intent(migration, kind, name), done=current is None)
-        live.drop(connection, kind, name)
-        history.finish(connection, migration, kind, name)
+        rows = history.newest(connection)
+        for pin in wanted:
+            if not history.is_done(rows.get(pin.object), pin):
+                _install(connection, root, pin, rows.get(pin.object))
 
-    step(apply, lambda connection: _restore(connection, migration))
+    step(apply, lambda connection: restore(connection, migration))
 
 
-def reopen(connection: Connection[Any], migration: str) -> None:
-    """Have a migration install its object anew: with the grants of today, not of then.
+def reopen(connection: Connection[Any], pin: Pin, row: dict[str, Any], anew: str) -> None:
+    """Have a pin of an applied migration installed anew; ``row`` is the newest of its object.
 
-    What is begun and not finished has those of today already, and they may be dropped.
+    If that tells of another text, a row with the id ``anew`` keeps what is live now. Either
+    way the grants are those of today, not of then.
     """
-    row = history.read(connection, migration)
-    if row is None or row["installed_at"] is None:
+    if row["new_sha256"] == pin.sha256:
+        _reopen(connection, history.key_of(row))
+    else:
+        _record(connection, history.Key(anew, *pin.object), pin.sha256)
+
+
+def _reopen(connection: Connection[Any], key: history.Key) -> None:
+    """Note that what this row tells of will be replaced, and today's grants, if it is there."""
+    if live.read_live(connection, key.kind, key.name) is None:
+        run(connection, history.unfinished(key))
         return
-    settings = live.Settings()
-    if row["previous_state"] is not None:
-        settings, _ = live.state_from_json(row["previous_state"])
-    grants = _grants_to_keep(connection, row["object_type"], row["object_name"])
-    history.unfinish(connection, migration, settings, grants)
+    state = history.read(connection, key)["previous_state"]
+    settings = live.state_from_json(state)[0] if state else live.Settings()
+    grants = _grants_to_keep(connection, key.kind, key.name)
+    run(connection, history.unfinished(key, literal(live.state_to_json(settings, grants))))
 
 
 def is_shipped(connection: Connection[Any], root: Path, pin: Pin) -> bool:
     """Whether what is live is what this pin installs, whoever made it; tries that out."""
     _prepare(connection)
-    kind, name = identity(pin.path)
     try:
-        file = pinned_file(root, pin.migration, pin.path, pin.sha256)
-        current = live.read_live(connection, kind, name)
+        file = pinned_file(root, pin)
+        current = live.read_live(connection, *pin.object)
         if file is None or current is None:
             return False
         return prove(connection, file).is_text_of(current)
@@ -141,20 +128,22 @@ def is_shipped(connection: Connection[Any], root: Path, pin: Pin) -> bool:
         return False  # the migration itself will say what is wrong
 
 
-def pinned_file(root: Path, migration: str, path: str, sha256: str) -> ObjectFile | None:
-    """Return the file this migration pins; None if a later migration pins the object."""
+def pinned_file(root: Path, pin: Pin) -> ObjectFile | None:
+    """Return the file that is pinned; None if it drops the object, or a later pin supersedes it."""
+    if not pin.sha256:
+        return None
     try:
-        file = read_object_file(root, path)
+        file = read_object_file(root, pin.path)
     except FileNotFoundError:
         file = None
-    if file is not None and file.sha256 == sha256:
+    if file is not None and file.sha256 == pin.sha256:
         return file
-    if any(p.path == path and p.migration > migration for p in read_pins(root / "migrations")):
+    if last_pins(root).get(pin.object) != pin:
         return None
     if file is None:
-        raise TenantQuotaError(f"{path} is gone, and {migration} installs it: put it back.")
+        raise TenantQuotaError(f"{pin.path} is gone, and {pin.migration} installs it: put it back.")
     raise TenantQuotaError(
-        f"{path} was edited without a new pin: {migration} pins {sha256[:12]}…, "
+        f"{pin.path} was edited without a new pin: {pin.migration} pins {pin.sha256[:12]}…, "
         f"the file has {file.sha256[:12]}…. Run `tenant-quota pin`."
     )
 
@@ -166,63 +155,91 @@ def _prepare(connection: Connection[Any]) -> None:
     run(connection, "SET SESSION lock_wait_timeout = %s", (LOCK_WAIT_SECONDS,))
 
 
-def _replace(connection: Connection[Any], migration: str, file: ObjectFile) -> None:
-    """Install the file's text, unless it is live already."""
-    proof = prove(connection, file)
-    current = live.read_live(connection, file.kind, file.name)
-    same = current is not None and proof.is_text_of(current)
+def _install(connection: Connection[Any], root: Path, pin: Pin, row: dict[str, Any] | None) -> None:
+    """Install or drop one object, unless that has happened; ``row`` is its newest."""
+    file = pinned_file(root, pin)
+    if file is None and pin.sha256:
+        return
+    kind, name = pin.object
+    proof = prove(connection, file) if file else None
+    current = live.read_live(connection, kind, name)
+    same = current is None if proof is None else current and proof.is_text_of(current)
     if current is not None and not same:
-        _keep_by_hand(connection, migration, file.path, current)
-    same = same and current is not None and _manner.get().definer in ("", current.definer)
-    intent = Intent(migration, file.kind, file.name, file.sha256, proof.hash)
-    grants = _begin(connection, intent, done=same)
-    if not same:
-        definer = _manner.get().definer
-        if file.kind == "VIEW":  # it is replaced in one statement
-            statement = file.create(file.name, definer, replace=True)
-            live.create_or_replace(connection, file.name, statement)
-        else:
-            statement = file.create(file.name, definer)
-            live.replace(connection, file.kind, file.name, statement, live.Settings())
-    live.restore_grants(connection, file.kind, file.name, grants)
-    history.finish(connection, migration, file.kind, file.name)
+        _keep_by_hand(connection, pin, row, current)
+    definer = _manner.get().definer
+    same = same and (current is None or definer in ("", current.definer))
+    key, grants = _begin(connection, pin, row, proof.hash if proof else None, done=bool(same))
+    if not same and file is None:
+        live.drop(connection, kind, name)
+    elif not same and file is not None and kind == "VIEW":  # it is replaced in one statement
+        statement = file.create(name, definer, replace=True)
+        live.create_or_replace(connection, name, statement)
+    elif not same and file is not None:
+        live.replace(connection, kind, name, file.create(name, definer), live.Settings())
+    if file is not None:
+        live.restore_grants(connection, kind, name, grants)
+    run(connection, LONG_LISTS)
+    run(connection, history.installed(key))
 
 
 def _keep_by_hand(
-    connection: Connection[Any], migration: str, path: str, current: live.LiveObject
+    connection: Connection[Any], pin: Pin, row: dict[str, Any] | None, current: live.LiveObject
 ) -> None:
     """Keep what somebody changed by hand; without `--force` raise TenantQuotaError instead.
 
     The first time the migration's own row keeps it, and rollback brings it back. Where the
     row has kept something else since then, it gets a row of its own.
     """
-    if not by_hand.is_changed(connection, path):
+    changed = by_hand.changed(connection, pin.object)
+    if changed is None:
         return
     if not _manner.get().force:
-        by_hand.refuse(
-            [
-                (changed, Pin(migration, path, "replaces"))
-                for changed in by_hand.find(connection, [path]).values()
-            ]
-        )
-    if history.read(connection, migration) is not None:
-        history.keep(connection, migration, *identity(path), current)
+        by_hand.refuse([(changed, pin)])
+    if history.is_own(row, pin):
+        _keep(connection, history.Key(pin.migration, *pin.object), current)
 
 
-def _begin(connection: Connection[Any], intent: Intent, *, done: bool) -> list[dict[str, str]]:
-    """Record the intent with all that is live, and return the grants to give back.
+def _keep(connection: Connection[Any], key: history.Key, current: live.LiveObject) -> str:
+    """Keep a text made by hand in a row of its own, whose id is returned; twice is once."""
+    kept = history.kept_as(key, history.read_hash(connection, key.kind, key.name) or "")
+    state = live.state_to_json(current.settings, [])
+    run(connection, history.keep(kept, literal(current.create), literal(state)))
+    return kept.migration
+
+
+def _begin(
+    connection: Connection[Any],
+    pin: Pin,
+    row: dict[str, Any] | None,
+    expected: str | None,
+    *,
+    done: bool,
+) -> tuple[history.Key, list[dict[str, str]]]:
+    """Record the intent with all that is live; return its row and the grants to give back.
 
     The record of an interrupted run stays: by now what it found may be dropped. So does
     that of a run which was killed after its last statement (``done``), before yoyo's mark.
     """
-    row = history.read(connection, intent.migration)
-    if row is not None and (done or row["installed_at"] is None):
-        history.record_again(connection, intent.migration, intent.sha256)
-        return live.state_from_json(row["previous_state"])[1] if row["previous_state"] else []
+    if row is None or not history.is_own(row, pin):
+        key = history.Key(pin.migration, *pin.object)
+        return key, _record(connection, key, pin.sha256, expected)
+    key = history.key_of(row)
+    if row["installed_at"] is not None and not done:
+        _reopen(connection, key)
+    run(connection, history.intent_again(key, pin.sha256, expected))
+    state = history.read(connection, key)["previous_state"]
+    return key, live.state_from_json(state)[1] if state else []
 
-    current = live.read_live(connection, intent.kind, intent.name)
-    grants = _grants_to_keep(connection, intent.kind, intent.name) if current else []
-    history.record(connection, intent, current, grants)
+
+def _record(
+    connection: Connection[Any], key: history.Key, sha256: str, expected: str | None = None
+) -> list[dict[str, str]]:
+    """Record the intent with what is live in it; return the grants."""
+    current = live.read_live(connection, key.kind, key.name)
+    grants = _grants_to_keep(connection, key.kind, key.name) if current else []
+    state = live.state_to_json(current.settings, grants) if current else None
+    text = current.create if current else None
+    run(connection, history.intent(key, sha256, literal(text), literal(state), expected))
     return grants
 
 
@@ -236,29 +253,35 @@ def _grants_to_keep(connection: Connection[Any], kind: str, name: str) -> list[d
     return grants or []
 
 
-def _restore(connection: Connection[Any], migration: str) -> None:
-    """Bring back exactly what this migration replaced; nothing if it replaced nothing.
+def restore(connection: Connection[Any], migration: str) -> None:
+    """Bring back exactly what this migration replaced, or what `again_id` named.
 
-    The routine's grants of today come back, not those of then. They are in the history
-    before the DROP, and ``installed_at`` NULL says so, in case this is interrupted.
+    The routines' grants of today come back, not those of then. They are in the history
+    before the first DROP, and ``installed_at`` NULL says so, in case this is interrupted.
     """
     _prepare(connection)
-    row = history.read(connection, migration)
-    if row is None:
-        return
-    kind, name = row["object_type"], row["object_name"]
+    run(connection, "START TRANSACTION")
+    for row in history.rows_of(connection, migration):
+        if row["installed_at"] is not None:
+            _reopen(connection, history.key_of(row))
+    run(connection, "COMMIT")
+    for row in history.rows_of(connection, migration):
+        _restore(connection, row)
+
+
+def _restore(connection: Connection[Any], row: dict[str, Any]) -> None:
+    """Bring back what one row tells of."""
+    key = history.key_of(row)
+    kind, name = key.kind, key.name
     current = live.read_live(connection, kind, name)
-    if current is not None and by_hand.is_changed(connection, path_of(kind, name)):
-        kept = history.keep(connection, migration, kind, name, current)
-        where = f"{history.HISTORY}, migration_id '{kept}'"
+    if current is not None and by_hand.changed(connection, (kind, name)):
+        kept = _keep(connection, key, current)
         _manner.get().note(
-            f"{kind.lower()} {name} was changed by hand: its text is kept in {where}."
+            f"{kind.lower()} {name} was changed by hand: its text is kept in {history.HISTORY}, "
+            f"migration_id '{kept}'."
         )
     state = row["previous_state"]
     settings, grants = live.state_from_json(state) if state else (live.Settings(), [])
-    if row["installed_at"] is not None:
-        grants = _grants_to_keep(connection, kind, name) if current is not None else grants
-        history.unfinish(connection, migration, settings, grants)
     if row["previous_create"] is None:
         live.drop(connection, kind, name)
     else:
@@ -266,4 +289,4 @@ def _restore(connection: Connection[Any], migration: str) -> None:
         if current != previous:
             live.replace(connection, kind, name, previous.create, settings)
         live.restore_grants(connection, kind, name, grants)
-    history.forget(connection, migration)
+    run(connection, history.taken_back(key))

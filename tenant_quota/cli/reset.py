@@ -72,9 +72,9 @@ def _close_all(connection: Connection[Any], batch_size: int) -> None:
 
 def _reset_one(connection: Connection[Any], one: tuple[str | None, ...], name: str) -> None:
     with connection.cursor(DictCursor) as cursor:
-        cursor.execute("CALL reset_quota_now(%s, %s, %s, @id, @used, @next, @transaction)", one)
-        cursor.execute("SELECT @id AS id, @used AS used, @next AS next")
+        cursor.execute("CALL reset_quota(%s, %s, %s)", one)
         (answer,) = cursor.fetchall()
-    if answer["id"] is None:
+    if not answer["success"]:
         raise TenantQuotaError(f"There is no quota {name}.")
-    say(f"{name}: {answer['used']:,} used, now 0. Next reset: {answer['next']}")
+    used, then = answer["closed_count"], answer["next_reset_time"]
+    say(f"{name}: {used:,} used, now 0. Next reset: {then}")

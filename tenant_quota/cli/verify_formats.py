@@ -6,13 +6,13 @@ import xml.etree.ElementTree as ET
 from collections import Counter
 from collections.abc import Iterable
 
+from tenant_quota.apply.object_files import path_in
 from tenant_quota.cli.output import plain
 from tenant_quota.cli.report import Annotation, Annotations
-from tenant_quota.paths import is_checkout
+from tenant_quota.paths import is_checkout, sql_root
 from tenant_quota.schema.diff import DIFFERENCE, UNSEEN, Finding
 from tenant_quota.schema.verify import Report, heading
 
-_FOLDERS = {"procedure": "procedures", "view": "views", "event": "events"}
 _LEVELS = {DIFFERENCE: "error", UNSEEN: "error"}
 
 
@@ -93,10 +93,10 @@ def as_annotations(report: Report) -> Annotations:
     annotations = []
     for finding in (*report.differences, *report.unseen, *report.notes):
         kind, _, name = finding.object.partition(" ")
-        is_here = kind in _FOLDERS and finding.level == DIFFERENCE and is_checkout()
-        file = f"{_FOLDERS[kind]}/{name}.sql" if is_here else ""
+        file = path_in(sql_root(), kind.upper(), name) if is_checkout() else None
+        file = file if finding.level == DIFFERENCE else None
         message = "\n".join([plain(finding), *(legible(line) for line in finding.diff)])
-        annotations.append(Annotation(_LEVELS.get(finding.level, "notice"), message, file))
+        annotations.append(Annotation(_LEVELS.get(finding.level, "notice"), message, file or ""))
     count = len(report.differences)
     result = f"{count} differences" if count else "No difference"
     title = f"tenant-quota verify {report.database}"

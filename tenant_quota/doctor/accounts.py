@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from shlex import quote as shell_quote
 
 from tenant_quota.apply import live_objects
-from tenant_quota.apply.object_files import object_paths
+from tenant_quota.apply.object_files import shipped_objects
 from tenant_quota.doctor.findings import NOTE, OK, PROBLEM, Finding, Patient, unseen
 from tenant_quota.grants.held import Right
 from tenant_quota.grants.needs import read_code_needs
@@ -50,7 +50,7 @@ def _grants(patient: Patient, account: Account, rights: set[Right]) -> list[str]
 def _read_definers(patient: Patient) -> list[tuple[str, int]]:
     """Return who our objects run as, and how many."""
     return live_objects.by_number(
-        live_objects.definers(patient.connection, object_paths(sql_root()))
+        live_objects.definers(patient.connection, shipped_objects(sql_root()))
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tenant_quota.doctor.findings import NOTE, OK, WARNING, Finding, Patient, unseen
-from tenant_quota.names import text
+from tenant_quota.names import literal
 
 LONG_SECONDS = 30  # a transaction that holds our rows for so long stops others of its tenant
 WAIT_SECONDS = 5
@@ -244,7 +244,7 @@ def slots(patient: Patient) -> Iterator[Finding]:
 
 def _give_slots(row: dict[str, Any], count: int) -> str:
     """Return the call that gives a limit so many slots, and leaves all else as it is."""
-    names = ", ".join(text(row[each]) for each in ("tenant_id", "quota_type", "limit_type"))
+    names = ", ".join(literal(row[each]) for each in ("tenant_id", "quota_type", "limit_type"))
     soft = "NULL" if row["soft_limit"] is None else row["soft_limit"]
     options = f'{{"slot_count": {count}}}'
     return f"CALL define_quota({names}, {row['hard_limit']}, {soft}, '{options}')"

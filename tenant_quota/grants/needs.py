@@ -13,23 +13,10 @@ from pathlib import Path
 from tenant_quota.apply.object_files import KINDS, object_paths, read_object_file
 from tenant_quota.errors import TenantQuotaError
 
-# What applications must not call. Every other public procedure is theirs; that the README
-# says the same, in both languages, is tested.
-ADMINISTRATION = frozenset(
-    {
-        "define_quota",
-        "define_tenant",
-        "expire_quota_reservations",
-        "purge_quota_usage",
-        "reconcile_quotas",
-        "reset_due_quotas",
-    }
-)
-# Internal, and called by `tenant-quota reset` all the same.
-COMMAND = frozenset({"reset_quota_now"})
+#: Who calls what stands below these folders of procedures/; the grants follow them.
+AUDIENCES = ("application", "administration", "internal")
 
 _IGNORED = re.compile(r"--[^\n]*|/\*.*?\*/|'(?:[^'\\]|\\.|'')*'", re.DOTALL)
-_INTERNAL = re.compile(r"\bCOMMENT\s+'internal:")
 _CREATE_TABLE = re.compile(r"^CREATE TABLE (?:IF NOT EXISTS )?`?(\w+)", re.MULTILINE)
 _WRITTEN = re.compile(
     r"\b(?:(?P<insert>(?:INSERT|REPLACE)\s+(?:IGNORE\s+)?INTO)|(?P<delete>DELETE)"
@@ -48,25 +35,21 @@ class CodeNeeds:
     """Privileges by table, procedures by who they are for, and views."""
 
     tables: dict[str, set[str]] = field(default_factory=dict)
-    public: set[str] = field(default_factory=set)
+    application: set[str] = field(default_factory=set)
+    administration: set[str] = field(default_factory=set)  # what only administrators call
     internal: set[str] = field(default_factory=set)
     views: set[str] = field(default_factory=set)
     events: set[str] = field(default_factory=set)
 
     @property
+    def public(self) -> set[str]:
+        """What somebody may call."""
+        return self.application | self.administration
+
+    @property
     def procedures(self) -> set[str]:
         """All of them."""
         return self.public | self.internal
-
-    @property
-    def application(self) -> set[str]:
-        """The public procedures that applications call."""
-        return self.public - ADMINISTRATION
-
-    @property
-    def administration(self) -> set[str]:
-        """What only administrators call."""
-        return (self.public & ADMINISTRATION) | (self.internal & COMMAND)
 
 
 def read_code_needs(root: Path) -> CodeNeeds:
@@ -83,7 +66,7 @@ def read_code_needs(root: Path) -> CodeNeeds:
     for path in paths:
         file = read_object_file(root, path)
         if file.kind == "PROCEDURE":
-            (needs.internal if _INTERNAL.search(file.statement) else needs.public).add(file.name)
+            _of_audience(needs, path).add(file.name)
         else:
             (needs.views if file.kind == "VIEW" else needs.events).add(file.name)
         code = _IGNORED.sub("''", file.statement)
@@ -97,6 +80,15 @@ def read_code_needs(root: Path) -> CodeNeeds:
             privileges.add("UPDATE")
         privileges.discard("FOR UPDATE")
     return needs
+
+
+def _of_audience(needs: CodeNeeds, path: str) -> set[str]:
+    """Return the set for whoever calls the procedure in this file, by its folder."""
+    audience = path.split("/")[1]
+    if audience not in AUDIENCES:
+        raise TenantQuotaError(f"{path}: procedures lie in {', '.join(AUDIENCES)}.")
+    found: set[str] = getattr(needs, audience)
+    return found
 
 
 def table_needs(statement: str, tables: set[str]) -> dict[str, set[str]]:

@@ -11,7 +11,7 @@ from typing import Any
 from pymysql.connections import Connection
 
 from tenant_quota.apply.live_objects import definers
-from tenant_quota.apply.object_files import object_paths
+from tenant_quota.apply.object_files import Object, shipped_objects
 from tenant_quota.connection import connect
 from tenant_quota.connection_options import ConnectionOptions
 from tenant_quota.errors import TenantQuotaError
@@ -39,7 +39,7 @@ class Server:
     literal: bool  # partial_revokes: a schema's name in a GRANT is no pattern
     tables: set[str]  # and views
     procedures: set[str]
-    definers: dict[str, str]  # of the shipped objects: user@host, by folder/name.sql
+    definers: dict[Object, str]  # of the shipped objects: user@host
     held: dict[Account, set[Right] | None]  # None: there is no such account
     locked: dict[Account, bool]
     defaults: dict[Account, set[Account]]  # roles that an account's sessions begin with
@@ -90,7 +90,7 @@ def read_server(options: ConnectionOptions, accounts: list[Account], root: Path)
             names_are_literal(connection),
             _names(connection, "table_name", "tables", "table_schema", schema),
             _names(connection, "routine_name", "routines", "routine_schema", schema),
-            definers(connection, object_paths(root), schema),
+            definers(connection, shipped_objects(root), schema),
             held,
             locked,
             defaults,

@@ -98,7 +98,7 @@ def wanted_rights(needs: CodeNeeds, names: Names, server: Server) -> dict[Accoun
         names.app: execute(needs.application),
         names.monitor: look | check,
         names.admin: look
-        | execute(needs.application | needs.administration)
+        | execute(needs.public)
         | on("quota_alerts", "SELECT", "UPDATE (`delivered_at`)")
         | {right for table in _CHANGES for right in on(table, "SELECT")},
     }

@@ -8,7 +8,8 @@ import textwrap
 from collections.abc import Iterator
 
 from tenant_quota import __version__
-from tenant_quota.plan.steps import Check, Plan, Step, literal
+from tenant_quota.names import literal
+from tenant_quota.plan.steps import Check, Plan, Step
 
 _WIDTH = 100
 _DELIMITERS = ("$$", "//", "%%", "@@@", "€€")

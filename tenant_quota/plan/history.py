@@ -11,7 +11,8 @@ from yoyo.migrations import default_migration_table
 from tenant_quota.apply import interrupted
 from tenant_quota.apply.backend import QuotaBackend
 from tenant_quota.connection import LOCK_WAIT_SECONDS, OLDEST_SERVER, SQL_MODE
-from tenant_quota.plan.steps import Check, literal
+from tenant_quota.names import literal
+from tenant_quota.plan.steps import Check
 
 MIGRATION_TABLE = f"`{default_migration_table}`"
 LOG_TABLE = f"`{QuotaBackend.log_table}`"
@@ -127,36 +128,42 @@ def own_tables() -> list[str]:
     ]
 
 
-def begun(migration: Any, table: str) -> str:
-    """Return the record that a CREATE TABLE begins (see interrupted): nothing was there.
+def begun(migration: Any, direction: str, number: int, statement: str) -> list[str]:
+    """Return the record that a statement begins (see interrupted), in place of the one before.
 
-    None where something is: that is in the way, and no trace of an interrupted run.
+    If a table is in the way of a CREATE TABLE, nobody knows; with the first statement there
+    is no record then, for it would be taken for the trace of an interrupted run.
     """
-    record = _log(migration, interrupted.OPERATIONS["apply"], f"{interrupted.ABSENT} {table}")
-    return (
-        f"{record}\nFROM (SELECT 1) AS one WHERE NOT EXISTS (SELECT 1 FROM information_schema.tables\n"
+    table, before = interrupted.table_of(statement), interrupted.definition_before(statement)
+    if before == interrupted.UNKNOWN and number == 0:
+        return []
+    there = (
+        "EXISTS (SELECT 1 FROM information_schema.tables\n"
         f"    WHERE table_schema = DATABASE() AND table_name = {literal(table)})"
     )
-
-
-def marks(migration: Any, direction: str) -> list[str]:
-    """Return what tells that a migration is done: yoyo's log and its mark."""
-    if direction == "apply":
-        mark = (
-            f"INSERT INTO {MIGRATION_TABLE} (migration_hash, migration_id, applied_at_utc)\n"
-            f"VALUES ({literal(migration.hash)}, {literal(migration.id)}, UTC_TIMESTAMP())"
+    comment = literal(f"{number} {before} {table}")
+    if before == interrupted.ABSENT and number:
+        comment = (
+            f"IF({there},\n    {literal(f'{number} {interrupted.UNKNOWN} {table}')}, {comment})"
         )
-    else:
-        mark = unmark(migration)
-    return [_log(migration, direction), mark, forget(migration)]
+    record = _log(migration, interrupted.OPERATIONS[direction], comment)
+    if before == interrupted.ABSENT and not number:
+        record += f"\nFROM (SELECT 1) AS one WHERE NOT {there}"
+    return ["START TRANSACTION", _forget(migration), record, "COMMIT"]
 
 
-def unmark(migration: Any) -> str:
-    """Return what takes the mark back."""
-    return f"DELETE FROM {MIGRATION_TABLE} WHERE migration_hash = {literal(migration.hash)}"
+def marks(migration: Any, direction: str, *, anew: bool) -> list[str]:
+    """Return what tells that a migration is done, or done ``anew``: yoyo's log and its mark."""
+    unmark = f"DELETE FROM {MIGRATION_TABLE} WHERE migration_hash = {literal(migration.hash)}"
+    mark = (
+        f"INSERT INTO {MIGRATION_TABLE} (migration_hash, migration_id, applied_at_utc)\n"
+        f"VALUES ({literal(migration.hash)}, {literal(migration.id)}, UTC_TIMESTAMP())"
+    )
+    marked = [unmark] if direction == "rollback" else [unmark, mark] if anew else [mark]
+    return [_log(migration, direction), *marked, _forget(migration)]
 
 
-def forget(migration: Any) -> str:
+def _forget(migration: Any) -> str:
     """Return what removes the record that a migration begins."""
     operations = ", ".join(literal(o) for o in interrupted.OPERATIONS.values())
     return (
@@ -165,12 +172,12 @@ def forget(migration: Any) -> str:
     )
 
 
-def _log(migration: Any, operation: str, comment: str | None = None) -> str:
+def _log(migration: Any, operation: str, comment: str = "NULL") -> str:
     """Return the INSERT of a row of yoyo's log; who runs the plan is who did it."""
     return (
         f"INSERT INTO {LOG_TABLE} (id, migration_hash, migration_id, operation, username, hostname,\n"
         "    comment, created_at_utc)\n"
         f"SELECT UUID(), {literal(migration.hash)}, {literal(migration.id)}, {literal(operation)},\n"
         "    LEFT(USER(), CHAR_LENGTH(USER()) - CHAR_LENGTH(SUBSTRING_INDEX(USER(), '@', -1)) - 1),\n"
-        f"    SUBSTRING_INDEX(USER(), '@', -1), {literal(comment)}, UTC_TIMESTAMP()"
+        f"    SUBSTRING_INDEX(USER(), '@', -1), {comment}, UTC_TIMESTAMP()"
     )

@@ -1,7 +1,8 @@
-"""Which SQL a pinned migration runs: what is there before, on the server or by the files."""
+"""Which SQL installs pinned files: what is there before, on the server or by the files."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,28 +10,29 @@ from typing import Any
 from pymysql.connections import Connection
 
 from tenant_quota.apply import live_objects as live
+from tenant_quota.apply import object_history as history
 from tenant_quota.apply.backend import QuotaBackend
 from tenant_quota.apply.fingerprints import LONG_LISTS, fingerprint
-from tenant_quota.apply.object_files import Pin, identity
-from tenant_quota.apply.object_history import HISTORY, kept_as
+from tenant_quota.apply.object_files import Object, ObjectFile, Pin
+from tenant_quota.apply.object_history import HISTORY, Key
 from tenant_quota.apply.proof import SCRATCH
 from tenant_quota.apply.stored_objects import pinned_file, quoted_definer
 from tenant_quota.errors import TenantQuotaError
+from tenant_quota.names import literal
 from tenant_quota.plan import objects
-from tenant_quota.plan.steps import Check, Step, literal
+from tenant_quota.plan.steps import Check, Step
 from tenant_quota.statements import fetch
 
 _NO_GRANTS = (
-    "Who made this plan may not read mysql.procs_priv, so EXECUTE that was granted on this "
-    "procedure itself (not on the schema) must be granted again."
+    "Who made this plan may not read mysql.procs_priv, so EXECUTE that was granted on {} "
+    "itself (not on the schema) must be granted again."
 )
-_SUPERSEDED = "Its text is not shipped any more: a later migration installs the present one."
+_SUPERSEDED = "{} is not shipped any more as it was then: a later migration installs what is."
 _UNSEEN = (
     "{} replaces {} {}, whose present text must be kept for a rollback, and only a server has it. "
     "Plan up to the migration before; for the rest make the plan with the server in sight (--url), "
     "or with a copy that is at the same version and has the same definer: it runs on either."
 )
-_MARK_ONLY = "An interrupted run has done this and could not mark it."
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ class _Before:
 
 
 class Installs:
-    """Makes the steps of pinned migrations, in the order they are asked for."""
+    """Adds to steps what pinned files take, in the order they are asked for."""
 
     def __init__(
         self,
@@ -53,20 +55,22 @@ class Installs:
         definer: str | None,
         backend: QuotaBackend | None,
         pins: list[Pin],
-        stale: set[str],
-        changed: dict[str, str],
+        changed: dict[Object, str],
+        anew: Collection[Pin],
     ) -> None:
         self.root = root
         self.definer = quoted_definer(definer)
         self.connection: Connection[Any] | None = backend.connection if backend else None
-        self.history = _history(backend)
+        self.rows = history.newest(backend.connection) if backend else {}
         self.pins = pins
-        self.stale = stale
-        self.changed = changed  # by hand: the hash of what is there, by path
+        self.changed = changed  # by hand: the hash of what is there
+        self.anew = anew  # of applied migrations
+        self.again = ""  # the id of the rows of what is pinned anew
+        self.intents: list[str] = []  # and what writes them, all before the first step
         self.applied: set[str] = set()
         self._checks: list[Check] = []
         self._absent: dict[str, list[str]] = {}  # by kind: what must not be there before
-        self._made: dict[str, bool] = {}  # by path: made by this plan, or dropped (False)
+        self._made: dict[Object, bool] = {}  # made by this plan, or dropped (False)
 
     @property
     def checks(self) -> list[Check]:
@@ -78,75 +82,65 @@ class Installs:
         ]
         return [*absent, *self._checks]
 
-    def step(self, pin: Pin, direction: str) -> Step:
-        """Return what one migration runs, without its mark."""
-        verb = "installs" if pin.sha256 else "drops"
-        if direction == "rollback":
-            step = Step(pin.migration, f"takes back what {verb} {pin.path}")
-            self._restore(step, pin)
-        else:
-            step = Step(pin.migration, f"{verb} {pin.path}")
-            if pin.sha256:
-                self._install(step, pin)
-            else:
-                self._uninstall(step, pin)
-        return step
-
-    def _install(self, step: Step, pin: Pin) -> None:
-        file = pinned_file(self.root, pin.migration, pin.path, pin.sha256)
+    def install(self, step: Step, pin: Pin) -> None:
+        """Add what installs or drops one object, unless it is done."""
+        row = self.rows.get(pin.object)
+        file = pinned_file(self.root, pin)
+        if file is None and pin.sha256:
+            step.notes.append(_SUPERSEDED.format(pin.path))
+            return
+        if history.is_done(row, pin) and pin not in self.anew:
+            return
+        kind, name = pin.object
+        before = self._before(step, pin)
+        key = self._intent(step, pin, row, before)
         if file is None:
-            step.notes.append(_SUPERSEDED)
-            return
-        row = self.history.get(pin.migration)
-        ended = row is not None and row["installed_at"] is not None
-        if ended and row and row["new_sha256"] == pin.sha256 and pin.migration not in self.stale:
-            step.notes.append(_MARK_ONLY)
-            return
-        before = self._before(step, pin, file.kind, file.name)
-        step.statements += self._intent(pin, file.kind, file.name, before)
+            step.statements.append(f"DROP {kind} IF EXISTS `{name}`")
+        else:
+            self._create(step, file, before)
+            if kind == "PROCEDURE" and (before.exists or row is not None):
+                step.statements += objects.grant_again(key)
+        step.statements.append(history.installed(key))
+        self._made[pin.object] = file is not None
+
+    def _create(self, step: Step, file: ObjectFile, before: _Before) -> None:
         if before.exists and file.kind != "VIEW":
             step.statements += objects.prove(file, SCRATCH)
             step.statements.append(f"DROP {file.kind} IF EXISTS `{file.name}`")
         replace = before.exists and file.kind == "VIEW"
         step.statements.append(file.create(file.name, self.definer, replace=replace))
-        if file.kind == "PROCEDURE" and (before.exists or row is not None):
-            step.statements += objects.grant_again(pin.migration, file.name)
-        step.statements.append(objects.installed(pin.migration, file.kind, file.name))
-        self._made[pin.path] = True
 
-    def _uninstall(self, step: Step, pin: Pin) -> None:
-        kind, name = identity(pin.path)
-        before = self._before(step, pin, kind, name)
-        step.statements += self._intent(pin, kind, name, before)
-        step.statements.append(f"DROP {kind} IF EXISTS `{name}`")
-        step.statements.append(objects.installed(pin.migration, kind, name))
-        self._made[pin.path] = False
+    def _intent(self, step: Step, pin: Pin, row: dict[str, Any] | None, before: _Before) -> Key:
+        """Add what records the intent, and return its row; that of an interrupted run stays."""
+        key = Key(pin.migration, *pin.object)
+        if row is None or not history.is_own(row, pin):
+            step.statements.append(history.intent(key, pin.sha256, before.text, before.state))
+            return key
+        ended, same = row["installed_at"] is not None, row["new_sha256"] == pin.sha256
+        if ended and not same and pin in self.anew:
+            key = key._replace(migration=self.again)
+            self.intents.append(history.intent(key, pin.sha256, before.text, before.state))
+            return key
+        if pin.object in self.changed:
+            kept = history.kept_as(key, self.changed[pin.object])
+            step.statements.append(history.keep(kept, before.text, before.bare_state))
+        key = key._replace(migration=row["migration_id"])
+        if ended and pin.object[0] == "PROCEDURE" and before.grants:
+            step.statements.append(_undo_intent(key))
+        step.statements.append(history.intent_again(key, pin.sha256))
+        return key
 
-    def _intent(self, pin: Pin, kind: str, name: str, before: _Before) -> list[str]:
-        """Return what records the intent; the row of an interrupted run stays."""
-        if pin.migration in self.history:
-            kept = []
-            if pin.path in self.changed:
-                kept_row = kept_as(pin.migration, self.changed[pin.path])
-                kept = [objects.keep(kept_row, kind, name, before.text, before.bare_state)]
-            again = objects.intent_again(pin.migration, pin.sha256)
-            ended = self.history[pin.migration]["installed_at"] is not None
-            stale = ended and pin.migration in self.stale
-            if kind == "PROCEDURE" and stale and before.grants:
-                return [*kept, objects.undo_intent(pin.migration, name), again]
-            return [*kept, again]
-        return [objects.intent(pin.migration, kind, name, pin.sha256, before.text, before.state)]
-
-    def _before(self, step: Step, pin: Pin, kind: str, name: str) -> _Before:
+    def _before(self, step: Step, pin: Pin) -> _Before:
         """Return what is live when this migration begins."""
-        earlier = [p for p in self.pins if p.path == pin.path and p.migration in self.applied]
+        kind, name = pin.object
+        earlier = [p for p in self.pins if p.object == pin.object and p.migration in self.applied]
         there = bool(earlier and earlier[-1].sha256)
-        if self._made.get(pin.path, self.connection is None and there):
+        if self._made.get(pin.object, self.connection is None and there):
             raise TenantQuotaError(_UNSEEN.format(pin.migration, kind.lower(), name))
         before = _Before(False)
-        if self.connection is not None and pin.path not in self._made:
+        if self.connection is not None and pin.object not in self._made:
             before = self._live(step, self.connection, kind, name)
-        if not before.exists and pin.path not in self._made:
+        if not before.exists and pin.object not in self._made:
             self._absent.setdefault(kind, []).append(name)
         return before
 
@@ -157,7 +151,7 @@ class Installs:
             return _Before(False)
         grants = live.read_grants(connection, kind, name) is not None
         if not grants:
-            step.notes.append(_NO_GRANTS)
+            step.notes.append(_NO_GRANTS.format(name))
         expression = fingerprint(kind, name)
         fetch(connection, LONG_LISTS)
         seen = fetch(connection, f"SELECT {expression} AS seen")[0]["seen"]
@@ -168,57 +162,69 @@ class Installs:
             state = objects.with_grants(state, name)
         return _Before(True, literal(current.create), state, bare, grants)
 
-    def _restore(self, step: Step, pin: Pin) -> None:
-        kind, name = identity(pin.path)
-        drop = f"DROP {kind} IF EXISTS `{name}`"
-        row = self.history.get(pin.migration)
-        if self.connection is not None and row is None:
+    def restore(self, step: Step, migration: str, pins: Collection[Pin]) -> None:
+        """Add what takes back a migration, or what `again_id` named, which has no pins."""
+        if self.connection is None:
+            keys = [Key(migration, *pin.object) for pin in pins]
+            step.statements += _together([history.unfinished(key) for key in keys])
+            for key in keys:
+                self._drop(step, key)
             return
-        if self.connection is not None and pin.path in self.changed:
-            before = self._live(step, self.connection, kind, name)
-            kept_row = kept_as(pin.migration, self.changed.pop(pin.path))
-            step.statements.append(
-                objects.keep(kept_row, kind, name, before.text, before.bare_state)
-            )
-        if row is None or row["previous_create"] is None:
-            condition = (
-                f"NOT EXISTS (SELECT 1 FROM {HISTORY} WHERE previous_create IS NOT NULL\n"
-                f"    AND migration_id = {literal(pin.migration)})"
-            )
-            what = f"{pin.migration} replaced something: make the plan with this server in sight"
-            self._checks.append(Check(condition, what))
-            step.statements += [
-                objects.unfinished(pin.migration),
-                drop,
-                objects.taken_back(pin.migration),
-            ]
-            return
-        previous = f"(SELECT SHA2(previous_create, 256) FROM {HISTORY}\n"
-        previous += f"    WHERE migration_id = {literal(pin.migration)})"
-        seen = fetch(self._server, f"SELECT {previous} AS seen")[0]["seen"]
-        what = f"{pin.migration} replaced another text here than where this plan was made"
-        self._checks.append(Check(f"{previous} = {literal(seen)}", what))
-        settings, _ = live.state_from_json(row["previous_state"])
-        if kind == "PROCEDURE":
-            if live.read_grants(self._server, kind, name) is None:
-                step.notes.append(_NO_GRANTS)
-            elif row["installed_at"] is not None:
-                step.statements.append(objects.undo_intent(pin.migration, name))
-        step.statements.append(drop)
-        step.statements += objects.create_previous(row["previous_create"], settings)
-        if kind == "PROCEDURE":
-            step.statements += objects.grant_again(pin.migration, name)
-        step.statements.append(objects.taken_back(pin.migration))
+        rows = history.rows_of(self.connection, migration)
+        step.statements += _together([self._reopen(step, row) for row in rows])
+        for row in rows:
+            self._restore(step, self.connection, row)
+
+    def _reopen(self, step: Step, row: dict[str, Any]) -> str:
+        """Return what notes, before anything is dropped, that this row's object will be."""
+        key = history.key_of(row)
+        if key.kind != "PROCEDURE" or row["previous_create"] is None or row["installed_at"] is None:
+            return history.unfinished(key)
+        if live.read_grants(self._server, key.kind, key.name) is None:
+            step.notes.append(_NO_GRANTS.format(key.name))
+            return history.unfinished(key)
+        return _undo_intent(key)
 
     @property
     def _server(self) -> Connection[Any]:
         assert self.connection is not None  # noqa: S101 - rows of history come from it
         return self.connection
 
+    def _drop(self, step: Step, key: Key) -> None:
+        """Add what drops an object that took nobody's place."""
+        condition = f"NOT EXISTS (SELECT 1 FROM {HISTORY}\n    {key.where}\n"
+        condition += "    AND previous_create IS NOT NULL)"
+        what = f"{key.migration} replaced something: make the plan with this server in sight"
+        self._checks.append(Check(condition, what))
+        step.statements += [f"DROP {key.kind} IF EXISTS `{key.name}`", history.taken_back(key)]
 
-def _history(backend: QuotaBackend | None) -> dict[str, dict[str, Any]]:
-    """Return the rows of quota_object_history by migration; none where there is no server."""
-    if backend is None or HISTORY not in backend.list_tables():
-        return {}
-    rows = fetch(backend.connection, f"SELECT * FROM {HISTORY}")
-    return {row["migration_id"]: row for row in rows}
+    def _restore(self, step: Step, connection: Connection[Any], row: dict[str, Any]) -> None:
+        key = history.key_of(row)
+        kind, name = key.kind, key.name
+        if (kind, name) in self.changed:
+            before = self._live(step, connection, kind, name)
+            kept = history.kept_as(key, self.changed.pop((kind, name)))
+            step.statements.append(history.keep(kept, before.text, before.bare_state))
+        if row["previous_create"] is None:
+            self._drop(step, key)
+            return
+        previous = f"(SELECT SHA2(previous_create, 256) FROM {HISTORY}\n    {key.where})"
+        seen = fetch(connection, f"SELECT {previous} AS seen")[0]["seen"]
+        what = f"{key.migration} replaced another text here than where this plan was made"
+        self._checks.append(Check(f"{previous} = {literal(seen)}", what))
+        settings, _ = live.state_from_json(row["previous_state"])
+        step.statements.append(f"DROP {kind} IF EXISTS `{name}`")
+        step.statements += objects.create_previous(row["previous_create"], settings)
+        if kind == "PROCEDURE":
+            step.statements += objects.grant_again(key)
+        step.statements.append(history.taken_back(key))
+
+
+def _together(statements: list[str]) -> list[str]:
+    return ["START TRANSACTION", *statements, "COMMIT"] if statements else []
+
+
+def _undo_intent(key: Key) -> str:
+    """Return what notes the grants of today before what is live is dropped."""
+    state = objects.with_grants("COALESCE(previous_state, JSON_OBJECT())", key.name)
+    return history.unfinished(key, state)

@@ -5,8 +5,8 @@ one (``plan_between``) where it is told to. Either way the plan checks, before i
 anything, that the database it runs on is there too. Nothing is written here.
 
 What plain SQL cannot do: tell whether the live object has this text already (it is replaced
-all the same), and tell after a kill whether an ALTER happened (after a CREATE TABLE, and
-with stored objects, `apply` or a new plan carries on).
+all the same), and tell after a kill whether an ALTER happened (after a CREATE or DROP TABLE,
+and with stored objects, `apply` or a new plan carries on).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from yoyo.migrations import read_sql_migration, topological_sort
 
 from tenant_quota.apply import again, by_hand, interrupted, migrate
 from tenant_quota.apply.backend import QuotaBackend
-from tenant_quota.apply.object_files import normalised, read_pins
+from tenant_quota.apply.object_files import Object, Pin, last_pins, normalised, pins_of
 from tenant_quota.connection_options import ConnectionOptions
 from tenant_quota.errors import TenantQuotaError
 from tenant_quota.paths import sql_root
@@ -29,6 +29,7 @@ from tenant_quota.plan.steps import Plan, Step, alter_of, is_ddl
 from tenant_quota.statements import run
 
 NOTHING = "nothing"  # where an empty database stands
+_MANY = 3  # files that a step names; of more it says how many
 
 
 def plan_apply(
@@ -44,24 +45,24 @@ def plan_apply(
     Stops as `apply` does where something that was changed by hand would be lost, also where
     that is what is shipped: only `apply` can try it out. Raises TenantQuotaError.
     """
-    states = migrate.status(options, root=root)
-    applied = [s.migration for s in states if s.state == "applied"]
-    pending = {s.migration for s in states if s.state == "pending"}
+    root = root or sql_root()
     with QuotaBackend(options) as backend:
         run(backend.connection, "SET SESSION transaction_read_only = ON")
-        in_the_way, rest = again.changed_by_hand(backend, root, pending)
-        changed = {each.path: each.hash for each in [*(way for way, _ in in_the_way), *rest]}
-        if not force:
+        applied = list(migrate.applied_at(backend))
+        anew = again.pending_pins(backend, root)
+        in_the_way, rest = again.changed_by_hand(backend, root, anew)
+        changed: dict[Object, str] = {}
+        if force:
+            anew += [pin for _, pin in [*in_the_way, *rest]]
+            changed = {pin.object: each.hash for each, pin in [*in_the_way, *rest] if each.hash}
+        else:
             by_hand.refuse(in_the_way)
-            for each in rest:
+            for each, _ in rest:
                 on_note(by_hand.kept(each))
-            rest = []
-        last = again.last_pins(root)
-        anew = {last[each.path].migration for each in rest}
-        chosen = [m for m in _ordered(root) if m.id in pending | anew]
+        redo = {pin.migration for pin in anew} | again.undone(backend, applied)
+        chosen = [m for m in _ordered(root) if m.id not in applied or m.id in redo]
         definer = definer or again.definer_of_most(backend, root)
-        builder = _Builder(root, definer, backend, changed if force else {}, anew)
-        return builder.forward([name for name in applied if name not in anew], chosen)
+        return _Builder(root, definer, backend, changed, anew).forward(applied, chosen)
 
 
 def plan_rollback(
@@ -72,15 +73,14 @@ def plan_rollback(
     to: str | None = None,
 ) -> Plan:
     """Return what `rollback` with the same arguments would run on this server. Reads only."""
-    names = migrate.rollback_plan(options, root=root, count=count, to=to)
-    states = migrate.status(options, root=root)
-    left = [s.migration for s in states if s.state == "applied" and s.migration not in names]
-    by_name = {m.id: m for m in _ordered(root)}
+    root = root or sql_root()
     with QuotaBackend(options) as backend:
         run(backend.connection, "SET SESSION transaction_read_only = ON")
-        chosen = [by_name[name] for name in names]
-        found = by_hand.find(backend.connection, list(again.last_pins(root)))
-        changed = {path: each.hash for path, each in found.items() if each.hash}
+        chosen = migrate.to_take_back(backend, root, count, to)
+        names = {each.id for each in chosen}
+        left = [name for name in migrate.applied_at(backend) if name not in names]
+        found = by_hand.find(backend.connection, last_pins(root))
+        changed = {each: found[each].hash for each in found if found[each].hash}
         return _Builder(root, None, backend, changed).backward(chosen, left)
 
 
@@ -92,6 +92,7 @@ def plan_between(
     NOTHING stands for an empty database; ``end`` None is the last migration. An ``end``
     before ``start`` is a rollback. Raises TenantQuotaError on names that are none.
     """
+    root = root or sql_root()
     migrations = _ordered(root)
     names = [m.id for m in migrations]
     first, last = _position(names, start), _position(names, names[-1] if end is None else end)
@@ -113,7 +114,7 @@ def _position(names: list[str], name: str) -> int:
     return names.index(name) + 1
 
 
-def _ordered(root: Path | None) -> list[Any]:
+def _ordered(root: Path) -> list[Any]:
     return list(topological_sort(migrate.load_migrations(root)))
 
 
@@ -122,25 +123,23 @@ class _Builder:
 
     def __init__(
         self,
-        root: Path | None,
+        root: Path,
         definer: str | None,
         backend: QuotaBackend | None,
-        changed: dict[str, str] | None = None,
-        anew: Collection[str] = (),
+        changed: dict[Object, str] | None = None,
+        anew: Collection[Pin] = (),
     ) -> None:
-        self.root = root or sql_root()
         # Where an interrupted run has left word of what it began.
         self.logs = backend if backend and backend.log_table in backend.list_tables() else None
-        self.pins = {pin.migration: pin for pin in read_pins(self.root / "migrations")}
-        # Applied, but not with what is pinned now: they are done again.
-        self.stale = set(anew)
-        self.half: set[str] = set()
-        if backend:
-            applied = migrate.applied_at(backend)
-            self.stale |= {*again.stale(backend, root, applied)}
-            self.half = again.half_applied(backend, applied)
-        pins = list(self.pins.values())
-        self.installs = Installs(self.root, definer, backend, pins, self.stale, changed or {})
+        self.pins = pins_of(root / "migrations")
+        self.applied = {*migrate.applied_at(backend)} if backend else set()
+        pins = [pin for each in self.pins.values() for pin in each]
+        anew = [
+            pin for pin in anew if pin.migration in self.applied or pin.object in (changed or {})
+        ]
+        self.installs = Installs(root, definer, backend, pins, changed or {}, anew)
+        if backend and self.applied:
+            self.installs.again = again.next_id(backend, self.applied)
 
     def forward(self, applied: list[str], chosen: list[Any]) -> Plan:
         """Return the plan that applies these, in order."""
@@ -148,9 +147,13 @@ class _Builder:
         steps = [self._step(migration, "apply") for migration in chosen]
         if steps:
             steps.insert(0, Step("", "yoyo's own tables", history.own_tables()))
+        if self.installs.intents:
+            intents = ["START TRANSACTION", *self.installs.intents, "COMMIT"]
+            steps.insert(1, Step("", "keeps what is installed anew", intents))
         start = applied[-1] if applied else NOTHING
         plan = Plan("apply", start, chosen[-1].id if chosen else start, steps=steps)
-        pending = [m.id for m in chosen if m.id not in self.stale]
+        done_anew = {m.id for m in chosen} & self.applied
+        pending = [m.id for m in chosen if m.id not in done_anew]
         return self._framed(plan, applied, pending)
 
     def backward(self, chosen: list[Any], left: list[str]) -> Plan:
@@ -158,7 +161,8 @@ class _Builder:
         steps = [self._step(migration, "rollback") for migration in chosen]
         end = left[-1] if left else NOTHING
         plan = Plan("rollback", chosen[0].id if chosen else end, end, steps=steps)
-        return self._framed(plan, [m.id for m in chosen if m.id not in self.half], [])
+        marked = [m.id for m in chosen if not self.logs or m.id in self.applied]
+        return self._framed(plan, marked, [])
 
     def _framed(self, plan: Plan, applied: list[str], pending: list[str]) -> Plan:
         """Add what stands around the steps, unless there are none."""
@@ -173,22 +177,37 @@ class _Builder:
 
     def _step(self, migration: Any, direction: str) -> Step:
         """Return what one migration runs, and what marks it."""
-        pin = self.pins.get(migration.id)
-        path = Path(migration.path)
-        if pin is not None:
-            step = self.installs.step(pin, direction)
-        elif path.suffix == ".sql":
+        if isinstance(migration, again.Reapplied):
+            step = Step(migration.id, "takes back what was installed anew then")
+            self.installs.restore(step, migration.id, [])
+            return step
+        if migration.id in self.pins:
+            step = self._of_pins(migration.id, direction)
+        elif Path(migration.path).suffix == ".sql":
             step = self._of_sql(migration, direction)
         else:
             raise TenantQuotaError(
-                f"{path.name} runs Python, which is no SQL to plan: only apply can run it."
+                f"{Path(migration.path).name} runs Python, which is no SQL to plan: only apply can "
+                "run it."
             )
-        marks = history.marks(migration, direction)
-        if migration.id in self.stale:
-            step.statements.insert(0, history.unmark(migration))
+        if not step.statements and not step.notes:
+            step.notes.append("An interrupted run has done this and could not mark it.")
         ddl = not step.statements or any(is_ddl(statement) for statement in step.statements)
         step.statements.insert(len(step.statements) if ddl else 0, "START TRANSACTION")
-        step.statements += [*marks, "COMMIT"]
+        anew = migration.id in self.applied
+        step.statements += [*history.marks(migration, direction, anew=anew), "COMMIT"]
+        return step
+
+    def _of_pins(self, name: str, direction: str) -> Step:
+        """Return the statements of a migration that installs files."""
+        pins = self.pins[name]
+        if direction == "apply":
+            step = Step(name, _told(pins))
+            for pin in pins:
+                self.installs.install(step, pin)
+        else:
+            step = Step(name, f"takes back what {_told(pins)}")
+            self.installs.restore(step, name, pins)
         return step
 
     def _of_sql(self, migration: Any, direction: str) -> Step:
@@ -196,22 +215,32 @@ class _Builder:
         path = Path(migration.path)
         about = _first_line(path) if direction == "apply" else f"takes back: {_first_line(path)}"
         step = Step(migration.id, about)
-        if self.logs and interrupted.finished(self.logs, migration, direction):
-            step.notes.append("An interrupted run has done this and could not mark it.")
-            return step
-        if direction == "rollback":
-            path = path.with_name(f"{path.stem}.rollback.sql")
-        statements = [s.strip().rstrip(";").rstrip() for s in read_sql_migration(str(path))[2]]
-        step.statements = statements if direction == "apply" else statements[::-1]
+        statements = interrupted.statements_of(migration, direction)
+        done = interrupted.done(self.logs, migration, direction) if self.logs else 0
+        for number, statement in enumerate(statements[done:], start=done):
+            step.statements += history.begun(migration, direction, number, statement)
+            step.statements.append(statement)
+        if not statements:  # not all of it is DDL
+            if direction == "rollback":
+                path = path.with_name(f"{path.stem}.rollback.sql")
+            found = read_sql_migration(str(path))[2]
+            step.statements = [s.strip().rstrip(";").rstrip() for s in found]
         step.alters = [alter for s in step.statements if (alter := alter_of(s))]
-        if direction == "apply" and len(statements) == 1:
-            created = interrupted.created_table(statements[0])
-            if created:
-                step.statements[:0] = [
-                    history.forget(migration),
-                    history.begun(migration, created),
-                ]
         return step
+
+
+def _told(pins: list[Pin]) -> str:
+    """Return what a migration does with these."""
+    words = []
+    for verb, paths in (
+        ("installs", [pin.path for pin in pins if pin.sha256]),
+        ("drops", [pin.path for pin in pins if not pin.sha256]),
+    ):
+        if len(paths) > _MANY:
+            words.append(f"{verb} {len(paths)} files of {paths[0].partition('/')[0]}/")
+        elif paths:
+            words.append(f"{verb} {', '.join(paths)}")
+    return ", ".join(words) or "installs nothing"
 
 
 def _first_line(path: Path) -> str:

@@ -1,4 +1,4 @@
-"""The SQL that installs a stored object, or brings back what it replaced.
+"""The SQL that installs a stored object, or brings back what it replaced, beside its row.
 
 The mysql client can neither read a SHOW CREATE into a table nor run a text out of one. So the
 plan holds the text that it replaces or brings back, which takes a server to read it from.
@@ -7,10 +7,10 @@ plan holds the text that it replaces or brings back, which takes a server to rea
 from __future__ import annotations
 
 from tenant_quota.apply import live_objects as live
-from tenant_quota.apply.fingerprints import source, written
+from tenant_quota.apply.fingerprints import source
 from tenant_quota.apply.object_files import ObjectFile
-from tenant_quota.apply.object_history import FINISHED, HISTORY
-from tenant_quota.plan.steps import literal
+from tenant_quota.apply.object_history import HISTORY, Key
+from tenant_quota.names import literal
 
 _SETTINGS = live.Settings()
 
@@ -20,17 +20,21 @@ def absent(kind: str, names: list[str]) -> str:
     return f"NOT EXISTS (SELECT 1 FROM {source(kind, *names)})"
 
 
-def _grants_as_json(name: str) -> str:
-    """Return the grants on the routine itself as live_objects.read_grants has them."""
+def with_grants(state: str, name: str) -> str:
+    """Return an expression: the state with the grants that the routine itself has now.
+
+    They are as live_objects.read_grants has them.
+    """
     return (
-        "COALESCE((SELECT JSON_ARRAYAGG(JSON_OBJECT('user', User, 'host', Host,\n"
+        f"JSON_SET({state}, '$.grants',\n"
+        "        COALESCE((SELECT JSON_ARRAYAGG(JSON_OBJECT('user', User, 'host', Host,\n"
         "            'privileges', Proc_priv)) FROM mysql.procs_priv WHERE Db = DATABASE()\n"
         f"            AND Routine_name = '{name}' AND Routine_type = 'PROCEDURE'\n"
-        "            AND CONCAT(User, '@', Host) <> CURRENT_USER()), JSON_ARRAY())"
+        "            AND CONCAT(User, '@', Host) <> CURRENT_USER()), JSON_ARRAY()))"
     )
 
 
-def grant_again(migration: str, name: str) -> list[str]:
+def grant_again(key: Key) -> list[str]:
     """Return what gives the routine back to whom the history says had it before the DROP."""
     statements = []
     for held, words, option in (
@@ -40,79 +44,18 @@ def grant_again(migration: str, name: str) -> list[str]:
     ):
         statements += [
             "SET @tenant_quota_sql = COALESCE((SELECT\n"
-            f"    CONCAT('GRANT {words} ON PROCEDURE `{name}` TO ',\n"
+            f"    CONCAT('GRANT {words} ON PROCEDURE `{key.name}` TO ',\n"
             f"        GROUP_CONCAT(QUOTE(g.user), '@', QUOTE(g.host)), '{option}')\n"
             f"    FROM {HISTORY} AS h JOIN JSON_TABLE(h.previous_state, '$.grants[*]' COLUMNS (\n"
             "        user VARCHAR(255) PATH '$.user', host VARCHAR(255) PATH '$.host',\n"
             "        privileges VARCHAR(255) PATH '$.privileges')) AS g\n"
-            f"    WHERE h.migration_id = {literal(migration)} AND FIND_IN_SET('{held}', g.privileges)),\n"
+            f"    {key.where} AND FIND_IN_SET('{held}', g.privileges)),\n"
             "    'DO 0')",
             "PREPARE tenant_quota_statement FROM @tenant_quota_sql",
             "EXECUTE tenant_quota_statement",
             "DEALLOCATE PREPARE tenant_quota_statement",
         ]
     return statements
-
-
-def intent(migration: str, kind: str, name: str, sha256: str, previous: str, state: str) -> str:
-    """Return the row that is written before anything is dropped; the last two are SQL."""
-    return (
-        f"REPLACE INTO {HISTORY} (migration_id, object_type, object_name, new_sha256,\n"
-        "    previous_create, previous_state)\n"
-        f"VALUES ({literal(migration)}, {literal(kind)}, {literal(name)}, {literal(sha256)},\n"
-        f"    {previous},\n    {state})"
-    )
-
-
-def intent_again(migration: str, sha256: str) -> str:
-    """Return what goes on with the row of an interrupted run: what it found may be gone."""
-    return (
-        f"UPDATE {HISTORY} SET new_sha256 = {literal(sha256)} "
-        f"WHERE migration_id = {literal(migration)}"
-    )
-
-
-def installed(migration: str, kind: str, name: str) -> str:
-    """Return what ends the intent, and keeps by what it is known again."""
-    return (
-        f"UPDATE {HISTORY} SET installed_at = UTC_TIMESTAMP(6),\n"
-        f"    {FINISHED.format(written(kind, name))}\n"
-        f"WHERE migration_id = {literal(migration)}"
-    )
-
-
-def keep(kept_as: str, kind: str, name: str, previous: str, state: str) -> str:
-    """Return the row that keeps a text made by hand; the last two are SQL."""
-    return (
-        f"REPLACE INTO {HISTORY} (migration_id, object_type, object_name, new_sha256,\n"
-        "    previous_create, previous_state, installed_at)\n"
-        f"VALUES ({literal(kept_as)}, {literal(kind)}, {literal(name)}, '',\n"
-        f"    {previous},\n    {state}, UTC_TIMESTAMP(6))"
-    )
-
-
-def with_grants(state: str, name: str) -> str:
-    """Return an expression: the state with the grants that the routine itself has now."""
-    return f"JSON_SET({state}, '$.grants',\n        {_grants_as_json(name)})"
-
-
-def undo_intent(migration: str, name: str) -> str:
-    """Return what notes the grants of today before what is live is dropped."""
-    return (
-        f"UPDATE {HISTORY} SET installed_at = NULL,\n"
-        f"    previous_state = {with_grants('COALESCE(previous_state, JSON_OBJECT())', name)}\n"
-        f"    WHERE migration_id = {literal(migration)}"
-    )
-
-
-def unfinished(migration: str) -> str:
-    """Return what notes, before what is live is dropped, that it will be."""
-    return f"UPDATE {HISTORY} SET installed_at = NULL WHERE migration_id = {literal(migration)}"
-
-
-def taken_back(migration: str) -> str:
-    """Return what removes the row once nothing is left of what it tells."""
-    return f"DELETE FROM {HISTORY} WHERE migration_id = {literal(migration)}"
 
 
 def prove(file: ObjectFile, scratch: str) -> list[str]:

@@ -68,14 +68,6 @@ def is_ddl(statement: str) -> bool:
     return _DDL.match(statement) is not None
 
 
-def literal(text: str | None) -> str:
-    """Return a text as SQL that the mysql client, too, leaves as it is."""
-    if text is None:
-        return "NULL"
-    escaped = text.replace("\\", "\\\\").replace("'", "''")
-    return "'{}'".format(escaped.replace("\r", "\\r").replace("\0", "\\0"))
-
-
 @dataclass(frozen=True)
 class Check:
     """What must hold before anything is changed, as SQL, and what to say where it does not."""

@@ -14,7 +14,8 @@ from pymysql.connections import Connection
 from tenant_quota import __version__
 from tenant_quota.apply import by_hand
 from tenant_quota.apply.backend import lock_name
-from tenant_quota.apply.object_files import KINDS, read_object_file, read_pins
+from tenant_quota.apply.object_files import Object, Pin, last_pins, path_in, read_object_file
+from tenant_quota.apply.object_history import newest
 from tenant_quota.connection import connect_to_database
 from tenant_quota.connection_options import ConnectionOptions
 from tenant_quota.errors import TenantQuotaError
@@ -33,7 +34,6 @@ from tenant_quota.schema.facts import read_schema
 from tenant_quota.schema.lock import Lock, digest, hash_migrations, read_lock
 from tenant_quota.statements import StatementFailed, fetch
 
-_FOLDERS = {kind.lower(): folder for folder, kind in KINDS.items()}
 _BODY = {
     "procedure": re.compile(r"\n((?:\w+: )?BEGIN\n.*)\Z", re.DOTALL),
     "event": re.compile(r"\n\s*DO\s+(.*)\Z", re.DOTALL),
@@ -134,10 +134,10 @@ def shipped_body(root: Path, key: str) -> str | None:
     if kind not in _BODY:
         return None
     try:
-        statement = read_object_file(root, f"{_FOLDERS[kind]}/{name}.sql").statement
-    except (FileNotFoundError, TenantQuotaError):
+        path = path_in(root, kind.upper(), name)
+        match = _BODY[kind].search(read_object_file(root, path).statement) if path else None
+    except TenantQuotaError:
         return None
-    match = _BODY[kind].search(statement)
     return match[1] if match else None
 
 
@@ -160,15 +160,15 @@ def _files(lock: Lock, root: Path) -> Iterator[Finding]:
     for name in files:
         if name not in lock.migrations:
             yield Finding(DIFFERENCE, f"file migrations/{name}", "not in the lock (make lock)")
-    for path, pin in _last_pins(root).items():
+    for pin in _last_pins(root).values():
         try:
-            sha256 = read_object_file(root, path).sha256
+            sha256 = read_object_file(root, pin.path).sha256
         except FileNotFoundError:
-            yield Finding(DIFFERENCE, f"file {path}", "missing from this copy")
+            yield Finding(DIFFERENCE, f"file {pin.path}", "missing from this copy")
             continue
         if sha256 != pin.sha256:
             what = f"edited without a new pin in {pin.migration}"
-            yield Finding(DIFFERENCE, f"file {path}", what, "", "", pin.sha256, sha256)
+            yield Finding(DIFFERENCE, f"file {pin.path}", what, "", "", pin.sha256, sha256)
 
 
 def stale_lock(root: Path) -> list[str]:
@@ -182,10 +182,9 @@ def stale_lock(root: Path) -> list[str]:
     return sorted(stale)
 
 
-def _last_pins(root: Path) -> dict[str, Any]:
+def _last_pins(root: Path) -> dict[Object, Pin]:
     """Return the pin that counts for each object: the last; none for what is dropped."""
-    last = {pin.path: pin for pin in read_pins(root / "migrations")}
-    return {path: pin for path, pin in last.items() if pin.sha256}
+    return {each: pin for each, pin in last_pins(root).items() if pin.sha256}
 
 
 def _running(connection: Connection[Any], schema: str) -> Iterator[Finding]:
@@ -204,13 +203,7 @@ def _migrations(connection: Connection[Any], lock: Lock, root: Path) -> Iterator
             connection,
             "SELECT DISTINCT migration_id FROM _yoyo_log WHERE operation LIKE 'begin%'",
         )
-        history = {
-            row["migration_id"]: row
-            for row in fetch(
-                connection,
-                "SELECT migration_id, new_sha256, installed_at FROM quota_object_history",
-            )
-        }
+        history = newest(connection)
     except StatementFailed as error:
         if error.number in (1142, 1143):
             yield Finding(UNSEEN, "migrations", "cannot be seen: SELECT is missing")
@@ -218,7 +211,7 @@ def _migrations(connection: Connection[Any], lock: Lock, root: Path) -> Iterator
         if error.number != 1146:
             raise
         applied = _column_or_none(connection)
-        begun, history = set(), None
+        begun, history = set(), {}
     names = _names(lock)
     for name in names:
         if name not in applied:
@@ -227,16 +220,15 @@ def _migrations(connection: Connection[Any], lock: Lock, root: Path) -> Iterator
     for name in sorted(applied - set(names)):
         level = DIFFERENCE if is_ours(f"migration {name}") else NOTE
         yield Finding(level, f"migration {name}", "applied here and unknown to this version")
-    if history is not None:
-        for pin in _last_pins(root).values():
-            if pin.migration in applied:
-                yield from _installed(pin, history.get(pin.migration))
+    for pin in _last_pins(root).values() if history else ():
+        if pin.migration in applied:
+            yield from _installed(pin, history.get(pin.object))
 
 
 def _by_hand(connection: Connection[Any], root: Path) -> Iterator[tuple[str, str]]:
     """Yield name and words of what somebody changed since it was installed, as far as is seen."""
     try:
-        found = by_hand.find(connection, list(_last_pins(root)))
+        found = by_hand.find(connection, _last_pins(root))
     except StatementFailed as error:
         if error.number not in (1142, 1143):
             raise
@@ -260,16 +252,18 @@ def _column_or_none(connection: Connection[Any]) -> set[str]:
         return set()
 
 
-def _installed(pin: Any, row: dict[str, Any] | None) -> Iterator[Finding]:
+def _installed(pin: Pin, row: dict[str, Any] | None) -> Iterator[Finding]:
     """Yield what quota_object_history says otherwise than the pin."""
     key = f"migration {pin.migration}"
     if row is None:
-        yield Finding(DIFFERENCE, key, "quota_object_history has no record of it", "", "pin")
+        what = f"quota_object_history has no record of {pin.path}"
+        yield Finding(DIFFERENCE, key, what, "", "pin")
     elif row["new_sha256"] != pin.sha256:
         what = f"it installed another text of {pin.path} than it pins now: run tenant-quota apply"
         yield Finding(DIFFERENCE, key, what, "", "pin", pin.sha256, row["new_sha256"])
     elif row["installed_at"] is None:
-        yield Finding(DIFFERENCE, key, "installing was interrupted: run tenant-quota apply")
+        what = f"installing {pin.path} was interrupted: run tenant-quota apply"
+        yield Finding(DIFFERENCE, key, what)
 
 
 def heading(report: Report) -> str:

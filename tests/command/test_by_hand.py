@@ -201,7 +201,7 @@ def test_a_released_object_that_is_dropped_is_not_dropped_with_a_hotfix(project)
         project.rows(deed)
     (project.root / "procedures/x.sql").unlink()
     project.pin()
-    with pytest.raises(TenantQuotaError, match="0003_drop_x would drop it"):
+    with pytest.raises(TenantQuotaError, match="0003_change_procedures would drop it"):
         project.apply()
     assert project.value("CALL x()") == "hotfix"
     project.apply(force=True)
@@ -215,8 +215,10 @@ def test_a_procedure_that_is_missing_is_said_and_comes_back_with_force(project):
     project.rows("DROP PROCEDURE x")
     notes: list[str] = []
     assert project.apply(on_note=notes.append) == []
-    assert "procedure x is missing: it was dropped by hand since 0002_install_x" in notes[0]
-    assert project.apply(force=True) == ["0002_install_x"]
+    assert (
+        "procedure x is missing: it was dropped by hand since 0002_install_procedures" in notes[0]
+    )
+    assert project.apply(force=True) == ["0002_install_procedures"]
     assert project.value("CALL x()") == "released"
     assert len(project.rows("SELECT * FROM quota_object_history")) == 1
 
@@ -237,7 +239,7 @@ def test_rollback_does_not_lose_it_either(project, how):
         assert done.returncode == 0, done.stderr
     assert project.value("CALL x()") == "released"
     (row,) = kept(project)
-    assert row[0].startswith("0003_reinstall_x by hand ")
+    assert row[0].startswith("0003_change_procedures by hand ")
     assert "hotfix" in row[1]
 
 
@@ -263,7 +265,7 @@ def test_what_cannot_be_seen_counts_as_unchanged(project):
     assert by_hand(project) == []
     project.write("procedures/x.sql", OBJECTS["procedures/x.sql"][1])
     project.pin()
-    assert project.apply() == ["0003_reinstall_x"]
+    assert project.apply() == ["0003_change_procedures"]
 
 
 def command(*arguments: str):

@@ -8,20 +8,14 @@ import pymysql
 import pytest
 
 from tenant_quota.apply import migrate
+from tenant_quota.apply.object_files import pins_of
 from tenant_quota.connection_options import resolve
-from tests.helpers import TOP
+from tenant_quota.paths import sql_root
 from tests.helpers.callers import call_during, installed
 from tests.helpers.holds import cancel, confirm, lease, refund, release, reserve
 from tests.helpers.releases import next_release
 from tests.helpers.server import connect, fresh_schema
-from tests.helpers.support import (
-    Quota,
-    apply_everything,
-    call,
-    call_out,
-    no_transaction_is_open,
-    rows,
-)
+from tests.helpers.support import Quota, apply_everything, call, no_transaction_is_open, rows
 
 CALLERS = 16
 #: What consume_quota calls, and what ends its transactions.
@@ -44,7 +38,8 @@ def test_16_callers_at_work_while_what_they_call_is_replaced(server_url, tmp_pat
 
         def upgrade() -> None:
             done = migrate.apply(resolve(url=url), root=root, definer=definer)
-            assert len(done) == len(REPLACED)
+            (pins,) = (pins_of(root / "migrations")[name] for name in done)
+            assert len(pins) == len(REPLACED)
 
         seen = call_during(url, prefix, CALLERS, upgrade)
     seen.assert_right()
@@ -55,10 +50,9 @@ def test_16_callers_at_work_while_what_they_call_is_replaced(server_url, tmp_pat
 
 INTERNAL = sorted(
     path.stem
-    for path in (TOP / "procedures").glob("*.sql")
-    if f"-- {path.stem}: internal: " in path.read_text(encoding="utf-8")
+    for path in (sql_root() / "procedures/internal").rglob("*.sql")
     # Who undoes cannot be undone, and one call alone begins with who opens.
-    and path.stem not in ("undo_quota_transaction", "open_quota_transaction")
+    if path.stem not in ("undo_quota_transaction", "open_quota_transaction")
 )
 
 
@@ -116,9 +110,8 @@ def test_a_call_that_misses_a_procedure_leaves_nothing_behind(schema_with_gaps, 
         "reset": lambda: call(quota.connection, "reset_due_quotas", 10),
         "expire": lambda: call(quota.connection, "expire_quota_reservations", 10),
         "purge": lambda: call(quota.connection, "purge_quota_usage", 1, 10),
-        "reset now": lambda: call_out(
-            *(quota.connection, "reset_quota_now", quota.tenant_id, quota.quota_type, "MONTHLY"),
-            outs=4,
+        "reset one": lambda: call(
+            quota.connection, "reset_quota", quota.tenant_id, quota.quota_type, "MONTHLY"
         ),
     }
     ((_, _, text, *_),) = rows(quota.connection, f"SHOW CREATE PROCEDURE {missing}")

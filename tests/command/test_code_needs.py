@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import pytest
 
+from tenant_quota.errors import TenantQuotaError
 from tenant_quota.grants.held import GRANT_OPTION, Right, may_grant, parse_grants
-from tenant_quota.grants.needs import ADMINISTRATION, COMMAND, read_code_needs, table_needs
+from tenant_quota.grants.needs import read_code_needs, table_needs
 from tenant_quota.paths import sql_root
 from tests.helpers import TOP
 from tests.test_readme import CALLS, READMES, signatures_for_each_role
@@ -56,12 +57,15 @@ def test_the_pages_split_public_procedures_as_the_roles_do(page):
         for part in signatures_for_each_role(page)
     )
     assert first == NEEDS.application
-    assert second == NEEDS.public & ADMINISTRATION
+    assert second == NEEDS.administration
 
 
-def test_the_constants_name_what_is_there():
-    assert NEEDS.public >= ADMINISTRATION
-    assert NEEDS.internal >= COMMAND
+def test_a_procedure_in_no_audiences_folder_is_refused(tmp_path):
+    file = tmp_path / "procedures/elsewhere/p.sql"
+    file.parent.mkdir(parents=True)
+    file.write_text("-- p: a test.\n\nCREATE PROCEDURE p ()\n    SELECT 1\n", encoding="utf-8")
+    with pytest.raises(TenantQuotaError, match=r"elsewhere/p\.sql: procedures lie in application"):
+        read_code_needs(tmp_path)
 
 
 def test_the_command_calls_nothing_that_an_administrator_may_not():
@@ -71,8 +75,7 @@ def test_the_command_calls_nothing_that_an_administrator_may_not():
         if path.stem not in ("demo",)
     )
     called = set(re.findall(r"\bCALL (\w+)\(", code))
-    assert called <= NEEDS.application | NEEDS.administration
-    assert called >= COMMAND
+    assert {"reset_due_quotas", "reset_quota"} <= called <= NEEDS.public
 
 
 def test_the_page_has_every_privilege_of_the_definer_on_a_table():

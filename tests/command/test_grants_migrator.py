@@ -102,10 +102,7 @@ def test_from_nothing_to_a_verified_installation_an_upgrade_and_back(
         root_folder = next_release(tmp_path / "sql", ("consume_quota", "charge_quota"))
         options = resolve(url=url)
         upgraded = migrate.apply(options, root=root_folder, definer=definer, on_note=notes.append)
-        assert [name.partition("_")[2] for name in upgraded] == [
-            "reinstall_charge_quota",
-            "reinstall_consume_quota",
-        ]
+        assert [name.partition("_")[2] for name in upgraded] == ["change_procedures"]
         # The events were given another schedule above, and no migration replaces them now.
         assert len(notes) == 3
         assert all("_quota" in note and "It stays as it is" in note for note in notes)
@@ -115,7 +112,7 @@ def test_from_nothing_to_a_verified_installation_an_upgrade_and_back(
         assert grants(empty_schema, *check, prefix=own).exit_code == 0
 
         # And so does a rollback of it.
-        assert len(migrate.rollback(options, root=root_folder, count=2)) == 2
+        assert migrate.rollback(options, root=root_folder) == upgraded
         assert held() == before
         assert shop.consume(1).status == "GRANTED"
         report = verify.verify(options, definer=definer)
@@ -399,11 +396,11 @@ def test_what_runs_as_root_is_named_with_what_to_do(server_url, empty_schema, ow
         assert alter[0] in shown
         rows(root, alter[0])
         run("apply", "--force", "--url", mine)
-        ((_, _, text, *_),) = rows(root, "SHOW CREATE PROCEDURE check_quota_argument")
-        rows(root, "DROP PROCEDURE check_quota_argument")
+        ((_, _, text, *_),) = rows(root, "SHOW CREATE PROCEDURE validate_quota_argument")
+        rows(root, "DROP PROCEDURE validate_quota_argument")
         rows(root, re.sub(r" DEFINER=\S+", "", text, count=1).replace("%", "%%"))
         failed = CliRunner().invoke(main, ["apply", "--url", mine, "--definer", definer, "--force"])
-        assert "procedure check_quota_argument runs as root" in failed.stderr
+        assert "procedure validate_quota_argument runs as root" in failed.stderr
         run("apply", "--force", "--url", empty_schema, "--definer", definer)
         run("grants", "--apply", "--url", mine, "--prefix", own)
         run("verify", "--url", mine, "--definer", definer)

@@ -36,7 +36,7 @@ def test_the_command_applies_everything_once_and_takes_it_all_back(empty_schema)
 
     first = command("--url", empty_schema, "apply")
     assert first.exit_code == 0, first.output
-    assert "0001_create_tenants ... " in first.output
+    assert "0001_create_tables ... " in first.output
     again = command("apply", "--url", empty_schema)
     assert again.exit_code == 0
     assert again.output.startswith("Nothing to do")
@@ -45,7 +45,7 @@ def test_the_command_applies_everything_once_and_takes_it_all_back(empty_schema)
     assert listed.exit_code == 0
     states = json.loads(listed.output)
     assert {state["state"] for state in states} == {"applied"}
-    assert states[0]["migration"] == "0001_create_tenants"
+    assert states[0]["migration"] == "0001_create_tables"
     assert states[0]["applied_at"].endswith("Z")
 
     back = command("rollback", "--url", empty_schema, "--all", "--yes")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from shutil import copytree
 
 import pytest
 from click.testing import CliRunner
 
-from tenant_quota.apply.object_files import read_pins
+from tenant_quota.apply import migrate
+from tenant_quota.apply.object_files import pins_of, read_pins
 from tenant_quota.cli import main
 from tenant_quota.cli import migrate as migrate_command
 from tenant_quota.errors import TenantQuotaError
@@ -22,43 +24,86 @@ def project(tmp_path):
     return Project(tmp_path / "project", "mysql://nobody@127.0.0.1/none")
 
 
-def depends(project: Project) -> list[str]:
-    """Return what each installing migration follows, oldest first."""
-    return [
-        file.read_text().split('__depends__ = {"')[1].split('"')[0]
-        for file in sorted(project.migrations.glob("*.py"))
-    ]
+def pinned(project: Project) -> dict[str, list[str]]:
+    """Return what each migration installs, and with ! what it drops."""
+    return {
+        name: [("" if pin.sha256 else "!") + pin.path for pin in pins]
+        for name, pins in pins_of(project.migrations).items()
+    }
 
 
-def test_new_objects_are_pinned_procedures_first_then_views_then_events(project):
+def test_new_objects_are_pinned_by_one_migration_of_each_kind(project):
     project.write("events/b.sql", "CREATE EVENT b ON SCHEDULE EVERY 1 DAY DO SELECT 1")
     project.write("views/a.sql", "CREATE VIEW a AS SELECT 1 AS one")
     project.procedure("z")
     project.procedure("y")
 
     assert project.pin() == [
-        "added 0002_install_y.py",
-        "added 0003_install_z.py",
-        "added 0004_install_a_view.py",
-        "added 0005_install_b_event.py",
+        "added 0002_install_procedures.py",
+        "added 0003_install_views.py",
+        "added 0004_install_events.py",
     ]
-    assert depends(project) == [
-        HISTORY, "0002_install_y", "0003_install_z", "0004_install_a_view"
+    assert pinned(project) == {
+        "0002_install_procedures": ["procedures/y.sql", "procedures/z.sql"],
+        "0003_install_views": ["views/a.sql"],
+        "0004_install_events": ["events/b.sql"],
+    }
+    depends = [m.depends for m in migrate.load_migrations(project.root)]
+    assert [{each.id for each in on} for on in depends] == [
+        set(), {HISTORY}, {"0002_install_procedures"}, {"0003_install_views"}
     ]  # fmt: skip
     assert project.pin() == []
 
 
+def test_a_migration_reads_like_a_lock_file(project):
+    project.procedure("y")
+    project.pin()
+    text = (project.root / "procedures/y.sql").read_bytes()
+    line = f'        "procedures/y.sql": "{hashlib.sha256(text).hexdigest()}",\n'
+    assert line in (project.migrations / "0002_install_procedures.py").read_text()
+
+
 def test_an_edited_file_rewrites_its_pin_until_a_release_has_shipped_it(project):
+    project.procedure("x")
     project.procedure("y")
     project.pin()
     project.procedure("y", "SELECT 2")
-    assert project.pin() == ["rewritten 0002_install_y.py"]
+    assert project.pin() == ["rewritten 0002_install_procedures.py"]
 
     project.release()
+    shipped = (project.migrations / "0002_install_procedures.py").read_text()
     project.procedure("y", "SELECT 3")
-    assert project.pin() == ["added 0003_reinstall_y.py"]
-    project.procedure("y", "SELECT 4")
-    assert project.pin() == ["rewritten 0003_reinstall_y.py"]
+    assert project.pin() == ["added 0003_change_procedures.py"]
+    assert pinned(project)["0003_change_procedures"] == ["procedures/y.sql"]
+    project.procedure("x", "SELECT 4")
+    assert project.pin() == ["rewritten 0003_change_procedures.py"]
+    assert pinned(project)["0003_change_procedures"] == ["procedures/x.sql", "procedures/y.sql"]
+    assert project.pin() == []
+    assert (project.migrations / "0002_install_procedures.py").read_text() == shipped
+
+
+def test_what_becomes_again_as_it_was_shipped_needs_no_migration(project):
+    project.procedure("y")
+    project.write("views/a.sql", "CREATE VIEW a AS SELECT 1 AS one")
+    project.pin()
+    project.release()
+    project.procedure("y", "SELECT 2")
+    project.write("views/a.sql", "CREATE VIEW a AS SELECT 2 AS one")
+    project.pin()
+    project.procedure("y")
+    # Another follows it: so it stays, with nothing in it, and is used for the next change.
+    assert project.pin() == ["rewritten 0004_change_procedures.py"]
+    assert pinned(project)["0004_change_procedures"] == []
+    project.procedure("y", "SELECT 3")
+    assert project.pin() == ["rewritten 0004_change_procedures.py"]
+    project.procedure("y")
+    project.pin()
+    project.write("views/a.sql", "CREATE VIEW a AS SELECT 1 AS one")
+    assert project.pin() == [
+        "rewritten 0005_change_views.py",
+        "removed 0005_change_views.py",
+        "removed 0004_change_procedures.py",
+    ]
     assert project.pin() == []
 
 
@@ -70,56 +115,63 @@ def test_line_ends_do_not_make_a_pin_stale(project):
     assert project.pin() == []
 
 
+def test_a_file_that_moves_to_another_folder_stays_the_same_object(project):
+    project.procedure("y")
+    project.pin()
+    project.release()
+    (project.root / "procedures/internal").mkdir()
+    (project.root / "procedures/y.sql").rename(project.root / "procedures/internal/y.sql")
+    assert project.pin() == ["added 0003_change_procedures.py"]
+    assert pinned(project)["0003_change_procedures"] == ["procedures/internal/y.sql"]
+
+
 def test_check_changes_nothing(project):
     project.procedure("y")
-    assert project.pin(check=True) == ["added 0002_install_y.py"]
+    assert project.pin(check=True) == ["added 0002_install_procedures.py"]
     assert read_pins(project.migrations) == []
 
 
-def test_a_removed_file_takes_its_unreleased_migration_along_and_the_chain_holds(project):
+def test_a_removed_file_leaves_its_unreleased_migration(project):
     for name in ("x", "y", "z"):
         project.procedure(name)
     project.pin()
     (project.root / "procedures/y.sql").unlink()
 
-    assert project.pin() == ["removed 0003_install_y.py"]
-    assert depends(project) == [HISTORY, "0002_install_x"]
+    assert project.pin() == ["rewritten 0002_install_procedures.py"]
+    assert pinned(project) == {"0002_install_procedures": ["procedures/x.sql", "procedures/z.sql"]}
 
 
-def test_several_neighbours_removed_at_once_leave_one_chain(project):
-    for name in ("w", "x", "y", "z"):
-        project.procedure(name)
-    project.pin()
-    project.migration("0006_table", "CREATE TABLE t (a INT)", depends="0004_install_y")
-    for name in ("x", "y"):
-        (project.root / f"procedures/{name}.sql").unlink()
-
-    assert project.pin() == ["removed 0003_install_x.py", "removed 0004_install_y.py"]
-    assert depends(project) == [HISTORY, "0002_install_w"]
-    table = (project.migrations / "0006_table.sql").read_text()
-    assert table.startswith("-- depends: 0002_install_w\n")
-
-
-def test_a_removed_file_that_was_released_is_dropped_by_a_migration_of_its_own(project):
+def test_a_removed_file_that_was_released_is_dropped_by_the_next_release(project):
     project.procedure("y")
+    project.procedure("z")
     project.pin()
     project.release()
     (project.root / "procedures/y.sql").unlink()
+    project.procedure("z", "SELECT 2")
 
-    assert project.pin() == ["added 0003_drop_y.py"]
+    assert project.pin() == ["added 0003_change_procedures.py"]
+    assert pinned(project)["0003_change_procedures"] == ["procedures/z.sql", "!procedures/y.sql"]
     assert project.pin() == []
 
-    project.procedure("y")  # it comes back before the next release
-    assert project.pin() == ["added 0004_reinstall_y.py"]
+    project.procedure("y", "SELECT 3")  # it comes back before the next release
+    assert project.pin() == ["rewritten 0003_change_procedures.py"]
+    project.release()
+    (project.root / "procedures/y.sql").unlink()
+    assert project.pin() == ["added 0004_change_procedures.py"]
+    project.release()
+    project.procedure("y", "SELECT 3")  # or after it
+    assert project.pin() == ["added 0005_change_procedures.py"]
     assert project.pin() == []
 
 
 def test_an_edited_view_follows_the_tables_it_may_need(project):
     project.write("views/a.sql", "CREATE VIEW a AS SELECT 1 AS one")
+    project.procedure("y")
     project.pin()
-    project.migration("0003_t", "CREATE TABLE t (a INT)", depends="0002_install_a_view")
+    project.migration("0004_t", "CREATE TABLE t (a INT)", depends="0003_install_views")
     project.write("views/a.sql", "CREATE VIEW a AS SELECT a FROM t")
-    assert project.pin() == ["added 0004_reinstall_a_view.py"]
+    project.procedure("y", "SELECT 2")  # is not looked into before it is called
+    assert project.pin() == ["rewritten 0002_install_procedures.py", "added 0005_change_views.py"]
 
 
 @pytest.mark.parametrize(
@@ -145,7 +197,7 @@ def test_a_lock_of_other_files_is_stale(tmp_path, monkeypatch, what):
         copytree(sql_root() / name, tmp_path / name)
     lock = json.loads((sql_root() / LOCK).read_text())
     if what == "migration":
-        del lock["migrations"]["0001_create_tenants.sql"]
+        del lock["migrations"]["0001_create_tables.sql"]
     elif what == "body":
         lock["objects"]["procedure consume_quota"][""]["body"] = "sha256 of another"
     (tmp_path / LOCK).write_text(json.dumps(lock))

@@ -105,7 +105,7 @@ def test_a_rollback_leaves_what_rollback_leaves(empty_schema, server_url):
 
 
 def test_from_any_to_any_other_and_then_on_to_the_end(applied, empty_schema):
-    way = ["nothing", NAMES[0], NAMES[8], NAMES[3], NAMES[20], NAMES[9], NAMES[40], NAMES[-1]]
+    way = ["nothing", NAMES[0], NAMES[3], NAMES[1], NAMES[4], NAMES[0], NAMES[2], NAMES[-1]]
     for start, end in pairwise(way):
         run(empty_schema, planned("--from", start, "--to", end))
         names = [name for (name,) in ask(empty_schema, "SELECT migration_id FROM _yoyo_migration")]
@@ -120,8 +120,8 @@ def test_apply_carries_on_after_a_plan_and_a_plan_after_apply(project):
     project.migration("0002_a", "CREATE TABLE a (x INT)", "DROP TABLE a", HISTORY)
     project.pin()
     run(project.url, as_sql(engine.plan_between("nothing", "0002_a", root=project.root)))
-    assert project.apply() == ["0003_install_p"]
-    project.migration("0004_b", "CREATE TABLE b (x INT)", "DROP TABLE b", "0003_install_p")
+    assert project.apply() == ["0003_install_procedures"]
+    project.migration("0004_b", "CREATE TABLE b (x INT)", "DROP TABLE b", "0003_install_procedures")
     run(project.url, as_sql(engine.plan_apply(project.options, root=project.root)))
     assert project.apply() == []
     assert project.rollback(count=None)[0] == "0004_b"
@@ -184,7 +184,7 @@ def test_an_upgrade_keeps_grants_and_what_it_replaces(upgraded):
     assert grants(upgraded) == held
     assert upgraded.apply() == []
     assert facts(upgraded.url) != before
-    kept = "SELECT previous_create FROM quota_object_history WHERE migration_id LIKE '%reinstall_p'"
+    kept = "SELECT previous_create FROM quota_object_history WHERE migration_id LIKE '%change_procedures'"
     assert upgraded.value(kept) == old
 
     # Taken back by a plan, then forward again and back by the command: it is as it was.
@@ -217,15 +217,15 @@ def first_release(project: Project) -> str:
     """Return the plan of what the project's release had."""
     for path, (text, _) in REPLACED.items():
         project.write(path, text)
-    plan = as_sql(engine.plan_between("nothing", "0004_install_e_event", root=project.root))
+    plan = as_sql(engine.plan_between("nothing", "0004_install_events", root=project.root))
     for path, (_, text) in REPLACED.items():
         project.write(path, text)
     return plan
 
 
 def test_what_only_a_server_can_tell_is_not_planned_without_one(upgraded):
-    with pytest.raises(TenantQuotaError, match="0005_reinstall_p replaces procedure p"):
-        engine.plan_between("0004_install_e_event", root=upgraded.root)
+    with pytest.raises(TenantQuotaError, match="0005_change_procedures replaces procedure p"):
+        engine.plan_between("0004_install_events", root=upgraded.root)
 
 
 def test_what_was_changed_since_the_plan_is_not_replaced(upgraded):
@@ -248,7 +248,7 @@ def test_what_stands_in_the_way_is_never_dropped(project):
     # With the server in sight it is known, kept, and comes back.
     run(project.url, as_sql(engine.plan_apply(project.options, root=project.root, force=True)))
     assert project.value("CALL p()") == 1
-    offline = as_sql(engine.plan_between("0002_install_p", HISTORY, root=project.root))
+    offline = as_sql(engine.plan_between("0002_install_procedures", HISTORY, root=project.root))
     assert "make the plan with this server in sight" in run_file(project.url, offline).stderr
     run(project.url, as_sql(engine.plan_rollback(project.options, root=project.root)))
     assert project.value("CALL p()") == "mine"
@@ -326,7 +326,7 @@ def statements(text: str) -> list[str]:
 
 
 def test_cut_at_any_statement_that_writes_it_is_carried_on(upgraded):
-    upgraded.migration("0008_a", "CREATE TABLE a (x INT)", "DROP TABLE a", "0007_reinstall_e_event")
+    with_tables(upgraded)
     held = grants(upgraded)
     pieces = statements(as_sql(engine.plan_apply(upgraded.options, root=upgraded.root)))
     run(upgraded.url, "".join(pieces))
@@ -350,6 +350,55 @@ def test_cut_at_any_statement_that_writes_it_is_carried_on(upgraded):
         assert grants(upgraded) == held, pieces[end - 1]
         assert facts(upgraded.url) == wanted, pieces[end - 1]
         assert recorded(upgraded.url)["objects"] == objects_then, pieces[end - 1]
+
+
+def with_tables(project: Project) -> None:
+    """Add a migration of several tables to the project's next version."""
+    forward = "CREATE TABLE a (x INT);\nCREATE TABLE b (x INT)"
+    project.migration("0008_a", forward, "DROP TABLE b;\nDROP TABLE a", "0007_change_events")
+
+
+def test_a_rollback_that_is_cut_at_any_statement_that_writes_is_carried_on(upgraded):
+    with_tables(upgraded)
+    before, held = facts(upgraded.url), grants(upgraded)
+    objects_before = recorded(upgraded.url)["objects"]
+    upgraded.apply()
+    plan = engine.plan_rollback(upgraded.options, root=upgraded.root, to="0004_install_events")
+    pieces = statements(as_sql(plan))
+    first = next(n for n, piece in enumerate(pieces) if "INSERT INTO" in piece)
+    ends = [
+        end
+        for end in range(first, len(pieces))
+        if re.match(r"\s*(CREATE|DROP|COMMIT|EXECUTE|DELETE)", pieces[end - 1])
+    ]
+    assert len(ends) > 12
+    for end in ends[::2]:
+        upgraded.apply()
+        run(upgraded.url, "".join(pieces[:end]))
+        if end % 2:
+            there = {"root": upgraded.root, "to": "0004_install_events"}
+            run(upgraded.url, as_sql(engine.plan_rollback(upgraded.options, **there)))
+        else:
+            upgraded.rollback(to="0004_install_events")
+        assert facts(upgraded.url) == before, pieces[end - 1]
+        assert recorded(upgraded.url)["objects"] == objects_before, pieces[end - 1]
+        assert grants(upgraded) == held, pieces[end - 1]
+
+
+def test_what_is_pinned_anew_is_planned_as_apply_does_it_and_taken_back(upgraded):
+    upgraded.apply()
+    for path, (text, _) in REPLACED.items():
+        upgraded.write(path, text.replace("first", "third").replace("1", "3"))
+    upgraded.pin()
+    before, rows_before = facts(upgraded.url), recorded(upgraded.url)["objects"]
+    upgraded.apply()
+    wanted, kept = facts(upgraded.url), recorded(upgraded.url)["objects"]
+    assert len(kept) == len(rows_before) + 3
+    run(upgraded.url, as_sql(engine.plan_rollback(upgraded.options, root=upgraded.root)))
+    assert (facts(upgraded.url), recorded(upgraded.url)["objects"]) == (before, rows_before)
+    run(upgraded.url, as_sql(engine.plan_apply(upgraded.options, root=upgraded.root)))
+    assert (facts(upgraded.url), recorded(upgraded.url)["objects"]) == (wanted, kept)
+    assert upgraded.apply() == []
 
 
 def test_json_says_the_same(empty_schema):

@@ -11,6 +11,7 @@ import pytest
 
 from tenant_quota.apply import migrate
 from tenant_quota.apply.object_files import read_object_file
+from tenant_quota.apply.object_history import AGAIN
 from tenant_quota.errors import TenantQuotaError
 from tests.helpers.project import Project
 
@@ -64,10 +65,12 @@ def test_an_edited_file_without_a_new_pin_fails_clearly(project):
     project.procedure("y")
     project.pin()
     project.procedure("y", "SELECT 2")
-    with pytest.raises(TenantQuotaError, match=r"(?s)0002_install_y.*edited without a new pin"):
+    with pytest.raises(
+        TenantQuotaError, match=r"(?s)0002_install_procedures.*edited without a new pin"
+    ):
         project.apply()
     project.pin()
-    assert project.apply() == ["0002_install_y"]
+    assert project.apply() == ["0002_install_procedures"]
     assert called(project) == 2
 
 
@@ -80,12 +83,64 @@ def test_a_pin_rewritten_before_its_release_is_installed_on_databases_that_have_
     project.procedure("y", "SELECT 2")
     project.pin()
     states = migrate.status(project.options, root=project.root)
-    assert [s.state for s in states] == ["applied", "pending", "applied"]
-    assert project.apply() == ["0002_install_y"]
+    assert [s.state for s in states] == ["applied", "pending"]
+    assert project.apply() == ["0002_install_procedures"]
     assert called(project) == 2
     assert project.apply() == []
+    assert project.rollback() == [f"0002_install_procedures{AGAIN}001"]
+    assert called(project) == 1
+    assert project.apply() == ["0002_install_procedures"]
     project.rollback(count=2)
     assert called(project) == "by hand"
+    assert "z" not in project.objects()
+
+
+def test_a_rollback_takes_back_what_was_applied_last(project, account):
+    """Also before a release, when what is applied is pinned, and so applied, anew."""
+    project.procedure("y", "SELECT 1")
+    project.procedure("z", "SELECT 'untouched'")
+    project.write("views/v.sql", "CREATE SQL SECURITY INVOKER VIEW v AS SELECT 1 AS a")
+    project.pin()
+    project.apply()
+    project.rows(f"GRANT EXECUTE ON PROCEDURE y TO {account}")
+    before, held = project.rows("SHOW CREATE PROCEDURE z"), grants(project, account)
+
+    def edit(number: int) -> None:
+        project.procedure("y", f"SELECT {number}")
+        project.write("views/v.sql", f"CREATE SQL SECURITY INVOKER VIEW v AS SELECT {number} AS a")
+        project.pin()
+        project.apply()
+
+    def seen() -> tuple[object, ...]:
+        return called(project), project.value("SELECT a FROM v"), "t" in project.objects()
+
+    edit(2)
+    project.migration("0004_t", "CREATE TABLE t (a INT)", "DROP TABLE t", "0003_install_views")
+    project.apply()
+    project.procedure("y", "SELECT 3")
+    project.pin()
+    assert project.apply() == ["0002_install_procedures"]
+    assert seen() == (3, 2, True)
+    back = [
+        (f"0004_t{AGAIN}001", (2, 2, True)),
+        ("0004_t", (2, 2, False)),
+        (f"0003_install_views{AGAIN}001", (1, 1, False)),
+    ]
+    for name, then in back:
+        assert migrate.rollback_plan(project.options, root=project.root) == [name]
+        assert project.rollback() == [name]
+        assert seen() == then
+    assert project.rows("SHOW CREATE PROCEDURE z") == before
+    assert grants(project, account) == held
+    assert project.rollback() == ["0003_install_views"]
+    # Forward again it is as the files have it now.
+    assert project.apply() == ["0002_install_procedures", "0003_install_views", "0004_t"]
+    assert seen() == (3, 2, True)
+    assert project.rollback(to="0002_install_procedures") == [
+        "0004_t",
+        "0003_install_views",
+        f"0002_install_procedures{AGAIN}001",
+    ]
 
 
 def test_on_a_fresh_database_only_the_last_pin_installs(project):
@@ -97,7 +152,7 @@ def test_on_a_fresh_database_only_the_last_pin_installs(project):
     project.apply()
     assert called(project) == 2
     assert project.rows("SELECT migration_id, previous_create FROM quota_object_history") == [
-        ("0003_reinstall_y", None)
+        ("0003_change_procedures", None)
     ]
     project.rollback()
     assert "y" not in project.objects()
@@ -182,12 +237,12 @@ def test_an_event_is_installed_awake_and_its_scratch_never_ran(project):
 def test_an_unchanged_object_is_not_touched(project):
     install(project, "SELECT 1")
     query = "SELECT created FROM information_schema.routines WHERE routine_schema = DATABASE()"
-    project.rows("DELETE FROM _yoyo_migration WHERE migration_id = '0002_install_y'")
+    project.rows("DELETE FROM _yoyo_migration WHERE migration_id = '0002_install_procedures'")
     with project.connection() as connection, connection.cursor() as cursor:
         cursor.execute(query)
         before = cursor.fetchall()
         cursor.execute("DO SLEEP(1.1)")
-        assert project.apply() == ["0002_install_y"]
+        assert project.apply() == ["0002_install_procedures"]
         cursor.execute(query)
         assert cursor.fetchall() == before
 
@@ -196,7 +251,7 @@ def test_a_syntax_error_leaves_the_old_procedure_in_place(project):
     install(project, "SELECT 1")
     project.procedure("y", "SELEKT 2")
     project.pin()
-    with pytest.raises(TenantQuotaError, match=r"(?s)0003_reinstall_y.*1064.*SELEKT 2"):
+    with pytest.raises(TenantQuotaError, match=r"(?s)0003_change_procedures.*1064.*SELEKT 2"):
         project.apply()
     assert called(project) == 1
     assert "tenant_quota_scratch" not in project.objects()
@@ -231,7 +286,7 @@ def test_grants_survive_a_pin_rewritten_in_place_and_another_definer(project, ac
     before = grants(project, account)
     project.procedure("y", "SELECT 2")
     project.pin()
-    assert project.apply() == ["0002_install_y"]
+    assert project.apply() == ["0002_install_procedures"]
     assert (called(project), grants(project, account)) == (2, before)
 
     definer = f"{account}@%"
@@ -326,7 +381,7 @@ def test_a_released_object_whose_file_is_gone_is_dropped_and_comes_back(project)
     install(project, "SELECT 1")
     (project.root / "procedures/y.sql").unlink()
     project.pin()
-    assert project.apply() == ["0003_drop_y"]
+    assert project.apply() == ["0003_change_procedures"]
     assert "y" not in project.objects()
     project.rollback()
     assert called(project) == 1

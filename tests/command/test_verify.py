@@ -21,7 +21,7 @@ from pymysql.connections import Connection
 from tenant_quota import statements
 from tenant_quota.apply import live_objects as live
 from tenant_quota.apply.backend import QuotaBackend
-from tenant_quota.apply.object_files import KINDS
+from tenant_quota.apply.object_files import KINDS, last_pins
 from tenant_quota.cli import main
 from tenant_quota.connection import connect_to_database
 from tenant_quota.connection_options import resolve
@@ -187,7 +187,7 @@ def test_text_shows_a_diff_that_a_person_can_read(edited):
     result = command(edited)
     assert result.exit_code == 1
     text = result.output
-    assert "procedure check_quota_argument\n  body: differs\n    --- procedure" in text
+    assert "procedure validate_quota_argument\n  body: differs\n    --- procedure" in text
     assert "\n    -            WHEN v_number >= p_least THEN ' must be a whole number'\n" in text
     assert "\n    +            WHEN v_number > p_least THEN ' must be a whole number'\n" in text
     assert "table tenants\n  index tenants_by_parent: missing\n" in text
@@ -195,7 +195,7 @@ def test_text_shows_a_diff_that_a_person_can_read(edited):
 
 
 def test_a_tab_shows_and_a_whole_body_in_other_line_ends_is_no_difference(url, connection):
-    key = "procedure check_quota_argument"
+    key = "procedure validate_quota_argument"
     tab = Drift("tab", (edit(key, ("        SET v_message", "\tSET v_message")),), {key: ""})
     with spoiled(connection, tab):
         assert "\n    +→   SET v_message" in command(url).output
@@ -219,7 +219,7 @@ def test_json_names_object_part_and_attribute(edited):
     data = json.loads(result.output)
     assert data["result"] == "different"
     body, index = data["differences"]
-    assert (body["object"], body["attribute"]) == ("procedure check_quota_argument", "body")
+    assert (body["object"], body["attribute"]) == ("procedure validate_quota_argument", "body")
     assert body["expected"].startswith("sha256 ")
     assert any(line.startswith("+            WHEN") for line in body["diff"])
     assert (index["object"], index["part"]) == ("table tenants", "index tenants_by_parent")
@@ -233,12 +233,12 @@ def test_junit_has_a_case_for_each_object_and_a_failure_where_one_differs(edited
     cases = {case.get("name"): case for case in suite}
     assert suite.get("tests") == str(len(suite))
     assert suite.get("failures") == "2"
-    failure = cases["procedure check_quota_argument"].find("failure")
+    failure = cases["procedure validate_quota_argument"].find("failure")
     assert failure is not None
     assert "v_number > p_least" in str(failure.text)
     assert cases["table tenants"].find("failure") is not None
     assert cases["procedure consume_quota"].find("failure") is None
-    assert "migration 0001_create_tenants" in cases
+    assert "migration 0001_create_tables" in cases
 
 
 def test_github_has_an_annotation_for_each_on_one_line(edited):
@@ -247,7 +247,8 @@ def test_github_has_an_annotation_for_each_on_one_line(edited):
     first, second, last = result.output.splitlines()
     assert first.startswith("::error title=tenant-quota verify ")
     assert (
-        ",file=procedures/check_quota_argument.sql::procedure check_quota_argument, body" in first
+        ",file=procedures/internal/check/validate_quota_argument.sql::procedure validate_quota_argument, body"
+        in first
     )
     assert "%0A+            WHEN v_number" in first
     assert second.endswith("::table tenants, index tenants_by_parent: missing")
@@ -457,47 +458,53 @@ def copy(tmp_path: Path) -> Path:
 
 
 def test_an_edited_a_missing_and_an_extra_migration_file_are_named(url, copy):
-    (copy / "migrations/0001_create_tenants.sql").write_text("CREATE TABLE tenants (a INT)")
-    (copy / "migrations/0002_create_tenant_quotas.rollback.sql").unlink()
+    (copy / "migrations/0001_create_tables.sql").write_text("CREATE TABLE tenants (a INT)")
+    (copy / "migrations/0002_add_concurrent_tokens.rollback.sql").unlink()
     (copy / "migrations/9999_more.sql").write_text("SELECT 1")
     assert found(check(url, root=copy)) == {
-        "file migrations/0001_create_tenants.sql": "edited since the lock was made",
-        "file migrations/0002_create_tenant_quotas.rollback.sql": "missing from this copy",
+        "file migrations/0001_create_tables.sql": "edited since the lock was made",
+        "file migrations/0002_add_concurrent_tokens.rollback.sql": "missing from this copy",
         "file migrations/9999_more.sql": "not in the lock (make lock)",
     }
 
 
 def test_line_ends_of_a_checkout_do_not_matter(url, copy):
-    for file in (*copy.glob("migrations/*.sql"), *copy.glob("procedures/*.sql")):
+    for file in (*copy.glob("migrations/*.sql"), *copy.glob("procedures/**/*.sql")):
         file.write_bytes(file.read_bytes().replace(b"\n", b"\r\n"))
     assert check(url, root=copy).findings == []
 
 
 def test_an_object_file_edited_without_a_new_pin_is_named(url, copy):
-    file = copy / "procedures/consume_quota.sql"
+    file = copy / "procedures/application/consume_quota.sql"
     file.write_text(file.read_text() + "-- more\n")
     (copy / "views/quota_health.sql").unlink()
     names = found(check(url, root=copy))
-    assert names.keys() == {"file procedures/consume_quota.sql", "file views/quota_health.sql"}
-    assert "edited without a new pin" in names["file procedures/consume_quota.sql"]
+    assert names.keys() == {
+        "file procedures/application/consume_quota.sql",
+        "file views/quota_health.sql",
+    }
+    assert "edited without a new pin" in names["file procedures/application/consume_quota.sql"]
 
 
 @pytest.mark.parametrize(
     ("deed", "words"),
     [
-        ("UPDATE quota_object_history SET new_sha256 = 'x' WHERE migration_id = %s", "another text of procedures/consume_quota.sql"),
-        ("UPDATE quota_object_history SET installed_at = NULL WHERE migration_id = %s", "interrupted"),
-        ("DELETE FROM quota_object_history WHERE migration_id = %s", "no record of it"),
+        ("UPDATE quota_object_history SET new_sha256 = 'x' WHERE object_name = 'consume_quota'", "another text of procedures/application/consume_quota.sql"),
+        ("UPDATE quota_object_history SET installed_at = NULL WHERE object_name = 'consume_quota'", "interrupted"),
+        ("DELETE FROM quota_object_history WHERE object_name = 'consume_quota'", "no record of procedures/"),
     ],
 )  # fmt: skip
 def test_a_history_that_says_otherwise_than_the_pin_is_named(url, connection, deed, words):
-    (name,) = (file.stem for file in (sql_root() / "migrations").glob("*install_consume_quota.py"))
-    before = rows(connection, "SELECT * FROM quota_object_history WHERE migration_id = %s", name)[0]
-    rows(connection, deed, name)
+    pin = last_pins(sql_root())["PROCEDURE", "consume_quota"]
+    (before,) = rows(
+        connection, "SELECT * FROM quota_object_history WHERE object_name = 'consume_quota'"
+    )
+    rows(connection, deed)
     try:
         (difference,) = check(url).differences
-        assert difference.object == f"migration {name}"
+        assert difference.object == f"migration {pin.migration}"
         assert words in difference.what
+        assert pin.path in difference.what
     finally:
         marks = ", ".join(["%s"] * len(before))
         rows(connection, f"REPLACE INTO quota_object_history VALUES ({marks})", *before)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.helpers.drifts import BIN, drift, edit, of_another, under_another_default
 
 #: Ungranted and short, so that many ways to spoil it read well.
-P = "procedure check_quota_argument"
+P = "procedure validate_quota_argument"
 TRANSACTION = "IN p_transaction  VARCHAR(8) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin"
 FIRST = f"IN p_parameter  VARCHAR(64)  {BIN}"
 
@@ -246,16 +246,16 @@ UNKNOWN = [
 MIGRATIONS = [
     drift(
         "row missing",
-        "DELETE FROM _yoyo_migration WHERE migration_id = '0001_create_tenants'",
-        found={"migration 0001_create_tenants": "pending"},
-        undo="INSERT INTO _yoyo_migration (migration_hash, migration_id, applied_at_utc) VALUES (SHA2('0001_create_tenants', 256), '0001_create_tenants', UTC_TIMESTAMP())",
+        "DELETE FROM _yoyo_migration WHERE migration_id = '0001_create_tables'",
+        found={"migration 0001_create_tables": "pending"},
+        undo="INSERT INTO _yoyo_migration (migration_hash, migration_id, applied_at_utc) VALUES (SHA2('0001_create_tables', 256), '0001_create_tables', UTC_TIMESTAMP())",
     ),
     drift(
         "begun and interrupted",
-        "DELETE FROM _yoyo_migration WHERE migration_id = '0001_create_tenants'",
-        "INSERT INTO _yoyo_log (id, migration_id, operation) VALUES ('x', '0001_create_tenants', 'begin')",
-        found={"migration 0001_create_tenants": "interrupted"},
-        undo="INSERT INTO _yoyo_migration (migration_hash, migration_id, applied_at_utc) VALUES (SHA2('0001_create_tenants', 256), '0001_create_tenants', UTC_TIMESTAMP())",
+        "DELETE FROM _yoyo_migration WHERE migration_id = '0001_create_tables'",
+        "INSERT INTO _yoyo_log (id, migration_id, operation) VALUES ('x', '0001_create_tables', 'begin')",
+        found={"migration 0001_create_tables": "interrupted"},
+        undo="INSERT INTO _yoyo_migration (migration_hash, migration_id, applied_at_utc) VALUES (SHA2('0001_create_tables', 256), '0001_create_tables', UTC_TIMESTAMP())",
     ),
     drift(
         "of a later version",

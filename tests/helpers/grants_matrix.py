@@ -6,8 +6,8 @@ Statements are run as they stand, on a schema of the tests' own. ``{schema}`` is
 
 from __future__ import annotations
 
-from tenant_quota.apply.object_files import read_object_file
-from tenant_quota.grants.needs import ADMINISTRATION, read_code_needs
+from tenant_quota.apply.object_files import path_in, read_object_file
+from tenant_quota.grants.needs import read_code_needs
 from tenant_quota.paths import sql_root
 
 #: Access denied: to a schema, an account, a table, a column, a routine, a thing of the server,
@@ -150,8 +150,9 @@ def calls(names: set[str]) -> list[str]:
     """Return a CALL of each, with as many arguments as it has: OUT ones as @out."""
     found = []
     for name in sorted(names):
-        statement = read_object_file(sql_root(), f"procedures/{name}.sql").statement
-        head = statement.partition("\n)")[0].splitlines()[1:]
+        path = path_in(sql_root(), "PROCEDURE", name)
+        assert path
+        head = read_object_file(sql_root(), path).statement.partition("\n)")[0].splitlines()[1:]
         ways = [line.split()[0] for line in head if line.split()[:1] and "p_" in line]
         arguments = ", ".join("@out" if way != "IN" else "NULL" for way in ways)
         found.append(f"CALL {name}({arguments})")
@@ -160,7 +161,7 @@ def calls(names: set[str]) -> list[str]:
 
 NEEDS = read_code_needs(sql_root())
 INTERNAL = calls(NEEDS.internal)
-ADMINISTRATIVE = calls(NEEDS.public & ADMINISTRATION)
+ADMINISTRATIVE = calls(NEEDS.administration)
 APPLICATION = calls(NEEDS.application)
 
 #: For everybody but the definer.
@@ -185,7 +186,8 @@ FORBIDDEN: dict[str, list[str]] = {
     ],
     "admin": [
         *(each for each in READ if each not in ADMIN_READS),
-        *(*ALL, *(each for each in INTERNAL if "reset_quota_now" not in each)),
+        *ALL,
+        *INTERNAL,
         "UPDATE quota_definition_changes SET changed_by = 'x'",
         "DELETE FROM quota_definition_changes",
         "UPDATE quota_alerts SET alert_level = 'WARNING', delivered_at = NULL",

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pymysql
+from yoyo.migrations import read_sql_migration
 
 from tenant_quota.apply import migrate, pins
+from tenant_quota.apply.interrupted import table_of
 from tenant_quota.connection import connect
 from tenant_quota.connection_options import ConnectionOptions, resolve
 from tenant_quota.paths import sql_root
@@ -28,14 +29,9 @@ class Project:
         self.migrations = root / "migrations"
         for folder in ("migrations", "procedures", "views", "events"):
             (root / folder).mkdir(parents=True)
-        (original,) = (sql_root() / "migrations").glob("*_create_quota_object_history.sql")
-        text = original.read_text(encoding="utf-8").splitlines(keepends=True)
-        text = [line for line in text if not line.startswith("-- depends:")]
-        (self.migrations / f"{HISTORY}.sql").write_text("".join(text), encoding="utf-8")
-        shutil.copy(
-            original.with_name(f"{original.stem}.rollback.sql"),
-            self.migrations / f"{HISTORY}.rollback.sql",
-        )
+        tables = read_sql_migration(str(sql_root() / "migrations/0001_create_tables.sql"))[2]
+        (history,) = (each for each in tables if table_of(each) == "quota_object_history")
+        self.migration(HISTORY, history, "DROP TABLE quota_object_history")
 
     def write(self, path: str, statement: str) -> None:
         """Write an object's file, header and all."""

@@ -22,7 +22,7 @@ def copy_release(folder: Path) -> Path:
 
 def change_procedures(root: Path, changed: Collection[str] = ()) -> None:
     """Give these procedures another text, all without, and pin what changed."""
-    for file in (root / "procedures").glob("*.sql"):
+    for file in (root / "procedures").rglob("*.sql"):
         if not changed or file.stem in changed:
             text = file.read_text(encoding="utf-8")
             body = shipped_body(root, f"procedure {file.stem}")

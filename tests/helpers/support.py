@@ -12,7 +12,6 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, TypeVar
 
@@ -20,6 +19,7 @@ import pymysql
 from click.testing import CliRunner
 from pymysql.connections import Connection
 
+from tenant_quota.apply.object_files import identity
 from tenant_quota.cli import main
 from tests.helpers import TOP
 from tests.helpers.server import connect
@@ -40,10 +40,8 @@ def apply_everything(url: str, *options: str) -> None:
     mutation = chosen()
     if mutation:
         with connect(url) as connection:
-            kind = (
-                Path(mutation.file).parent.name.removesuffix("s").upper()
-            )  # PROCEDURE, VIEW, EVENT
-            rows(connection, f"DROP {kind} {Path(mutation.file).stem}")
+            kind, name = identity(mutation.file)
+            rows(connection, f"DROP {kind} {name}")
             rows(connection, "SET NAMES utf8mb4 COLLATE utf8mb4_0900_bin")
             rows(connection, mutation.text().rstrip().removesuffix(";").replace("%", "%%"))
 

@@ -36,19 +36,27 @@ class Upgrade:
         project.write("views/v.sql", "CREATE SQL SECURITY INVOKER VIEW v AS SELECT 1 AS a")
         project.write("events/e.sql", EVENT.format(1))
         project.pin()
-        project.migration(
-            "0006_t", "CREATE TABLE t (a INT)", "DROP TABLE t", "0005_install_e_event"
-        )
+        project.migration("0005_t", "CREATE TABLE t (a INT)", "DROP TABLE t", "0004_install_events")
         project.release()
         shutil.copytree(project.root, folder / "first")
         project.procedure("y", "SELECT 'second, 100%'")
         project.write("views/v.sql", "CREATE SQL SECURITY INVOKER VIEW v AS SELECT 2 AS a")
         project.write("events/e.sql", EVENT.format(2))
         (project.root / "procedures/z.sql").unlink()
-        project.migration("0007_b", "ALTER TABLE t ADD b INT", "ALTER TABLE t DROP b", "0006_t")
-        project.migration("0008_u", "CREATE TABLE u (a INT)", "DROP TABLE u", "0007_b")
+        project.migration(
+            "0006_b",
+            "ALTER TABLE t ADD b INT;\nCREATE TABLE u (a INT);\nALTER TABLE u ADD c INT",
+            "ALTER TABLE u DROP c;\nDROP TABLE u;\nALTER TABLE t DROP b",
+            "0005_t",
+        )
         project.pin()
-        self.first, self.next = folder / "first", project.root
+        self.first, self.next, self.anew = folder / "first", project.root, folder / "anew"
+        shutil.copytree(project.root, self.anew)
+        project.root, project.migrations = self.anew, self.anew / "migrations"
+        project.procedure("y", "SELECT 'third'")
+        project.procedure("x", "SELECT 'new'")
+        project.write("views/v.sql", "CREATE SQL SECURITY INVOKER VIEW v AS SELECT 3 AS a")
+        project.pin()
 
     def __enter__(self) -> Upgrade:
         self.install()
@@ -74,7 +82,13 @@ class Upgrade:
         migrate.apply(self.options, root=self.next, force=True, **options)
 
     def back(self) -> None:
-        migrate.rollback(self.options, root=self.next, to="0006_t")
+        migrate.rollback(self.options, root=self.next, to="0005_t")
+
+    def apply_anew(self) -> None:
+        migrate.apply(self.options, root=self.anew)
+
+    def back_from_anew(self) -> None:
+        migrate.rollback(self.options, root=self.anew, to="0009_change_events")
 
     def remove(self) -> None:
         migrate.rollback(self.options, root=self.next, count=None)
@@ -94,7 +108,12 @@ class Upgrade:
         return found
 
     def works(self, way: str) -> tuple[Callable[..., None], ...]:
-        """Return the way there and the way back: from the release, or from nothing (fresh)."""
+        """Return the way there and the way back.
+
+        From the release (upgrade), from nothing (fresh), or of what is pinned anew (anew).
+        """
+        if way == "anew":
+            return self.apply_anew, self.back_from_anew
         return self.upgrade, self.back if way == "upgrade" else self.remove
 
 

@@ -95,7 +95,7 @@ def test_every_batch_keeps_the_sum(quota: Quota, batch: int) -> None:
         quota.connection.begin()
         rows(
             quota.connection,
-            "CALL purge_quota_batch(%s, %s, @at, @id, @quota, @gone)",
+            "CALL delete_old_quota_rows(%s, %s, @at, @id, @quota, @gone)",
             batch,
             days_ago(400),
         )
@@ -354,5 +354,5 @@ def test_it_refuses_what_would_delete_everything_or_nothing(
         call(quota.connection, "purge_quota_usage", days, batch)
     assert state_of(caught.value) == ("45001", "invalid_argument")
     rows(quota.connection, "SET @at = NULL, @id = 0, @quota = NULL")
-    rows(quota.connection, "CALL purge_quota_batch(1, '2000-01-01', @at, @id, @quota, @gone)")
+    rows(quota.connection, "CALL delete_old_quota_rows(1, '2000-01-01', @at, @id, @quota, @gone)")
     assert value(quota.connection, "SELECT @gone") == 0

@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 from pymysql.connections import Connection
 
-from tests.helpers.support import Quota, at_once, call, call_out, rows, wait_until, waiting
+from tests.helpers.support import Quota, at_once, call, rows, wait_until, waiting
 
 CALLERS = 32
 
@@ -268,9 +268,7 @@ def test_everything_at_once_stays_exact(quota: Quota) -> None:
             if number == 0 and turn == 10:
                 call(mine, "define_quota", quota.tenant_id, quota.quota_type, "MONTHLY", limit, None, '{"slot_count": 24}')  # fmt: skip
             if number == 0 and turn == 20:
-                call_out(
-                    mine, "reset_quota_now", quota.tenant_id, quota.quota_type, "MONTHLY", outs=4
-                )
+                call(mine, "reset_quota", quota.tenant_id, quota.quota_type, "MONTHLY")
             most = max(most, int(quota.check(1).used_count) - 1) if number == 1 else most
         return most
 

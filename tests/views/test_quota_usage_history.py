@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from tests.helpers.support import Quota, call_out, rows, value
+from tests.helpers.support import Quota, call, rows, value
 
 
 def history(quota: Quota, columns: str) -> list[tuple[object, ...]]:
@@ -95,12 +95,7 @@ def test_a_period_is_as_long_as_its_limit_says(
 
 def test_a_reset_by_hand_and_the_periods_end_are_one_row(quota: Quota) -> None:
     quota.define("MONTHLY", 8, used=3)
-    call_out(
-        quota.connection,
-        "reset_quota_now",
-        *(quota.tenant_id, quota.quota_type, "MONTHLY"),
-        outs=4,
-    )
+    call(quota.connection, "reset_quota", quota.tenant_id, quota.quota_type, "MONTHLY")
     quota.consume(2)
     quota.consume_at("2037-01-01 00:00:00")
     assert history(quota, "used_count") == [(5,)]

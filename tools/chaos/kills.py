@@ -22,7 +22,7 @@ WORKERS = 2
 class Grid:
     """One way to die, at every statement of there and back."""
 
-    way: str  # fresh: apply from nothing; upgrade: from the release before
+    way: str  # fresh: apply from nothing; upgrade: from the release; anew: what is pinned anew
     what: str  # connection, client, server; turn: connection, and then the other direction
     moment: str
 
@@ -37,6 +37,8 @@ GRIDS = (
     Grid("upgrade", "turn", "after"),
     Grid("upgrade", "server", "during"),
     Grid("upgrade", "server", "after"),
+    Grid("anew", "connection", "after"),
+    Grid("anew", "turn", "after"),
     Grid("fresh", "connection", "after"),
     Grid("fresh", "client", "before"),
     Grid("fresh", "turn", "after"),
@@ -72,6 +74,8 @@ def _run(server_url: str, grid: Grid, kill: Kill, recover: Callable[[], None]) -
         fresh_schema(server_url) as url,
         Upgrade(Path(folder) / "sql", url) as upgrade,
     ):
+        if grid.way == "anew":
+            upgrade.upgrade()
         works = Undisturbed(upgrade, grid.way, recover)
         end: Any = works.turned_at if grid.what == "turn" else works.killed_at
         if grid.what == "server":

@@ -1,0 +1,10 @@
+DROP TABLE quota_object_history;
+DROP TABLE quota_jobs;
+DROP TABLE tenant_definition_changes;
+DROP TABLE quota_definition_changes;
+DROP TABLE quota_alerts;
+DROP TABLE quota_slots;
+DROP TABLE quota_reservations;
+DROP TABLE quota_usage_records;
+DROP TABLE tenant_quotas;
+DROP TABLE tenants;

@@ -1,0 +1,57 @@
+"""Install the procedures, each file as it is at its SHA-256."""
+
+from tenant_quota.apply import install
+
+__depends__ = {"0002_add_concurrent_tokens"}
+__transactional__ = False  # each DDL statement commits by itself
+
+install(
+    __file__,
+    {
+        "procedures/administration/define_quota.sql": "c7104bfe611581f5b5f5483458d7830c7737b36e1a0a57ec6d1ed9a7ecbe072a",
+        "procedures/administration/define_tenant.sql": "21e6f523584b70e9078ed24d05811702ea6632e3b566d41956dea2b2f69c1748",
+        "procedures/administration/expire_quota_reservations.sql": "cc66ac0475b828958f459beb4a44999215937671a20eeefd3e8661699b752630",
+        "procedures/administration/purge_quota_usage.sql": "56c6e8e54da4592be44fb2be6233e11781f880e7bdb53d881456e10d12565c5b",
+        "procedures/administration/reconcile_quotas.sql": "62d558fdaf035f882bd311cea9ceec888afe84b3a0d42c69c89ad34a1459a561",
+        "procedures/administration/reset_due_quotas.sql": "f93cd19d752adbf27691892a068874b9443de09d816e29fc4afd0d3e8c0383a2",
+        "procedures/administration/reset_quota.sql": "4b9b310122e28c5ac1d4fa667dcfb30dcc5b3d04b92ce82fbe3ed818232c52e4",
+        "procedures/application/acquire_quota_lease.sql": "420452f98d431d8468c1e2f5f7cd400fb1aa0bbb7194b6ebd9939af7e2fea658",
+        "procedures/application/acquire_quota_token.sql": "926456647ab4d613477223ee0410a6b9c0930096ad88c50c494b41cf1d5911ae",
+        "procedures/application/cancel_quota_reservation.sql": "fb93a2b7071775621dec4560421cf858fcfdad44e3f5d95a70a5649d2783c14b",
+        "procedures/application/check_quota.sql": "ed413b6d45b6d4f6a23a404d5e9f66d8c0093a4a56eb5d655402b6b1f80913a5",
+        "procedures/application/confirm_quota_reservation.sql": "224bcece221dc80e0b580406841c14ccf6efedb9884021911b689571c4fb8703",
+        "procedures/application/consume_quota.sql": "f4854392054bdf6354c1033c8007de405534f5ae6abfbe4f6c70d85ca1f3b042",
+        "procedures/application/consume_quota_batch.sql": "872291c4524f338d5754c15710aa7f07684e7414b2290810fe846b17178086a6",
+        "procedures/application/refund_quota.sql": "248a4b46a215cd4c1a6a1b373081a83d9fd763416aca0f0f6a7fac4c6f6075bd",
+        "procedures/application/release_quota_lease.sql": "c30e9959caeefa1eaa9e6582731aa2ac0537332f59c891304d5ce7c482eed339",
+        "procedures/application/release_quota_token.sql": "faf0525b158125b857d1934ce8c542f2274cdf4175953cfa2d72284b938351e9",
+        "procedures/application/renew_quota_lease.sql": "4b03ed82c68a987388d8a49490d8e11cd7b2d99e2cdefa7898b4587038163ae2",
+        "procedures/application/reserve_quota.sql": "f4e61578cb8acbfe30309efdd2402dc0e4913207064a37cc75f0afdc82b864e6",
+        "procedures/application/try_consume_quota.sql": "af1504c1f36c02c4394625d6e28168c727f05c16aa7185ad6e0ff55baeff674d",
+        "procedures/internal/charge/charge_quota.sql": "62defcfda4a06e99366b92065cc6281d99235b9bfbd16d3a0490662c60dcc140",
+        "procedures/internal/charge/charge_quota_items.sql": "9a1dc96b25453e49c7497ecd827195cb1b3608095cc00ae9c9e2729365b46804",
+        "procedures/internal/charge/charge_quota_levels.sql": "b6635fd86a02aac7cb34285f7180b746b156b15dd0123c5f21c2c9c1ac135535",
+        "procedures/internal/charge/find_fresh_items.sql": "90e105d15ca013027ead8c9658bd2ed084b48a0fea1e14e4787a608cea335651",
+        "procedures/internal/charge/find_quota_replay.sql": "72707cf80bb4481a60c03aa8a0ed260651255fd3f00d5a3690d585eaa5791695",
+        "procedures/internal/charge/finish_quota_charge.sql": "609afb086ee06666d0b5b294bbcd6b7b0a4d1b3dbdd00914bd44a9dcd04b5d1f",
+        "procedures/internal/charge/judge_quota_level.sql": "5656f081e1960c727f65d5a9e3db4136212b14d7c9646a54ffe1a5a0f6901e2f",
+        "procedures/internal/charge/record_quota_alerts.sql": "cccf899db7df5bdfaa6abdb1ff6e2c563bab02560dbe9c418a6d40a3ea4642e6",
+        "procedures/internal/charge/sort_out_quota_call.sql": "b5679c0b75ca0e1fd33b5b84c7d5f28980d747f165283c769a01a8b76af2d645",
+        "procedures/internal/check/parse_quota_items.sql": "7f268715ccd5a1e80c5a9eb43e57afc79ed0a2be30cd1e32b269512ab8e8c4bf",
+        "procedures/internal/check/read_quota_options.sql": "2d96ddf15ad90608335223dc6344b3889f718a0642699b353b939b2af2ca5a04",
+        "procedures/internal/check/validate_quota_argument.sql": "994422592ef5444da8a428ad63a43fb2c6a42687b20924b114532f5403ad5fbc",
+        "procedures/internal/job/close_ended_quota_periods.sql": "ba4b80e21e82aae17969fd998380bc8378cce974c444ea4b274d0d343a09f62d",
+        "procedures/internal/job/delete_old_quota_rows.sql": "b4f15986a21d749e1727d6254b1507692859fd2fc4d096f2427b5eefe697a4e3",
+        "procedures/internal/job/run_quota_job.sql": "15cce76cfeb17b4cfdb109f74a1016bb5055ea9744787f84c685f3496c976dbb",
+        "procedures/internal/period/compute_quota_period.sql": "0dee3a1423e33e046ffa1ff8de03da9b6934aab529ba99c5ab4ee97b8a4a9c6e",
+        "procedures/internal/period/settle_quota_period.sql": "757247f23cbdf84f162be92688b29fd35ad18cfbfc08f84bed86459cefe36be1",
+        "procedures/internal/return/end_lapsed_quota_holds.sql": "81f3b28d4b3da05e1072ef591a895c2319be9c46377b3df57a71ebc22e2234f5",
+        "procedures/internal/return/lower_quota_use.sql": "eacb8984cb9ca6bfa83008da2eb9f4a40a9c4bb8cd3cd8e5dfffaaac90d764aa",
+        "procedures/internal/return/settle_quota_hold.sql": "64f4475746054db1581d91e5127a747d0c2c75015a396428d141ff4fb43e0a4a",
+        "procedures/internal/session/keep_quota_transaction.sql": "15892ed407fb4d48b3d9174707e7fe2f295c2cf71f3bd264ea903308e036848a",
+        "procedures/internal/session/open_quota_transaction.sql": "b77c0057b9dbf953eb1b6645e05a1aaa81a4a402e21c1f430eb2e67c1bd10b4a",
+        "procedures/internal/session/undo_quota_transaction.sql": "c12b4a73018ad8e9e66d10ecc248995c2acf7d8dfb27cab0825358926768d9e1",
+        "procedures/internal/slot/collect_quota_slots.sql": "47f0de3355ece7f239e2107c852a13f7ce859b50edcd34132d5053423e34c775",
+        "procedures/internal/slot/spend_quota_slot.sql": "2a64aaee4ae4950bc73dca94cff616add50b0e561aa053c3057bb16004018df3",
+    },
+)

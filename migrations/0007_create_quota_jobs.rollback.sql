@@ -1,1 +1,0 @@
-DROP TABLE quota_jobs;

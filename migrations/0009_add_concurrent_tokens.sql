@@ -1,6 +1,0 @@
--- depends: 0008_create_quota_object_history
--- Scenario 4's own column, as the source wrote it (INT's display width is no more).
-
-ALTER TABLE tenant_quotas
-    ADD COLUMN concurrent_tokens INT DEFAULT NULL COMMENT '并发令牌数',
-    ALGORITHM = INSTANT;

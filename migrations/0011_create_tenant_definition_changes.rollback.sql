@@ -1,1 +1,0 @@
-DROP TABLE tenant_definition_changes;

@@ -1,0 +1,107 @@
+-- charge_quota_items: internal: charge the items of a batch, quota type by quota type.
+--
+-- charge_quota takes the sum of a type's items; then each item gets a ledger row for each counted limit,
+-- SHADOW ones only for what they count. The caller has opened the transaction, and undoes all denials.
+--
+--   p_tenant_id, p_items   whose batch, and the items to charge (of parse_quota_items)
+--   p_by_product   TRUE: each product by itself, for the sake of a SHADOW limit that is for some only
+--   p_is_replay    TRUE: all of them were charged before; only settle and show the limits
+--   p_status       GRANTED, REPLAYED, a denial; NULL: one of the keys was charged before
+--   p_quota_type   of the denial
+--   p_quota_id, p_used_count   of the tightest limit: enforced before SHADOW, counted before RATE
+--
+-- Source   docs/design.md, sections 2 and 3
+
+CREATE PROCEDURE charge_quota_items (
+    IN  p_tenant_id   VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    IN  p_items       JSON,
+    IN  p_by_product  BOOLEAN,
+    IN  p_is_replay   BOOLEAN,
+    OUT p_status      VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    OUT p_quota_type  VARCHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    OUT p_quota_id    BIGINT UNSIGNED,
+    OUT p_used_count  BIGINT
+)
+    COMMENT 'internal: charge the items of a batch, quota type by quota type.'
+    MODIFIES SQL DATA
+    SQL SECURITY DEFINER
+BEGIN
+    DECLARE v_product_code     VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+    DECLARE v_products         JSON;
+    DECLARE v_is_last          BOOLEAN DEFAULT FALSE;
+    DECLARE v_quota_id         BIGINT UNSIGNED;
+    DECLARE v_amount, v_used_count, v_figure  BIGINT;
+    DECLARE v_time             DATETIME;
+    DECLARE v_rank, v_least    DECIMAL(30);  -- of this type's tightest limit; of the one that is shown
+    DECLARE v_part             VARCHAR(8) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin DEFAULT 'PART';
+    DECLARE v_ignored          TEXT       CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+    DECLARE CONTINUE HANDLER FOR NOT FOUND SET v_is_last = TRUE;
+    DECLARE EXIT HANDLER FOR 1062 SET p_status = NULL;  -- a key was charged before
+
+    SET p_quota_type = '', p_status = IF(p_is_replay, 'REPLAYED', 'GRANTED');
+    each_group: LOOP
+        SELECT quota_type, IF(p_by_product, product_code, NULL) AS product, LEAST(SUM(amount), 9223372036854775807),
+               JSON_ARRAYAGG(product_code)
+        INTO p_quota_type, v_product_code, v_amount, v_products
+        FROM JSON_TABLE(p_items, '$[*]' COLUMNS (
+            amount        BIGINT PATH '$.amount',
+            quota_type    VARCHAR(32)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin PATH '$.quota_type',
+            product_code  VARCHAR(64)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin PATH '$.product_code')) AS i
+        WHERE quota_type > p_quota_type OR p_by_product AND quota_type = p_quota_type
+                                           AND COALESCE(product_code, '') > COALESCE(v_product_code, '')
+        GROUP BY quota_type, product
+        ORDER BY quota_type, product LIMIT 1;
+        IF v_is_last THEN
+            LEAVE each_group;
+        ELSEIF p_is_replay THEN
+            SAVEPOINT tenant_quota_part;
+            CALL sort_out_quota_call('SETTLE', 'HOURLY,DAILY,WEEKLY,MONTHLY,QUARTERLY,YEARLY,TOTAL,RATE', p_tenant_id,
+                                     p_quota_type, 0, NULL, NULL, NULL, v_part, 1, v_ignored, v_ignored, v_ignored,
+                                     v_quota_id, v_used_count, v_time, v_figure);
+        ELSE
+            CALL charge_quota('BATCH', p_tenant_id, p_quota_type, v_amount, NULL, NULL, v_products, v_ignored,
+                              NULL, NULL, TRUE, v_part, p_status, v_quota_id, v_used_count, v_time, v_figure);
+            IF p_status <> 'GRANTED' THEN
+                LEAVE each_group;
+            END IF;
+            INSERT INTO quota_usage_records
+                (quota_id, tenant_id, operation_type, delta_value, current_used, biz_id, biz_type, product_code,
+                 period_start, origin_tenant_id, created_at)
+            WITH RECURSIVE level AS (
+                SELECT p_tenant_id AS tenant_id, 1 AS depth
+                UNION ALL
+                SELECT t.parent_tenant_id, depth + 1 FROM level JOIN tenants AS t USING (tenant_id)
+                WHERE t.parent_tenant_id IS NOT NULL AND depth < 64)
+            SELECT q.quota_id, q.tenant_id, 'CONSUME', i.amount, IF(q.slot_count = 0, q.used_count - v_amount
+                       + SUM(i.amount) OVER (PARTITION BY q.quota_id ORDER BY i.n), NULL),
+                   i.biz_id, i.biz_type, i.product_code, q.period_start, IF(depth = 1, '', p_tenant_id),
+                   UTC_TIMESTAMP(6)
+            FROM level LEFT JOIN tenants AS t USING (tenant_id)
+            STRAIGHT_JOIN tenant_quotas AS q FORCE INDEX (tenant_quotas_natural)
+                ON q.tenant_id = level.tenant_id AND q.quota_type = p_quota_type
+            STRAIGHT_JOIN JSON_TABLE(p_items, '$[*]' COLUMNS (
+                n INT PATH '$.n', amount BIGINT PATH '$.amount',
+                quota_type    VARCHAR(32)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin PATH '$.quota_type',
+                biz_type      VARCHAR(32)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin PATH '$.biz_type',
+                biz_id        VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin PATH '$.biz_id',
+                product_code  VARCHAR(64)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin PATH '$.product_code')) AS i
+            WHERE NOT FIND_IN_SET(q.limit_type, 'RATE,CONCURRENT')  -- no range: it would lock the next quota as well
+              AND i.quota_type = p_quota_type AND (NOT p_by_product OR i.product_code <=> v_product_code)
+              AND (q.enforcement = 'ENFORCE'
+                   OR CONVERT_TZ(UTC_TIMESTAMP(6), '+00:00', COALESCE(NULLIF(t.time_zone, 'SYSTEM'),
+                                                                      @@GLOBAL.time_zone))
+                      BETWEEN COALESCE(q.effective_time, TIMESTAMP'1000-01-01 00:00:00')
+                      AND COALESCE(q.expire_time, TIMESTAMP'9999-12-31 00:00:00') - INTERVAL 1 MICROSECOND
+                      AND (q.product_codes IS NULL OR COALESCE(i.product_code MEMBER OF (q.product_codes), FALSE)));
+        END IF;
+
+        SET v_rank = NULL;
+        SELECT (2 * (enforcement = 'SHADOW') + (limit_type = 'RATE')) * 100000000000000000000
+               + hard_limit - COALESCE(v_used_count, used_count) INTO v_rank
+        FROM tenant_quotas WHERE quota_id = v_quota_id;
+        IF p_quota_id IS NULL OR v_rank < v_least THEN
+            SET p_quota_id = v_quota_id, p_used_count = v_used_count, v_least = v_rank;
+        END IF;
+        SET v_is_last = FALSE;
+    END LOOP;
+END
