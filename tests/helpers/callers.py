@@ -21,6 +21,9 @@ from tests.helpers.support import Quota, apply_everything, rows
 FOR_A_MOMENT = {1305, 1370}
 
 
+HOPELESS = 60.0  # seconds; the upgrade failed, or leaves something missing
+
+
 @dataclass
 class Caller:
     """One connection that consumes one unit after the other, each until it is answered."""
@@ -39,6 +42,7 @@ class Caller:
             failed_at = None
             while (answer := self._try(quota, key, joins=len(self.keys) % 3 == 0)) is None:
                 failed_at = failed_at or time.monotonic()
+                assert time.monotonic() - failed_at < HOPELESS, self.errors
                 time.sleep(0.005)
             if failed_at:
                 self.longest = max(self.longest, time.monotonic() - failed_at)

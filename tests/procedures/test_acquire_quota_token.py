@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from tests.helpers.support import Quota, at_once, rows, value
+from tests.helpers.support import Quota, at_once, rows, value, wait_until, waiting
 
 
 def test_it_says_yes_until_no_token_is_free(quota: Quota) -> None:
@@ -71,6 +71,26 @@ def test_32_callers_get_exactly_the_tokens_there_are(quota: Quota) -> None:
 
 
 # RATE: a token bucket
+
+
+def test_a_bucket_that_was_filled_while_a_call_waited_is_not_filled_again(quota: Quota) -> None:
+    """A statement that waits keeps the time at which it began, before the other's."""
+    quota.define("RATE", hard_limit=2, refill_per_second=1)
+    first, second = quota.connect(autocommit=False), quota.connect()
+    one = "UPDATE tenant_quotas SET used_count = 0, refilled_at = %s WHERE tenant_id = %s"
+    later = value(first, "SELECT CAST(UTC_TIMESTAMP(6) + INTERVAL 30 SECOND AS CHAR)")
+    rows(first, one, later, quota.tenant_id)
+
+    def work(number: int) -> bool:
+        if number == 0:
+            return quota.acquire(on=second)
+        assert wait_until(lambda: waiting(quota, second))
+        first.commit()
+        return True
+
+    assert at_once(2, work) == [True, True]
+    assert str(quota.column("refilled_at", "RATE")) == later
+    assert [quota.acquire(), quota.acquire()] == [True, False]
 
 
 START = datetime(2030, 1, 1)

@@ -86,9 +86,9 @@ BEGIN
         UPDATE tenant_quotas
         SET leased_count = leased_count + (p_operation = 'LEASE'),
             used_count = IF(COALESCE(period_start <=> v_period_start AND slot_count = 0
-                AND (limit_type <> 'RATE' OR refilled_at <= UTC_TIMESTAMP(6))
-                AND GREATEST(used_count - COALESCE(FLOOR(TIMESTAMPDIFF(MICROSECOND, refilled_at, UTC_TIMESTAMP(6))
-                                                         * refill_per_second * 0.000001), 0), 0) <= LEAST(
+                AND (limit_type <> 'RATE' OR refilled_at <= UTC_TIMESTAMP(6) + INTERVAL 1 MINUTE)  -- it waited
+                AND GREATEST(used_count - COALESCE(FLOOR(GREATEST(TIMESTAMPDIFF(MICROSECOND, refilled_at,
+                    UTC_TIMESTAMP(6)), 0) * refill_per_second * 0.000001), 0), 0) <= LEAST(
                     COALESCE(next_alert_count - 1, 9223372036854775807), CASE
                     WHEN enforcement = 'SHADOW' AND limit_type <> 'RATE' THEN 9223372036854775807
                     WHEN limit_type = 'CONCURRENT' THEN concurrent_tokens ELSE hard_limit END) - p_amount, FALSE),
@@ -96,7 +96,7 @@ BEGIN
                     MICROSECOND, refilled_at, UTC_TIMESTAMP(6)) * refill_per_second * 0.000001), 0), 0, used_count)),
                 -1),
             next_alert_count = IF(limit_type = 'RATE' AND used_count = p_amount, soft_limit, next_alert_count),
-            refilled_at = IF(limit_type = 'RATE' AND used_count = p_amount, UTC_TIMESTAMP(6), refilled_at)
+            refilled_at = IF(used_count = p_amount, GREATEST(refilled_at, UTC_TIMESTAMP(6)), refilled_at)  -- RATE's own
         WHERE quota_id = p_quota_id;
     ELSEIF v_plain > 0 AND v_limits > 0 THEN
         UPDATE tenant_quotas FORCE INDEX (tenant_quotas_natural)
@@ -107,9 +107,9 @@ BEGIN
                 AND COALESCE(effective_time <= v_now, TRUE) AND COALESCE(expire_time > v_now, TRUE)
                 AND COALESCE(JSON_CONTAINS(product_codes, p_products), TRUE)
                 AND (v_limits > 1 OR period_start <=> v_period_start)
-                AND (limit_type <> 'RATE' OR refilled_at <= UTC_TIMESTAMP(6))
-                AND GREATEST(used_count - COALESCE(FLOOR(TIMESTAMPDIFF(MICROSECOND, refilled_at, UTC_TIMESTAMP(6))
-                                                         * refill_per_second * 0.000001), 0), 0) <= LEAST(
+                AND (limit_type <> 'RATE' OR refilled_at <= UTC_TIMESTAMP(6) + INTERVAL 1 MINUTE)
+                AND GREATEST(used_count - COALESCE(FLOOR(GREATEST(TIMESTAMPDIFF(MICROSECOND, refilled_at,
+                    UTC_TIMESTAMP(6)), 0) * refill_per_second * 0.000001), 0), 0) <= LEAST(
                     COALESCE(next_alert_count - 1, 9223372036854775807), CASE
                     WHEN enforcement = 'SHADOW' AND limit_type <> 'RATE' THEN 9223372036854775807
                     WHEN limit_type = 'CONCURRENT' THEN concurrent_tokens ELSE hard_limit END) - p_amount, FALSE),
@@ -117,7 +117,7 @@ BEGIN
                     MICROSECOND, refilled_at, UTC_TIMESTAMP(6)) * refill_per_second * 0.000001), 0), 0, used_count)),
                 -1),
             next_alert_count = IF(limit_type = 'RATE' AND used_count = p_amount, soft_limit, next_alert_count),
-            refilled_at = IF(limit_type = 'RATE' AND used_count = p_amount, UTC_TIMESTAMP(6), refilled_at)
+            refilled_at = IF(used_count = p_amount, GREATEST(refilled_at, UTC_TIMESTAMP(6)), refilled_at)
         WHERE tenant_id = v_level_id AND quota_type = p_quota_type AND FIND_IN_SET(limit_type, v_kinds);
     END IF;
     SET v_plain = IF(v_plain > 0 AND v_limits > 0 AND ROW_COUNT() <> v_limits, 0, v_plain),
