@@ -18,7 +18,7 @@ from tenant_quota.apply.pins import released
 from tenant_quota.cli import main
 from tenant_quota.grants.needs import AUDIENCES
 from tests.helpers import TOP
-from tools.mutations import mutations
+from tools.mutations import Mutation, mutations
 
 PROCEDURES = sorted((TOP / "procedures").rglob("*.sql"))
 OBJECTS = [
@@ -396,5 +396,8 @@ def test_every_tool_is_run_by_a_target_of_make() -> None:
 
 
 @pytest.mark.parametrize("mutation", mutations(), ids=lambda mutation: mutation.name)
-def test_every_mutation_still_has_something_to_break(mutation: object) -> None:
-    assert mutation.text() != ""  # type: ignore[attr-defined]
+def test_every_mutation_has_something_to_break_and_tests_that_are_there(mutation: Mutation) -> None:
+    assert mutation.text() != ""
+    files = [TOP / each.partition("::")[0] for each in mutation.tests]
+    assert files
+    assert [file for file in files if not file.is_file()] == []

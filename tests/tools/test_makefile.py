@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -12,7 +13,11 @@ from tests.helpers import TOP
 
 
 def make(folder: Path, *goals: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(["make", *goals], cwd=folder, capture_output=True, text=True)
+    # `make test` runs these tests too, and tells each make below it so.
+    own = {
+        key: value for key, value in os.environ.items() if not key.startswith(("MAKE", "MFLAGS"))
+    }
+    return subprocess.run(["make", *goals], cwd=folder, capture_output=True, text=True, env=own)
 
 
 @pytest.fixture
