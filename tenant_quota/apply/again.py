@@ -19,7 +19,7 @@ from tenant_quota.apply.object_history import (
     is_own,
     newest,
 )
-from tenant_quota.apply.stored_objects import is_shipped, reopen
+from tenant_quota.apply.stored_objects import Installer, Manner, is_shipped
 from tenant_quota.names import parse_account
 
 
@@ -93,13 +93,16 @@ def next_id(backend: QuotaBackend, applied: Collection[str]) -> str:
     return again_id(max(applied, default=""), _ids(backend), rows.values())
 
 
-def begin(backend: QuotaBackend, applied: Collection[str], pins: Iterable[Pin]) -> None:
+def begin(
+    backend: QuotaBackend, applied: Collection[str], pins: Iterable[Pin], manner: Manner
+) -> None:
     """Write down what will be installed anew of applied migrations, before any of it is.
 
     Another text than the row tells of gets a row of its own, with what is live now: so a
     rollback takes back what was applied last.
     """
     rows = newest(backend.connection)
+    installer = Installer(backend.connection, manner)
     with backend.transaction():
         anew = next_id(backend, applied)
         for pin in pins:
@@ -107,7 +110,7 @@ def begin(backend: QuotaBackend, applied: Collection[str], pins: Iterable[Pin]) 
             if row is None or row["installed_at"] is None or not is_own(row, pin):
                 continue  # it is new here, or under way
             if pin.migration in applied or row["new_sha256"] == pin.sha256:
-                reopen(backend.connection, pin, row, anew)
+                installer.reopen(pin, row, anew)
 
 
 def changed_by_hand(

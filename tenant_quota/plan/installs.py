@@ -16,7 +16,7 @@ from tenant_quota.apply.fingerprints import LONG_LISTS, fingerprint
 from tenant_quota.apply.object_files import Object, ObjectFile, Pin
 from tenant_quota.apply.object_history import HISTORY, Key
 from tenant_quota.apply.proof import SCRATCH
-from tenant_quota.apply.stored_objects import pinned_file, quoted_definer
+from tenant_quota.apply.stored_objects import Manner, pinned_file
 from tenant_quota.errors import TenantQuotaError
 from tenant_quota.names import literal
 from tenant_quota.plan import objects
@@ -59,7 +59,7 @@ class Installs:
         anew: Collection[Pin],
     ) -> None:
         self.root = root
-        self.definer = quoted_definer(definer)
+        self.definer = Manner(definer).quoted_definer
         self.connection: Connection[Any] | None = backend.connection if backend else None
         self.rows = history.newest(backend.connection) if backend else {}
         self.pins = pins
