@@ -113,37 +113,31 @@ def begin(
                 installer.reopen(pin, row, anew)
 
 
-def changed_by_hand(
-    backend: QuotaBackend, root: Path, pending: Collection[Pin]
-) -> tuple[list[tuple[by_hand.Changed, Pin]], list[tuple[by_hand.Changed, Pin]]]:
-    """Return what somebody changed: what would be replaced as ``pending``, and the rest."""
-    last = last_pins(root)
-    found = [
-        (changed, last[each]) for each, changed in by_hand.find(backend.connection, last).items()
-    ]
-    in_the_way = [(changed, pin) for changed, pin in found if pin in pending and changed.hash]
-    return in_the_way, [(changed, pin) for changed, pin in found if pin not in pending]
-
-
 def replace_or_keep(
     backend: QuotaBackend,
     root: Path,
     pending: Collection[Pin],
     force: bool,
     on_note: Callable[[str], None],
+    *,
+    reads_only: bool = False,
 ) -> list[Pin]:
-    """Return what ``force`` replaces, of ``pending`` and beside it.
+    """Return what ``force`` replaces of what somebody changed, of ``pending`` and beside it.
 
-    Raises TenantQuotaError where, without it, a text would be lost that is not shipped. Tells
-    ``on_note`` what stays as it is.
+    Raises TenantQuotaError where, without it, a text would be lost that is not shipped, which
+    takes trying that out: with ``reads_only`` any text. Tells ``on_note`` what stays as it is.
     """
+    last = last_pins(root)
     # On a connection of its own: on the backend's it would hold a lock on the history.
     with backend.copy() as looking:
-        in_the_way, rest = changed_by_hand(looking, root, pending)
+        found = [(each, last[of]) for of, each in by_hand.find(looking.connection, last).items()]
         if force:
-            return [pin for _, pin in [*in_the_way, *rest]]
-        lost = [each for each in in_the_way if not is_shipped(looking.connection, root, each[1])]
+            return [pin for _, pin in found]
+        lost = [(each, pin) for each, pin in found if pin in pending and each.hash]
+        if not reads_only:
+            lost = [each for each in lost if not is_shipped(looking.connection, root, each[1])]
         by_hand.refuse(lost)
-    for changed, _ in rest:
-        on_note(by_hand.kept(changed))
+    for changed, pin in found:
+        if pin not in pending:
+            on_note(by_hand.kept(changed))
     return []

@@ -19,7 +19,7 @@ from yoyo.migrations import MigrationList, read_migrations, topological_sort
 
 from tenant_quota.apply import again, by_hand, fitness, proof
 from tenant_quota.apply.backend import QuotaBackend
-from tenant_quota.apply.object_files import last_pins
+from tenant_quota.apply.object_files import Pin, last_pins
 from tenant_quota.apply.run import OnStep, Run
 from tenant_quota.apply.run import Progress as Progress
 from tenant_quota.apply.stored_objects import Manner
@@ -86,9 +86,17 @@ def apply(
         anew += again.replace_or_keep(backend, root, anew, force, on_note)
         manner = Manner(definer or again.definer_of_most(backend, root), on_note, force)
         again.begin(backend, applied, anew, manner)
-        pending = {pin.migration for pin in anew} | again.undone(backend, applied)
-        chosen = [m for m in topological_sort(migrations) if m.id not in applied or m.id in pending]
+        chosen = to_apply(backend, root, applied, anew)
         return Run(backend, root, "apply", manner, on_step, "apply").all(chosen)
+
+
+def to_apply(
+    backend: QuotaBackend, root: Path, applied: Collection[str], anew: Collection[Pin]
+) -> list[Any]:
+    """Return what is not applied, or not all that it installs: ``anew``, in order."""
+    pending = {pin.migration for pin in anew} | again.undone(backend, applied)
+    migrations = topological_sort(load_migrations(root))
+    return [m for m in migrations if m.id not in applied or m.id in pending]
 
 
 def rollback_plan(

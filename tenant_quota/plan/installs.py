@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -54,17 +54,15 @@ class Installs:
         root: Path,
         definer: str | None,
         backend: QuotaBackend | None,
-        pins: list[Pin],
-        changed: dict[Object, str],
-        anew: Collection[Pin],
+        pins: Mapping[str, list[Pin]],
     ) -> None:
         self.root = root
         self.definer = Manner(definer).quoted_definer
         self.connection: Connection[Any] | None = backend.connection if backend else None
         self.rows = history.newest(backend.connection) if backend else {}
-        self.pins = pins
-        self.changed = changed  # by hand: the hash of what is there
-        self.anew = anew  # of applied migrations
+        self.pins = [pin for each in pins.values() for pin in each]
+        self.changed: dict[Object, str] = {}  # by hand: the hash of what is there
+        self.anew: list[Pin] = []  # what is installed although it seems done
         self.again = ""  # the id of the rows of what is pinned anew
         self.intents: list[str] = []  # and what writes them, all before the first step
         self.applied: set[str] = set()
