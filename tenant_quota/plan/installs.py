@@ -169,24 +169,20 @@ class Installs:
                 self._drop(step, key)
             return
         rows = history.rows_of(self.connection, migration)
-        step.statements += _together([self._reopen(step, row) for row in rows])
+        begun = [self._reopen(step, self.connection, row) for row in rows]
+        step.statements += _together(begun)
         for row in rows:
             self._restore(step, self.connection, row)
 
-    def _reopen(self, step: Step, row: dict[str, Any]) -> str:
+    def _reopen(self, step: Step, connection: Connection[Any], row: dict[str, Any]) -> str:
         """Return what notes, before anything is dropped, that this row's object will be."""
         key = history.key_of(row)
         if key.kind != "PROCEDURE" or row["previous_create"] is None or row["installed_at"] is None:
             return history.unfinished(key)
-        if live.read_grants(self._server, key.kind, key.name) is None:
+        if live.read_grants(connection, key.kind, key.name) is None:
             step.notes.append(_NO_GRANTS.format(key.name))
             return history.unfinished(key)
         return _undo_intent(key)
-
-    @property
-    def _server(self) -> Connection[Any]:
-        assert self.connection is not None  # noqa: S101 - rows of history come from it
-        return self.connection
 
     def _drop(self, step: Step, key: Key) -> None:
         """Add what drops an object that took nobody's place."""
