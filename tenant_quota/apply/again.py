@@ -99,7 +99,8 @@ def begin(
     """Write down what will be installed anew of applied migrations, before any of it is.
 
     Another text than the row tells of gets a row of its own, with what is live now: so a
-    rollback takes back what was applied last.
+    rollback takes back what was applied last. The migration stays marked meanwhile; that its
+    rows are not finished says that it must be run again.
     """
     rows = newest(backend.connection)
     installer = Installer(backend.connection, manner)
