@@ -19,7 +19,7 @@ from tenant_quota.apply.object_history import (
     is_own,
     newest,
 )
-from tenant_quota.apply.stored_objects import is_shipped, reopen
+from tenant_quota.apply.stored_objects import Installer, Manner, is_shipped
 from tenant_quota.names import parse_account
 
 
@@ -93,13 +93,17 @@ def next_id(backend: QuotaBackend, applied: Collection[str]) -> str:
     return again_id(max(applied, default=""), _ids(backend), rows.values())
 
 
-def begin(backend: QuotaBackend, applied: Collection[str], pins: Iterable[Pin]) -> None:
+def begin(
+    backend: QuotaBackend, applied: Collection[str], pins: Iterable[Pin], manner: Manner
+) -> None:
     """Write down what will be installed anew of applied migrations, before any of it is.
 
     Another text than the row tells of gets a row of its own, with what is live now: so a
-    rollback takes back what was applied last.
+    rollback takes back what was applied last. The migration stays marked meanwhile; that its
+    rows are not finished says that it must be run again.
     """
     rows = newest(backend.connection)
+    installer = Installer(backend.connection, manner)
     with backend.transaction():
         anew = next_id(backend, applied)
         for pin in pins:
@@ -107,19 +111,7 @@ def begin(backend: QuotaBackend, applied: Collection[str], pins: Iterable[Pin]) 
             if row is None or row["installed_at"] is None or not is_own(row, pin):
                 continue  # it is new here, or under way
             if pin.migration in applied or row["new_sha256"] == pin.sha256:
-                reopen(backend.connection, pin, row, anew)
-
-
-def changed_by_hand(
-    backend: QuotaBackend, root: Path, pending: Collection[Pin]
-) -> tuple[list[tuple[by_hand.Changed, Pin]], list[tuple[by_hand.Changed, Pin]]]:
-    """Return what somebody changed: what would be replaced as ``pending``, and the rest."""
-    last = last_pins(root)
-    found = [
-        (changed, last[each]) for each, changed in by_hand.find(backend.connection, last).items()
-    ]
-    in_the_way = [(changed, pin) for changed, pin in found if pin in pending and changed.hash]
-    return in_the_way, [(changed, pin) for changed, pin in found if pin not in pending]
+                installer.reopen(pin, row, anew)
 
 
 def replace_or_keep(
@@ -128,19 +120,25 @@ def replace_or_keep(
     pending: Collection[Pin],
     force: bool,
     on_note: Callable[[str], None],
+    *,
+    reads_only: bool = False,
 ) -> list[Pin]:
-    """Return what ``force`` replaces, of ``pending`` and beside it.
+    """Return what ``force`` replaces of what somebody changed, of ``pending`` and beside it.
 
-    Raises TenantQuotaError where, without it, a text would be lost that is not shipped. Tells
-    ``on_note`` what stays as it is.
+    Raises TenantQuotaError where, without it, a text would be lost that is not shipped, which
+    takes trying that out: with ``reads_only`` any text. Tells ``on_note`` what stays as it is.
     """
+    last = last_pins(root)
     # On a connection of its own: on the backend's it would hold a lock on the history.
     with backend.copy() as looking:
-        in_the_way, rest = changed_by_hand(looking, root, pending)
+        found = [(each, last[of]) for of, each in by_hand.find(looking.connection, last).items()]
         if force:
-            return [pin for _, pin in [*in_the_way, *rest]]
-        lost = [each for each in in_the_way if not is_shipped(looking.connection, root, each[1])]
+            return [pin for _, pin in found]
+        lost = [(each, pin) for each, pin in found if pin in pending and each.hash]
+        if not reads_only:
+            lost = [each for each in lost if not is_shipped(looking.connection, root, each[1])]
         by_hand.refuse(lost)
-    for changed, _ in rest:
-        on_note(by_hand.kept(changed))
+    for changed, pin in found:
+        if pin not in pending:
+            on_note(by_hand.kept(changed))
     return []

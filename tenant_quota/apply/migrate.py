@@ -19,10 +19,10 @@ from yoyo.migrations import MigrationList, read_migrations, topological_sort
 
 from tenant_quota.apply import again, by_hand, fitness, proof
 from tenant_quota.apply.backend import QuotaBackend
-from tenant_quota.apply.object_files import last_pins
-from tenant_quota.apply.run import OnStep, run
+from tenant_quota.apply.object_files import Pin, last_pins
+from tenant_quota.apply.run import OnStep, Run
 from tenant_quota.apply.run import Progress as Progress
-from tenant_quota.apply.stored_objects import installing
+from tenant_quota.apply.stored_objects import Manner
 from tenant_quota.connection import connect_to_database
 from tenant_quota.connection_options import ConnectionOptions
 from tenant_quota.errors import TenantQuotaError
@@ -75,11 +75,7 @@ def apply(
     root = root or sql_root()
     with closing(connect_to_database(options, create=create_database)) as connection:
         fitness.refuse_unfit(connection)
-    with (
-        QuotaBackend(options) as backend,
-        backend.lock(lock_timeout, _waiting(on_note)),
-        installing(definer or again.definer_of_most(backend, root), on_note, force=force),
-    ):
+    with QuotaBackend(options) as backend, backend.lock(lock_timeout, _waiting(on_note)):
         migrations = load_migrations(root)
         _settle(backend)
         backend.ensure_internal_schema_updated()
@@ -88,10 +84,19 @@ def apply(
             on_note(f"{name} is applied in {options.database} but has no file here.")
         anew = again.pending_pins(backend, root, definer)
         anew += again.replace_or_keep(backend, root, anew, force, on_note)
-        again.begin(backend, applied, anew)
-        pending = {pin.migration for pin in anew} | again.undone(backend, applied)
-        chosen = [m for m in topological_sort(migrations) if m.id not in applied or m.id in pending]
-        return run(backend, "apply", chosen, on_step)
+        manner = Manner(definer or again.definer_of_most(backend, root), on_note, force)
+        again.begin(backend, applied, anew, manner)
+        chosen = to_apply(backend, root, applied, anew)
+        return Run(backend, root, "apply", manner, on_step, "apply").all(chosen)
+
+
+def to_apply(
+    backend: QuotaBackend, root: Path, applied: Collection[str], anew: Collection[Pin]
+) -> list[Any]:
+    """Return what is not applied, or not all that it installs: ``anew``, in order."""
+    pending = {pin.migration for pin in anew} | again.undone(backend, applied)
+    migrations = topological_sort(load_migrations(root))
+    return [m for m in migrations if m.id not in applied or m.id in pending]
 
 
 def rollback_plan(
@@ -121,20 +126,17 @@ def rollback(
     Returns their names in the order they were taken back. What was changed by hand since is
     kept in the history, and said. Raises TenantQuotaError.
     """
-    with (
-        QuotaBackend(options) as backend,
-        installing(None, on_note),
-        backend.lock(lock_timeout, _waiting(on_note)),
-    ):
+    root = root or sql_root()
+    with QuotaBackend(options) as backend, backend.lock(lock_timeout, _waiting(on_note)):
         _settle(backend)
-        chosen = to_take_back(backend, root or sql_root(), count, to)
+        chosen = to_take_back(backend, root, count, to)
         if chosen:
             backend.ensure_internal_schema_updated()
         left = {*applied_at(backend), *(each.id for each in again.reapplied(backend))}
         left -= {each.id for each in chosen}
         # Counted again from where a kill left it, it would take back more than it was told.
         same = f"rollback --to {shlex.quote(max(left))}" if left else "rollback --all"
-        return run(backend, "rollback", chosen, on_step, same)
+        return Run(backend, root, "rollback", Manner(note=on_note), on_step, same).all(chosen)
 
 
 def status(options: ConnectionOptions, *, root: Path | None = None) -> list[MigrationState]:

@@ -19,7 +19,7 @@ SCRATCH = "tenant_quota_scratch"
 
 @dataclass(frozen=True)
 class Proof:
-    """The file's object as the server writes it; ``hash`` is by what it is known again."""
+    """The file's object as the server writes it; ``hash`` is its fingerprint."""
 
     file: ObjectFile
     scratch: live.LiveObject

@@ -10,9 +10,11 @@ from typing import Any
 
 import pymysql
 
-from tenant_quota.apply import again, interrupted
+from tenant_quota.apply import interrupted
+from tenant_quota.apply.again import Reapplied
 from tenant_quota.apply.backend import QuotaBackend
-from tenant_quota.apply.stored_objects import restore
+from tenant_quota.apply.object_files import pins_of
+from tenant_quota.apply.stored_objects import Installer, Manner
 from tenant_quota.errors import TenantQuotaError
 from tenant_quota.statements import LOCK_WAIT_TIMEOUT, StatementFailed, error_number, who_holds
 
@@ -30,66 +32,80 @@ class Progress:
 OnStep = Callable[[Progress], None]
 
 
-def run(
-    backend: QuotaBackend, direction: str, migrations: list[Any], on_step: OnStep, same: str = ""
-) -> list[str]:
-    """Run the migrations one by one; each is marked before the next begins.
+@dataclass(frozen=True)
+class Run:
+    """A run in one direction; ``command`` is what does the rest of it after a failure."""
 
-    ``same`` is the command that does the rest of it after a failure.
-    """
-    done = []
-    for number, migration in enumerate(migrations, start=1):
-        on_step(Progress(migration.id, number, len(migrations)))
-        started = time.monotonic()
-        backend.assert_locked()
-        _run_one(backend, direction, migration, same or direction)
-        done.append(migration.id)
-        seconds = time.monotonic() - started
-        on_step(Progress(migration.id, number, len(migrations), seconds))
-    return done
+    backend: QuotaBackend
+    root: Path
+    direction: str  # apply or rollback
+    manner: Manner
+    on_step: OnStep
+    command: str
 
+    def all(self, migrations: list[Any]) -> list[str]:
+        """Run the migrations in order and return their names."""
+        for number, migration in enumerate(migrations, start=1):
+            self.on_step(Progress(migration.id, number, len(migrations)))
+            started = time.monotonic()
+            self.backend.assert_locked()
+            self._one(migration)
+            seconds = time.monotonic() - started
+            self.on_step(Progress(migration.id, number, len(migrations), seconds))
+        return [migration.id for migration in migrations]
 
-def _run_one(backend: QuotaBackend, direction: str, migration: Any, same: str) -> None:
-    """Run one migration; every failure names the file, the statement and the server's error."""
-    backend.last.text = ""
-    file = migration.id if isinstance(migration, again.Reapplied) else Path(migration.path).name
-    verb = "rolled back" if direction == "rollback" else "applied"
-    carry_on = f"Run `tenant-quota {same}` when that is mended: it carries on here."
-    try:
-        with backend.copy() as steps:
-            if isinstance(migration, again.Reapplied):
-                restore(steps.connection, migration.id)
-                return
-            _process(backend, steps, direction, migration)
-        with backend.transaction():
-            backend.log_migration(migration, direction)
-            backend.unmark_one(migration, log=False)
-            if direction == "apply":
-                backend.mark_one(migration, log=False)
-            interrupted.end(backend, migration)
-        return
-    except pymysql.Error as error:
-        reason = StatementFailed(error, backend.last.text, _hint(backend, error)).message
-        interrupted.forget(backend, migration, direction, error)
-    except TenantQuotaError as error:
-        reason = error.message
-    raise TenantQuotaError(f"{file} could not be {verb}.\n{reason}\n{carry_on}")
+    def _one(self, migration: Any) -> None:
+        """Run one; every failure names the file, the statement and the server's error."""
+        self.backend.last.text = ""
+        try:
+            with self.backend.copy() as steps:
+                self._process(steps, migration)
+            if not isinstance(migration, Reapplied):
+                self._mark(migration)
+            return
+        except pymysql.Error as error:
+            reason = StatementFailed(error, self.backend.last.text, self._hint(error)).message
+            if not isinstance(migration, Reapplied):
+                interrupted.forget(self.backend, migration, self.direction, error)
+        except TenantQuotaError as error:
+            reason = error.message
+        file = migration.id if isinstance(migration, Reapplied) else Path(migration.path).name
+        verb = "rolled back" if self.direction == "rollback" else "applied"
+        raise TenantQuotaError(
+            f"{file} could not be {verb}.\n{reason}\n"
+            f"Run `tenant-quota {self.command}` when that is mended: it carries on here."
+        )
 
+    def _process(self, steps: QuotaBackend, migration: Any) -> None:
+        """Run the statements; those of tables from where an interrupted run was."""
+        pins = pins_of(self.root / "migrations")
+        if isinstance(migration, Reapplied) or migration.id in pins:
+            installer = Installer(steps.connection, self.manner)
+            if self.direction == "rollback":
+                installer.restore(migration.id)
+            else:
+                installer.install(self.root, pins[migration.id])
+            return
+        statements = interrupted.statements_of(migration, self.direction)
+        if not statements:
+            migration.process_steps(steps, self.direction)
+            return
+        done = interrupted.done(self.backend, migration, self.direction)
+        with steps.disable_transactions():
+            for number, statement in enumerate(statements[done:], start=done):
+                interrupted.begin(self.backend, migration, self.direction, number, statement)
+                steps.cursor().execute(statement)
 
-def _process(backend: QuotaBackend, steps: QuotaBackend, direction: str, migration: Any) -> None:
-    """Run a migration's statements, those of tables from where an interrupted run was."""
-    statements = interrupted.statements_of(migration, direction)
-    if not statements:
-        migration.process_steps(steps, direction)
-        return
-    with steps.disable_transactions():
-        for number in range(interrupted.done(backend, migration, direction), len(statements)):
-            interrupted.begin(backend, migration, direction, number, statements[number])
-            steps.cursor().execute(statements[number])
+    def _mark(self, migration: Any) -> None:
+        with self.backend.transaction():
+            self.backend.log_migration(migration, self.direction)
+            self.backend.unmark_one(migration, log=False)
+            if self.direction == "apply":
+                self.backend.mark_one(migration, log=False)
+            interrupted.end(self.backend, migration)
 
-
-def _hint(backend: QuotaBackend, error: pymysql.Error) -> str:
-    table = interrupted.table_of(backend.last.text)
-    if error_number(error) == LOCK_WAIT_TIMEOUT and table:
-        return who_holds(backend.connection, table)
-    return ""
+    def _hint(self, error: pymysql.Error) -> str:
+        table = interrupted.table_of(self.backend.last.text)
+        if error_number(error) == LOCK_WAIT_TIMEOUT and table:
+            return who_holds(self.backend.connection, table)
+        return ""

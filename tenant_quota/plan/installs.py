@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from tenant_quota.apply.fingerprints import LONG_LISTS, fingerprint
 from tenant_quota.apply.object_files import Object, ObjectFile, Pin
 from tenant_quota.apply.object_history import HISTORY, Key
 from tenant_quota.apply.proof import SCRATCH
-from tenant_quota.apply.stored_objects import pinned_file, quoted_definer
+from tenant_quota.apply.stored_objects import Manner, pinned_file
 from tenant_quota.errors import TenantQuotaError
 from tenant_quota.names import literal
 from tenant_quota.plan import objects
@@ -54,17 +54,15 @@ class Installs:
         root: Path,
         definer: str | None,
         backend: QuotaBackend | None,
-        pins: list[Pin],
-        changed: dict[Object, str],
-        anew: Collection[Pin],
+        pins: Mapping[str, list[Pin]],
     ) -> None:
         self.root = root
-        self.definer = quoted_definer(definer)
+        self.definer = Manner(definer).quoted_definer
         self.connection: Connection[Any] | None = backend.connection if backend else None
         self.rows = history.newest(backend.connection) if backend else {}
-        self.pins = pins
-        self.changed = changed  # by hand: the hash of what is there
-        self.anew = anew  # of applied migrations
+        self.pins = [pin for each in pins.values() for pin in each]
+        self.changed: dict[Object, str] = {}  # by hand: the hash of what is there
+        self.anew: list[Pin] = []  # what is installed although it seems done
         self.again = ""  # the id of the rows of what is pinned anew
         self.intents: list[str] = []  # and what writes them, all before the first step
         self.applied: set[str] = set()
@@ -171,24 +169,20 @@ class Installs:
                 self._drop(step, key)
             return
         rows = history.rows_of(self.connection, migration)
-        step.statements += _together([self._reopen(step, row) for row in rows])
+        begun = [self._reopen(step, self.connection, row) for row in rows]
+        step.statements += _together(begun)
         for row in rows:
             self._restore(step, self.connection, row)
 
-    def _reopen(self, step: Step, row: dict[str, Any]) -> str:
+    def _reopen(self, step: Step, connection: Connection[Any], row: dict[str, Any]) -> str:
         """Return what notes, before anything is dropped, that this row's object will be."""
         key = history.key_of(row)
         if key.kind != "PROCEDURE" or row["previous_create"] is None or row["installed_at"] is None:
             return history.unfinished(key)
-        if live.read_grants(self._server, key.kind, key.name) is None:
+        if live.read_grants(connection, key.kind, key.name) is None:
             step.notes.append(_NO_GRANTS.format(key.name))
             return history.unfinished(key)
         return _undo_intent(key)
-
-    @property
-    def _server(self) -> Connection[Any]:
-        assert self.connection is not None  # noqa: S101 - rows of history come from it
-        return self.connection
 
     def _drop(self, step: Step, key: Key) -> None:
         """Add what drops an object that took nobody's place."""

@@ -19,7 +19,7 @@ from yoyo.migrations import read_sql_migration, topological_sort
 
 from tenant_quota.apply import again, by_hand, interrupted, migrate
 from tenant_quota.apply.backend import QuotaBackend
-from tenant_quota.apply.object_files import Object, Pin, last_pins, normalised, pins_of
+from tenant_quota.apply.object_files import Pin, last_pins, normalised, pins_of
 from tenant_quota.connection_options import ConnectionOptions
 from tenant_quota.errors import TenantQuotaError
 from tenant_quota.paths import sql_root
@@ -50,19 +50,10 @@ def plan_apply(
         run(backend.connection, "SET SESSION transaction_read_only = ON")
         applied = list(migrate.applied_at(backend))
         anew = again.pending_pins(backend, root)
-        in_the_way, rest = again.changed_by_hand(backend, root, anew)
-        changed: dict[Object, str] = {}
-        if force:
-            anew += [pin for _, pin in [*in_the_way, *rest]]
-            changed = {pin.object: each.hash for each, pin in [*in_the_way, *rest] if each.hash}
-        else:
-            by_hand.refuse(in_the_way)
-            for each, _ in rest:
-                on_note(by_hand.kept(each))
-        redo = {pin.migration for pin in anew} | again.undone(backend, applied)
-        chosen = [m for m in _ordered(root) if m.id not in applied or m.id in redo]
+        anew += again.replace_or_keep(backend, root, anew, force, on_note, reads_only=True)
+        chosen = migrate.to_apply(backend, root, applied, anew)
         definer = definer or again.definer_of_most(backend, root)
-        return _Builder(root, definer, backend, changed, anew).forward(applied, chosen)
+        return _Builder(root, definer, backend, anew).forward(applied, chosen)
 
 
 def plan_rollback(
@@ -79,9 +70,7 @@ def plan_rollback(
         chosen = migrate.to_take_back(backend, root, count, to)
         names = {each.id for each in chosen}
         left = [name for name in migrate.applied_at(backend) if name not in names]
-        found = by_hand.find(backend.connection, last_pins(root))
-        changed = {each: found[each].hash for each in found if found[each].hash}
-        return _Builder(root, None, backend, changed).backward(chosen, left)
+        return _Builder(root, None, backend).backward(chosen, left)
 
 
 def plan_between(
@@ -93,7 +82,7 @@ def plan_between(
     before ``start`` is a rollback. Raises TenantQuotaError on names that are none.
     """
     root = root or sql_root()
-    migrations = _ordered(root)
+    migrations = list(topological_sort(migrate.load_migrations(root)))
     names = [m.id for m in migrations]
     first, last = _position(names, start), _position(names, names[-1] if end is None else end)
     builder = _Builder(root, definer, None)
@@ -114,10 +103,6 @@ def _position(names: list[str], name: str) -> int:
     return names.index(name) + 1
 
 
-def _ordered(root: Path) -> list[Any]:
-    return list(topological_sort(migrate.load_migrations(root)))
-
-
 class _Builder:
     """Builds one plan, from what the files say and, where there is one, from the server."""
 
@@ -126,20 +111,22 @@ class _Builder:
         root: Path,
         definer: str | None,
         backend: QuotaBackend | None,
-        changed: dict[Object, str] | None = None,
         anew: Collection[Pin] = (),
     ) -> None:
         # Where an interrupted run has left word of what it began.
         self.logs = backend if backend and backend.log_table in backend.list_tables() else None
         self.pins = pins_of(root / "migrations")
         self.applied = {*migrate.applied_at(backend)} if backend else set()
-        pins = [pin for each in self.pins.values() for pin in each]
-        anew = [
-            pin for pin in anew if pin.migration in self.applied or pin.object in (changed or {})
-        ]
-        self.installs = Installs(root, definer, backend, pins, changed or {}, anew)
-        if backend and self.applied:
+        self.installs = Installs(root, definer, backend, self.pins)
+        if backend:
+            found = by_hand.find(backend.connection, last_pins(root))
+            self.installs.changed = {each: found[each].hash for each in found if found[each].hash}
             self.installs.again = again.next_id(backend, self.applied)
+            self.installs.anew = [
+                pin
+                for pin in anew
+                if pin.migration in self.applied or pin.object in self.installs.changed
+            ]
 
     def forward(self, applied: list[str], chosen: list[Any]) -> Plan:
         """Return the plan that applies these, in order."""

@@ -90,6 +90,31 @@ def test_a_table_that_is_there_already_is_an_error_and_stays_one(project):
     assert "mine" in project.rows("SHOW CREATE TABLE a")[0][1]
 
 
+@pytest.mark.parametrize("then", ["carried on", "taken back"])
+def test_what_is_refused_half_way_through_a_migration_goes_on_there_or_back(project, then):
+    forward, back = "CREATE TABLE {} (x INT)", "DROP TABLE {}"
+    project.migration(
+        "0002_abc",
+        ";\n".join(map(forward.format, "abc")),
+        ";\n".join(map(back.format, "cba")),
+        HISTORY,
+    )
+    project.rows("CREATE TABLE b (mine INT)")
+    for _ in range(2):
+        with pytest.raises(TenantQuotaError, match=r"(?s)0002_abc\.sql.*1050.*in: CREATE TABLE b"):
+            project.apply()
+    if then == "carried on":
+        project.rows("DROP TABLE b")
+        assert project.apply() == ["0002_abc"]
+        assert {"a", "b", "c"} <= project.objects()
+        assert "mine" not in project.rows("SHOW CREATE TABLE b")[0][1]
+    else:
+        assert project.rollback() == ["0002_abc"]
+        assert "mine" in project.rows("SHOW CREATE TABLE b")[0][1]
+        assert project.objects() == {"b", "quota_object_history"}
+    assert project.rows("SELECT * FROM _yoyo_log WHERE operation LIKE 'begin%'") == []
+
+
 def test_a_failing_python_migration_is_reported_the_same_way(project):
     (project.migrations / "0002_p.py").write_text(
         'from yoyo import step\n\nstep("INSERT INTO nowhere VALUES (1)")\n'

@@ -133,6 +133,9 @@ class Undisturbed:
                 work()
             self.statements.append(statements.sent)
             self.states.append(upgrade.state())
+        if way == "anew":
+            # Killed behind its last object, it has nothing left to run, and so to log.
+            self.states = [{**state, "log": None} for state in self.states]
 
     def killed_at(
         self, number: int | tuple[int, ...], moment: str, kill: Kill, *, writes_only: bool = False
