@@ -1,7 +1,7 @@
 # Each target sets up all it needs: a .venv of its own with the package and its
 # tools. PYTHON=/path/to/python chooses the interpreter (3.10 or later).
 
-.PHONY: help demo test test-docker test-clients lock mutants chaos bench picture ship lint clean
+.PHONY: help demo test test-docker test-clients test-monitoring lock mutants chaos bench picture ship lint clean
 .DEFAULT_GOAL := help
 
 VENV := .venv
@@ -13,6 +13,7 @@ help:
 	@echo "make test        lint, types and every test, on a throwaway real MySQL"
 	@echo "make test-docker every test, and every server a container"
 	@echo "make test-clients the programs of docs/clients/ with their drivers; root installs Debian's packages"
+	@echo "make test-monitoring a real Prometheus with its exporters; apt downloads Debian's packages"
 	@echo "make lock        schema.lock.json anew, after an object or a migration changed"
 	@echo "make mutants     break the SQL on purpose, rule by rule, and see the tests fail"
 	@echo "make chaos       the long runs: 35,000 steps against the model, storms of 32 callers, kills,"
@@ -39,6 +40,12 @@ CLIENTS := $(CURDIR)/build/clients
 test-clients: $(READY)
 	@$(BIN)/python -m tools.client_drivers $(CLIENTS)
 	TENANT_QUOTA_CLIENTS=$(CLIENTS) $(CLIENTS)/venv/bin/python -m pytest -q -rs tests/clients
+
+# Debian's packages are unpacked in build/monitoring, not installed.
+MONITORING := $(CURDIR)/build/monitoring
+test-monitoring: $(READY)
+	@$(BIN)/python -m tools.monitoring_packages $(MONITORING)
+	TENANT_QUOTA_MONITORING=$(MONITORING) $(BIN)/pytest -q -rs tests/monitoring
 
 lock: $(READY)
 	@$(BIN)/python -m tests.lock

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import csv
-import json
-import os
-import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
-from io import TextIOWrapper
-from typing import Any, TextIO
+from typing import Any
 
 import click
 import pymysql
 from pymysql.connections import Connection
-from pymysql.cursors import SSDictCursor
+from pymysql.cursors import DictCursor, SSDictCursor
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.live import Live
@@ -28,7 +24,10 @@ from rich.text import Text
 
 from tenant_quota.cli.connection import connection_options, current_connection
 from tenant_quota.cli.fleet import each_server
+from tenant_quota.cli.output import as_json, machine_value, patient_reader, utf8_stdout
+from tenant_quota.cli.prometheus import BUSIEST, COUNTS, HEALTH, as_text, of_health, of_limits
 from tenant_quota.connection import connect_to_database
+from tenant_quota.connection_options import ConnectionOptions
 from tenant_quota.errors import TenantQuotaError
 from tenant_quota.statements import error_number
 
@@ -73,6 +72,13 @@ class Filter:
         return " ".join(parts), arguments
 
 
+def _for_one(given: Mapping[str, Any]) -> str:
+    """Return what of the options is for one server only: each has a file of metrics of its own."""
+    if given["watch"] is not None:
+        return "--watch"
+    return "--format prometheus" if given["form"] == "prometheus" else ""
+
+
 @click.command()
 @connection_options
 @click.option("--tenant", "tenants", multiple=True, metavar="ID", help="Only this one; repeatable.")
@@ -86,16 +92,17 @@ class Filter:
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["table", "json", "csv"]),
+    type=click.Choice(["table", "json", "csv", "prometheus"]),
     default="table",
     show_default=True,
-    help="json and csv have all columns and, without --limit, all rows.",
+    help="json and csv have all columns and, without --limit, all rows; prometheus has metrics.",
 )
 @click.option(
     "--limit",
     type=click.IntRange(1),
     metavar="ROWS",
-    help=f"Rows at most, the most pressing first.  [default in a table: {_ROWS_SHOWN}]",
+    help="Rows at most, the most pressing first.  "
+    f"[default: {_ROWS_SHOWN} in a table, {BUSIEST} as metrics]",
 )
 @click.option(
     "--watch",
@@ -103,7 +110,7 @@ class Filter:
     metavar="SECONDS",
     help="Show the table anew every so often, until Ctrl-C.",
 )
-@each_server(alone=lambda given: "--watch" if given["watch"] is not None else "")
+@each_server(alone=_for_one)
 def monitor(
     tenants: tuple[str, ...],
     levels: tuple[str, ...],
@@ -119,8 +126,11 @@ def monitor(
     if watch is not None and form != "table":
         raise click.UsageError("--watch is for the table; call the others as often as needed.")
     wanted = Filter(tenants, levels, limit)
-    with closing(connect_to_database(current_connection())) as connection, _patient_reader():
-        if form == "json":
+    options = current_connection()
+    with closing(connect_to_database(options)) as connection, patient_reader():
+        if form == "prometheus":
+            _print_metrics(connection, replace(wanted, limit=limit or BUSIEST), options)
+        elif form == "json":
             _print_json(connection, wanted)
         elif form == "csv":
             _print_csv(connection, wanted)
@@ -129,16 +139,6 @@ def monitor(
         else:
             console = make_console()
             console.print(_page(connection, wanted, console.width, _ROWS_SHOWN))
-
-
-@contextmanager
-def _patient_reader() -> Iterator[None]:
-    """End quietly when the reader of a pipe, such as head, has had enough."""
-    try:
-        yield
-        sys.stdout.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 @contextmanager
@@ -259,38 +259,36 @@ def _watch(connection: Connection[Any], wanted: Filter, seconds: float) -> None:
             time.sleep(seconds)
 
 
-def _utf8_stdout() -> TextIO:
-    """Return stdout: machine formats are UTF-8 whatever the locale is."""
-    if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(encoding="utf-8")
-    return sys.stdout
+def _print_metrics(connection: Connection[Any], wanted: Filter, options: ConnectionOptions) -> None:
+    """Print the limits that are wanted, how many there are of each level, and every check."""
+    server = {"host": options.place, "database": options.database}
+    with select(connection, wanted) as cursor:
+        busiest = cursor.fetchall()
+    with connection.cursor(DictCursor) as cursor:
+        cursor.execute(COUNTS)
+        samples = [*of_limits(busiest, cursor.fetchall())]
+        cursor.execute(HEALTH)
+        samples += of_health(cursor.fetchall())
+    utf8_stdout().write(as_text(samples, server))
 
 
 def _print_json(connection: Connection[Any], wanted: Filter) -> None:
     """Print an array with a row a line: rates are numbers, times ISO 8601."""
-    out = _utf8_stdout()
+    out = utf8_stdout()
     with select(connection, wanted) as cursor:
         before = "[\n"
         for row in iter(cursor.fetchone, None):
-            out.write(before + json.dumps(row, ensure_ascii=False, default=_machine_value))
+            out.write(before + as_json(row))
             before = ",\n"
         out.write("[]\n" if before == "[\n" else "\n]\n")
 
 
 def _print_csv(connection: Connection[Any], wanted: Filter) -> None:
     """Print a header and a line a row; NULL is empty, times are ISO 8601."""
-    out = _utf8_stdout()
-    writer = csv.writer(out, lineterminator="\n")
+    writer = csv.writer(utf8_stdout(), lineterminator="\n")
     with select(connection, wanted) as cursor:
         writer.writerow(column[0] for column in cursor.description or ())
         for row in iter(cursor.fetchone, None):
             writer.writerow(
-                _machine_value(v) if isinstance(v, datetime) else v for v in row.values()
+                machine_value(v) if isinstance(v, datetime) else v for v in row.values()
             )
-
-
-def _machine_value(value: object) -> object:
-    """Return what JSON can say of a value that it has no type for."""
-    if isinstance(value, Decimal):  # counts come as decimals too, and must stay exact
-        return int(value) if value.as_tuple().exponent == 0 else float(value)
-    return value.isoformat() if isinstance(value, datetime) else str(value)

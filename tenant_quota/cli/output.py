@@ -36,11 +36,12 @@ def utf8_stdout() -> TextIO:
 
 def as_json(row: Mapping[str, Any]) -> str:
     """Return a row on one line: counts are whole numbers, times ISO 8601."""
-    return json.dumps(row, ensure_ascii=False, default=_machine_value)
+    return json.dumps(row, ensure_ascii=False, default=machine_value)
 
 
-def _machine_value(value: object) -> object:
-    if isinstance(value, Decimal):
+def machine_value(value: object) -> object:
+    """Return what JSON can say of a value that it has no type for."""
+    if isinstance(value, Decimal):  # counts come as decimals too, and must stay exact
         return int(value) if value.as_tuple().exponent == 0 else float(value)
     return value.isoformat() if isinstance(value, datetime) else str(value)
 
