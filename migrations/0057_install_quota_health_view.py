@@ -8,5 +8,5 @@ __transactional__ = False  # each DDL statement commits by itself
 install(
     __file__,
     "views/quota_health.sql",
-    sha256="4f34a09621d88f0c43e8a65129fb6702d59e9475db93bcfe87b9b4d726015c5d",
+    sha256="36e256b8ca381a242d87e60c839153e7c46cc53cfb804740192b219af8f07a28",
 )
