@@ -20,7 +20,7 @@ from tenant_quota.cli.webhook import SECRET, UndeliveredError, Webhook, as_alert
 from tenant_quota.connection import connect_to_database
 from tenant_quota.connection_options import ConnectionOptions
 from tenant_quota.errors import TenantQuotaError
-from tenant_quota.statements import error_number, server_error
+from tenant_quota.statements import error_number, is_connection_lost, server_error
 
 Row = dict[str, Any]
 
@@ -36,8 +36,8 @@ _WAITING = (
 )
 _TAKE = f"{_WAITING} FOR UPDATE SKIP LOCKED"
 _MARK = "UPDATE quota_alerts SET delivered_at = UTC_TIMESTAMP(6) WHERE alert_id IN %s"
-#: The connection or its server is gone, or has become read-only by a failover: a new one may do.
-_LOST = {0, 1053, 1290, 1927, 2003, 2006, 2013, 2055, 3169, 4031}
+#: Not a lost connection, but a new one may do: read-only by a failover, killed, not there yet.
+_NEW_ONE_MAY_DO = {1290, 1927, 2003, 3169}
 
 
 @click.command()
@@ -181,7 +181,9 @@ class _Reader:
 
 def _is_lost(error: pymysql.Error | TenantQuotaError) -> bool:
     """Whether a new connection may do; a connection that cannot be made may, later."""
-    return isinstance(error, TenantQuotaError) or error_number(error) in _LOST
+    if isinstance(error, TenantQuotaError):
+        return True
+    return is_connection_lost(error) or error_number(error) in _NEW_ONE_MAY_DO
 
 
 def _deliver(

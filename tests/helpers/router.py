@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -12,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tenant_quota.sandbox import Sandbox
+from tenant_quota.sandbox.local import free_port
 from tests.helpers.certificates import Authority
 from tests.helpers.server import connect
 from tests.helpers.support import rows, value, wait_until
@@ -167,9 +167,3 @@ class Router:
 def replica_url(router: Router) -> str:
     """Return the replica's URL: it has followed the source's password."""
     return f"mysql://root:{router.source.password}@127.0.0.1:{router.replica.port}/"
-
-
-def free_port() -> int:
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-import socket
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
@@ -18,6 +17,7 @@ import pytest
 from click.testing import CliRunner
 
 from tenant_quota.cli import main
+from tenant_quota.sandbox.local import free_port
 from tests.helpers import accounts
 from tests.helpers.callers import installed
 from tests.helpers.series import FOLDER, Series, exported
@@ -43,12 +43,6 @@ def promtool(*arguments: str, text: str = "") -> str:
     done = subprocess.run(argv, cwd=FOLDER, input=text, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout + done.stderr
-
-
-def free_port() -> int:
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Monitored:
