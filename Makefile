@@ -1,7 +1,7 @@
 # Each target sets up all it needs: a .venv of its own with the package and its
 # tools. PYTHON=/path/to/python chooses the interpreter (3.10 or later).
 
-.PHONY: help demo test test-docker test-series test-clients lock mutants chaos bench picture ship lint clean
+.PHONY: help demo test test-docker test-series test-clients test-monitoring test-proxies lock mutants chaos bench picture ship lint clean
 .DEFAULT_GOAL := help
 
 VENV := .venv
@@ -21,6 +21,8 @@ help:
 	@echo "make test-docker every test, and every server a container"
 	@echo "make test-series every test, and a note in the pages: on which MySQL, at which commit"
 	@echo "make test-clients the programs of docs/clients/ with their drivers; root installs Debian's packages"
+	@echo "make test-monitoring a real Prometheus with its exporters; apt downloads Debian's packages"
+	@echo "make test-proxies a real MySQL Router before a source and a replica; apt downloads Debian's package"
 	@echo "make lock        schema.lock.json anew, after an object or a migration changed"
 	@echo "make mutants     break the SQL on purpose, rule by rule, and see the tests fail"
 	@echo "make chaos       the long runs: 35,000 steps against the model, storms of 32 callers, kills,"
@@ -51,6 +53,17 @@ CLIENTS := $(CURDIR)/build/clients
 test-clients: $(READY)
 	@$(BIN)/python -m tools.client_drivers $(CLIENTS)
 	TENANT_QUOTA_CLIENTS=$(CLIENTS) $(CLIENTS)/venv/bin/python -m pytest -q -rs tests/clients
+
+# Debian's packages are unpacked in build/monitoring, not installed.
+MONITORING := $(CURDIR)/build/monitoring
+test-monitoring: $(READY)
+	@$(BIN)/python -m tools.monitoring_packages $(MONITORING)
+	TENANT_QUOTA_MONITORING=$(MONITORING) $(BIN)/pytest -q -rs tests/monitoring
+
+PROXIES := $(CURDIR)/build/proxies
+test-proxies: $(READY)
+	@$(BIN)/python -m tools.router_package $(PROXIES)
+	TENANT_QUOTA_PROXIES=$(PROXIES) $(BIN)/pytest -q -rs tests/proxies
 
 lock: $(READY)
 	@$(BIN)/python -m tools.lock

@@ -50,8 +50,13 @@ class ConnectionOptions:
     @property
     def address(self) -> str:
         """Server and database, as one of a fleet is called; who connects is left out."""
+        return f"{self.place}/{self.database}"
+
+    @property
+    def place(self) -> str:
+        """The server alone: its socket, or host and port."""
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{self.socket or f'{host}:{self.port}'}/{self.database}"
+        return self.socket or f"{host}:{self.port}"
 
     def connect_arguments(self) -> dict[str, Any]:
         """Return PyMySQL's arguments; raises TenantQuotaError on impossible TLS options."""

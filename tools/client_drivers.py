@@ -94,6 +94,10 @@ def install(folder: Path) -> None:
     runs([*pip, "--editable", ROOT])
     for packages_together in PYPI:
         runs([*pip, *packages_together])
+    # The newest one's part in C wants a newer OpenSSL than Debian 12 has, and is then left out.
+    has_c = "from mysql.connector import HAVE_CEXT as c; raise SystemExit(not c and 'no C')"
+    if not runs([python, "-c", has_c], says=False):
+        runs([*pip, "mysql-connector-python<10"])
     runs(["npm", "install", "--no-audit", "--no-fund", "--prefix", folder, *NPM])
 
 

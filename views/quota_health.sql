@@ -7,7 +7,7 @@
 -- use; what is exact, and reads the whole ledger, is CALL reconcile_quotas(NULL, FALSE).
 -- The event checks look into the current database: USE the one that holds the view. Whether
 -- an event is there shows only to accounts with the EVENT privilege; to others a fresh
--- heartbeat says that it runs.
+-- heartbeat says that it runs, and before its first run nothing is known: a WARNING.
 --
 --   check_name   event.NAME: is it there and enabled; job.NAME: its heartbeat;
 --                overdue_resets (by more than 5 minutes), lapsed_reservations (the same),
@@ -31,6 +31,7 @@ SELECT
         WHEN s.status IS NOT NULL THEN 'WARNING'
         WHEN v.seen = 0 AND (j.finished_at > UTC_TIMESTAMP(6) - INTERVAL e.late_seconds SECOND
                              OR j.finished_at IS NULL AND e.late_seconds > 3600) THEN 'OK'  -- still to run first
+        WHEN v.seen = 0 AND j.finished_at IS NULL THEN 'WARNING'  -- nobody can tell before its first run
         ELSE 'ERROR'
     END AS status,
     CAST(IF(s.status = 'ENABLED', 0, 1) AS SIGNED) AS amount,
@@ -39,7 +40,8 @@ SELECT
         WHEN s.status LIKE '%SIDE_DISABLED' THEN
             'disabled on a replica, and stays so after a failover: ALTER EVENT ... ENABLE on the primary'
         WHEN s.status IS NOT NULL THEN 'disabled: ALTER EVENT ... ENABLE'
-        WHEN v.seen = 0 THEN 'not seen: this account lacks EVENT on the current database, or it holds no event'
+        WHEN v.seen = 0 THEN CONCAT('not seen: this account lacks EVENT on the current database, or it holds no',
+                                    ' event; job.', e.event_name, ' tells when it last ran')
         ELSE 'not in this database: run tenant-quota apply'
     END AS detail
 FROM (SELECT 'reset_due_quotas' AS event_name, 300 AS late_seconds

@@ -20,7 +20,9 @@ from tenant_quota.errors import TenantQuotaError
 from tenant_quota.statements import error_number, server_error
 
 _MISSING = {1146, 1305, 1356}  # table, procedure, or what a view reads
-_DENIED = "Grant this account the role quota_admin, or quota_monitor to look only."
+_DENIED = (
+    "Grant this account the role quota_admin; quota_monitor is enough to look (alerts --peek)."
+)
 _WHAT_TO_DO = {
     1142: _DENIED,
     1290: "If the server is read-only: connect to the primary.",

@@ -1,4 +1,4 @@
-"""What a command has found, and how programs get it: JSON, CSV, JUnit's XML, annotations.
+"""What a command has found, and how programs get it: JSON, CSV, JUnit's XML and more.
 
 A command returns a `Report`. Printing it is for `each_server`: of one server as it is, of
 several as one document.
@@ -50,6 +50,15 @@ class Annotations:
     result: str = ""
 
 
+@dataclass(frozen=True)
+class Metric:
+    """What Prometheus knows by one name, and its samples: labels and a value each."""
+
+    name: str
+    help: str
+    samples: Sequence[tuple[Mapping[str, str], object]]
+
+
 def escaped(text: str, also: str = "") -> str:
     """Return text as workflow commands take it: percent, line ends, and ``also``."""
     for character in ("%", "\r", "\n", *also):
@@ -93,9 +102,24 @@ def write_github(out: TextIO, found: Annotations) -> None:
     out.write("\n".join([*lines, found.result]) + "\n")
 
 
+def write_prometheus(out: TextIO, metrics: Iterable[Metric]) -> None:
+    """Write Prometheus' text format; a metric without samples is left out."""
+    for metric in metrics:
+        if metric.samples:
+            out.write(f"# HELP {metric.name} {metric.help}\n# TYPE {metric.name} gauge\n")
+        for labels, value in metric.samples:
+            pairs = ",".join(f'{key}="{_label_value(text)}"' for key, text in labels.items())
+            out.write(f"{metric.name}{{{pairs}}} {value}\n")
+
+
+def _label_value(text: str) -> str:
+    return text.replace("\\", r"\\").replace("\n", r"\n").replace('"', r"\"")
+
+
 WRITERS: dict[str, Callable[[TextIO, Any], None]] = {
     "json": write_json,
     "csv": write_csv,
     "junit": write_junit,
     "github": write_github,
+    "prometheus": write_prometheus,
 }

@@ -131,8 +131,12 @@ def lock_waits(patient: Patient) -> Iterator[Finding]:
     rows = patient.ask(
         "SELECT b.trx_mysql_thread_id AS id, COUNT(*) AS waiting, "
         "MAX(TIMESTAMPDIFF(SECOND, r.trx_wait_started, NOW())) AS seconds, "
-        "MIN(l.object_name) AS name "
+        "MIN(l.object_name) AS name, "
+        # A view takes shared locks where a reader says FOR SHARE, or is SERIALIZABLE.
+        "MIN(h.lock_mode LIKE 'S%%' AND b.trx_rows_modified = 0) AS is_read "
         "FROM performance_schema.data_lock_waits AS w "
+        "JOIN performance_schema.data_locks AS h "
+        "ON h.engine_lock_id = w.blocking_engine_lock_id AND h.engine = w.engine "
         "JOIN performance_schema.data_locks AS l "
         "ON l.engine_lock_id = w.requesting_engine_lock_id AND l.engine = w.engine "
         "AND l.object_schema = DATABASE() "
@@ -147,7 +151,11 @@ def lock_waits(patient: Patient) -> Iterator[Finding]:
         sessions = "1 session waits" if row["waiting"] == 1 else f"{row['waiting']} sessions wait"
         who = _who(patient, row["id"])
         what = f"{sessions} for {who} on {row['name']}, the longest for {row['seconds']} s"
-        yield Finding(WARNING, what, f"{_end(row['id'])}; keep such transactions short")
+        advice = "keep such transactions short"
+        if row["is_read"]:
+            what += ": it only reads, and its reads lock"
+            advice = "read without FOR SHARE, and not in a SERIALIZABLE transaction"
+        yield Finding(WARNING, what, f"{_end(row['id'])}; {advice}")
     if not long:
         yield Finding(OK, f"nobody waits for our rows for {WAIT_SECONDS} s")
 

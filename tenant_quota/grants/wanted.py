@@ -96,7 +96,7 @@ def wanted_rights(needs: CodeNeeds, names: Names, server: Server) -> dict[Accoun
         # name with \_ in it: so its name stands there as it is.
         names.definer: {as_role(names.monitor)} | code_rights(needs, server.schema, server.number),
         names.app: execute(needs.application),
-        names.monitor: look | check,
+        names.monitor: look | check | on("quota_alerts", "SELECT"),
         names.admin: look
         | execute(needs.public)
         | on("quota_alerts", "SELECT", "UPDATE (`delivered_at`)")

@@ -116,9 +116,10 @@ class Apt:
 
     directory: Path
     progress: Progress
+    packages: tuple[str, ...] = PACKAGES
 
     def resolve(self, mirror: str) -> dict[str, int]:
-        """Return file name and size in bytes of every package that PACKAGES needs in sid."""
+        """Return file name and size in bytes of every package that these need in sid."""
         shutil.rmtree(self.directory, ignore_errors=True)
         for name in ("lists/partial", "archives/partial"):
             (self.directory / name).mkdir(parents=True)
@@ -130,7 +131,7 @@ class Apt:
         asked = self._apt("update", check=False)
         if not any((self.directory / "lists").glob("*Packages*")):
             raise Unavailable(f"apt-get update from {mirror} failed: {_reason(asked)}")
-        answer = self._apt("--print-uris", "install", *PACKAGES).stdout
+        answer = self._apt("--print-uris", "install", *self.packages).stdout
         return {m[1]: int(m[2]) for m in re.finditer(r"^'\S+' (\S+\.deb) (\d+) ", answer, re.M)}
 
     def fetch(self, packages: dict[str, int]) -> list[Path]:
@@ -139,7 +140,7 @@ class Apt:
         total = sum(packages.values())
         with (self.directory / "log").open("w+") as log:
             process = subprocess.Popen(
-                self._argv("--download-only", "install", *PACKAGES),
+                self._argv("--download-only", "install", *self.packages),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,

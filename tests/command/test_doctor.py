@@ -284,6 +284,7 @@ def test_who_holds_our_rows_and_who_waits_for_them(url, monkeypatch):
         waits = look(url, "lock_waits")["lock_waits"]
         assert f"1 session waits for connection {holder.thread_id()} (root@" in waits.what
         assert "on tenants" in waits.what
+        assert "its reads lock" not in waits.what
         assert wait_until(
             lambda: "held locks" in look(url, "long_transactions")["long_transactions"].what
         )
@@ -295,6 +296,34 @@ def test_who_holds_our_rows_and_who_waits_for_them(url, monkeypatch):
         waiter.join(10)
     run(url, "DELETE FROM tenants WHERE tenant_id = 'HELD'")
     assert {f.severity for f in look(url, "lock_waits", "long_transactions").values()} == {OK}
+
+
+@pytest.mark.parametrize(
+    ("isolation", "more"), [("READ COMMITTED", " FOR SHARE"), ("SERIALIZABLE", "")]
+)
+def test_a_read_of_a_view_that_keeps_a_call_waiting_is_named_as_one(
+    url, monkeypatch, isolation, more
+):
+    monkeypatch.setattr(doctor_load, "WAIT_SECONDS", 1)
+    run(url, "CALL define_quota('LOOKED', 'X', 'TOTAL', 10, NULL, NULL)")
+    consume = "CALL consume_quota('LOOKED', 'X', 1, NULL, NULL, NULL)"
+    with closing(connect(url)) as reader:
+        rows(reader, f"SET SESSION TRANSACTION ISOLATION LEVEL {isolation}")
+        rows(reader, f"SELECT * FROM quota_usage_monitor WHERE tenant_id = 'LOOKED'{more}")
+        waiter = threading.Thread(target=run, args=(url, consume))
+        waiter.start()
+        assert wait_until(lambda: look(url, "lock_waits")["lock_waits"].severity == WARNING)
+        waits = look(url, "lock_waits")["lock_waits"]
+        # At a full minute an event waits too: the view reads its heartbeat.
+        assert re.match(
+            rf"(1 session waits|\d sessions wait) for connection {reader.thread_id()} \(root@",
+            waits.what,
+        )
+        assert waits.what.endswith(": it only reads, and its reads lock")
+        assert waits.do.endswith("read without FOR SHARE, and not in a SERIALIZABLE transaction")
+        reader.rollback()
+        waiter.join(10)
+    run(url, "DELETE FROM tenant_quotas WHERE tenant_id = 'LOOKED'")
 
 
 def test_a_hot_quota_and_slots_that_nothing_needs(url):

@@ -75,7 +75,7 @@ def test_the_documented_install_has_a_definer_and_roles_as_they_should_be(url):
             run(own, lacking.do)
             assert look(own, "definers")[name].severity == OK
         assert CliRunner().invoke(main, ["grants", "--check", "--url", own]).exit_code == 0
-        for table in ("tenants", "tenant_quotas", "quota_jobs", "quota_alerts"):
+        for table in ("tenants", "tenant_quotas", "quota_jobs", "quota_slots"):
             run(own, f"REVOKE SELECT ON {table} FROM {DEFINER}")
         lacking = look(own, "definers")[name]
         assert "lacks SELECT: calls fail" in lacking.what

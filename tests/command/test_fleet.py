@@ -107,6 +107,7 @@ def test_the_password_is_asked_for_once_and_notes_are_made_once(tmp_path):
         (["grants"], "SQL that is printed"),
         (["grants", "--revoke"], "SQL that is printed"),
         (["monitor", "--watch", "1"], "--watch"),
+        (["monitor", "--format", "prometheus"], "--format prometheus"),
         (["reset", "--tenant", "T", "--quota-type", "Q", "--limit-type", "DAILY"], "One quota"),
     ],
 )

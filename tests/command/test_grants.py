@@ -301,6 +301,18 @@ def test_a_monitor_reads_the_views_and_asks_what_would_be_granted(
     assert (shown.exit_code, len(json.loads(shown.output))) == (0, 1)
 
 
+def test_a_monitor_sees_the_alerts_that_wait_and_cannot_take_them(quota, schema_url, prefix):
+    quota.define("MONTHLY", 2, soft_limit=1, used=2)
+    url = ("--url", accounts.url_of(schema_url, f"{prefix}_monitor_user"), "--format", "json")
+    seen = run("alerts", *url, "--peek")
+    assert seen.exit_code == 0, seen.output
+    assert quota.tenant_id in {alert["tenant_id"] for alert in json.loads(seen.output)}
+    taken = run("alerts", *url)
+    assert (taken.exit_code, taken.stdout) == (2, "")
+    assert "alerts --peek" in taken.stderr
+    assert run("alerts", *url, "--peek").output == seen.output, "nothing was marked"
+
+
 def test_an_administrator_defines_sweeps_reconciles_and_takes_alerts(
     sessions, quota, schema_url, prefix
 ):

@@ -116,6 +116,33 @@ def test_csv_has_a_header_and_leaves_null_empty(schema_url, three):
     assert (total["next_reset_time"], total["soft_limit"]) == ("", "15")
 
 
+def test_metrics_are_families_with_help_type_and_escaped_labels(schema_url, quota):
+    strange = quota.sibling('"\\\n')
+    strange.define("TOTAL", 3, used=2)
+    lines = monitor(
+        schema_url, "--format", "prometheus", "--tenant", strange.tenant_id
+    ).output.splitlines()
+    parts = urlsplit(schema_url)
+    server = f'host="{parts.hostname}:{parts.port}",database="{parts.path[1:]}"'
+    limit = (
+        f'{server},tenant_id="{quota.tenant_id}_\\"\\\\\\n",quota_type="REDEEM_CODE",'
+        'limit_type="TOTAL",enforcement="ENFORCE"'
+    )
+    assert lines[:9] == [
+        "# HELP tenant_quota_used_units Units that are used of a limit.",
+        "# TYPE tenant_quota_used_units gauge",
+        f"tenant_quota_used_units{{{limit}}} 2",
+        "# HELP tenant_quota_limit_units Units that a limit allows.",
+        "# TYPE tenant_quota_limit_units gauge",
+        f"tenant_quota_limit_units{{{limit}}} 3",
+        "# HELP tenant_quota_usage_ratio Used share of a limit; 1: nothing is left.",
+        "# TYPE tenant_quota_usage_ratio gauge",
+        f"tenant_quota_usage_ratio{{{limit}}} 0.6667",
+    ]
+    kinds = [line.split()[2] for line in lines if line.startswith("# TYPE")]
+    assert len(kinds) == len(set(kinds)), "the samples of a metric stand together"
+
+
 def test_nothing_found_is_an_empty_array_a_header_alone_and_a_line_that_says_so(schema_url):
     assert as_json(schema_url, "--tenant", "nobody") == []
     csv_text = monitor(schema_url, "--format", "csv", "--tenant", "nobody").output
@@ -172,7 +199,7 @@ def test_a_name_cannot_give_orders_to_the_terminal_or_break_a_format(schema_url,
 
 
 def test_a_database_without_the_view_says_what_to_run(empty_schema):
-    for form in ("table", "json", "csv"):
+    for form in ("table", "json", "csv", "prometheus"):
         result = monitor(empty_schema, "--format", form)
         assert result.exit_code == 2
         assert "run `tenant-quota apply`" in result.output
@@ -192,7 +219,7 @@ def test_no_password_in_any_output(schema_url, three):
     assert result.exit_code == 2
     assert "Access denied" in result.output
     assert "S3cret" not in result.output
-    for form in ("table", "json", "csv"):
+    for form in ("table", "json", "csv", "prometheus"):
         output = monitor(schema_url, "--tenant", three.tenant_id, "--format", form).output
         assert not parts.password or parts.password not in output
 

@@ -179,7 +179,10 @@ FORBIDDEN: dict[str, list[str]] = {
         "SET ROLE {prefix}_admin",
     ],
     "monitor": [
-        *(*READ, *ALL, *INTERNAL, *ADMINISTRATIVE),
+        *(each for each in READ if each != "SELECT * FROM quota_alerts"),
+        *(*ALL, *INTERNAL, *ADMINISTRATIVE),
+        "UPDATE quota_alerts SET delivered_at = NULL",
+        "SELECT * FROM quota_alerts FOR UPDATE",
         *(each for each in APPLICATION if not each.startswith("CALL check_quota(")),
         "SELECT * FROM quota_usage_monitor FOR UPDATE",
         "SET ROLE {prefix}_app",

@@ -167,6 +167,10 @@ def test_looking_needs_no_right_on_any_table(database: Connection, url: str) -> 
             assert health(watcher, "event.reset_due_quotas") == ("OK", 1)
             rows(database, "UPDATE quota_jobs SET finished_at = '2020-01-01'")
             assert health(watcher, "event.reset_due_quotas") == ("ERROR", 1)
+            rows(database, "DELETE FROM quota_jobs")
+            for event in ("reset_due_quotas", "expire_quota_reservations"):
+                assert health(watcher, f"event.{event}") == ("WARNING", 1), "none knows yet"
+            assert health(watcher, "event.purge_quota_usage") == ("OK", 1), "it is not due"
             assert health(watcher, "overdue_resets") == ("OK", 0)
     finally:
         rows(database, f"DROP USER {user}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from typing import Any
 
@@ -10,6 +10,7 @@ import click
 
 from tenant_quota.cli.connection import connection_options, current_connection
 from tenant_quota.cli.fleet import each_server
+from tenant_quota.cli.monitor.metrics import BUSIEST, metrics
 from tenant_quota.cli.monitor.rows import LEVELS, ROWS_SHOWN, Filter, Row, first_rows, select
 from tenant_quota.cli.monitor.table import monitor_table
 from tenant_quota.cli.monitor.watch import show_until_ctrl_c
@@ -17,6 +18,13 @@ from tenant_quota.cli.output import make_console
 from tenant_quota.cli.report import Report
 from tenant_quota.connection import connect_to_database
 from tenant_quota.connection_options import ConnectionOptions
+
+
+def _for_one(given: Mapping[str, Any]) -> str:
+    """Return which option is for one server only: each has a file of metrics of its own."""
+    if given["watch"] is not None:
+        return "--watch"
+    return "--format prometheus" if given["form"] == "prometheus" else ""
 
 
 @click.command()
@@ -32,16 +40,17 @@ from tenant_quota.connection_options import ConnectionOptions
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["table", "json", "csv"]),
+    type=click.Choice(["table", "json", "csv", "prometheus"]),
     default="table",
     show_default=True,
-    help="json and csv have all columns and, without --limit, all rows.",
+    help="json and csv have all columns and, without --limit, all rows; prometheus has metrics.",
 )
 @click.option(
     "--limit",
     type=click.IntRange(1),
     metavar="ROWS",
-    help=f"Rows at most, the most pressing first.  [default in a table: {ROWS_SHOWN}]",
+    help="Rows at most, the most pressing first.  "
+    f"[default: {ROWS_SHOWN} in a table, {BUSIEST} as metrics]",
 )
 @click.option(
     "--watch",
@@ -49,7 +58,7 @@ from tenant_quota.connection_options import ConnectionOptions
     metavar="SECONDS",
     help="Show the table anew every so often, until Ctrl-C.",
 )
-@each_server(alone=lambda given: "--watch" if given["watch"] is not None else "")
+@each_server(alone=_for_one)
 def monitor(
     tenants: tuple[str, ...], levels: tuple[str, ...], limit: int | None, watch: float | None
 ) -> Report | None:
@@ -68,6 +77,7 @@ def monitor(
     documents = {
         "json": lambda: _objects(options, wanted),
         "csv": lambda: _lines(options, wanted),
+        "prometheus": lambda: metrics(options, wanted),
     }
     return Report(lambda: _show(options, wanted), documents)
 
