@@ -115,7 +115,9 @@ def test_a_splitter_sends_the_call_to_the_source_and_out_parameters_are_lost(roo
 
 
 def test_sharing_alone_loses_them_when_another_client_comes_in_between(root, client):
-    one, other = client("sharing"), client("sharing")
+    one = client("sharing")
+    time.sleep(0.5)  # so that the other gets this one's connection, and no second one is made
+    other = client("sharing")
     for number in range(1, 4):
         for each, statement in ((one, TAKE), (other, "SELECT 1")):
             time.sleep(0.1)  # Router takes back a connection a moment after its answer
