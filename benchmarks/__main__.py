@@ -27,7 +27,7 @@ from benchmarks.server import schema, server
 PARTS = (
     *("spread", "hot", "connections", "joined", "limits", "ancestors", "rate", "shadow"),
     *("replays", "denials", "tokens", "leases", "reservations", "batches"),
-    *("cpu", "cpu_connections", "first_call", "memory"),
+    *("cpu", "cpu_connections", "instructions", "first_call", "memory"),
     *("node", "redis", "reset", "growth", "monitor"),
 )
 

@@ -50,15 +50,15 @@ class Kind:
     ends: tuple[object, ...] = ()  # what the call ends: a procedure and its arguments make one
     used_up: bool = False
 
-    def add(self, schema: Schema) -> None:
+    def add(self, schema: Schema, tenants: int = TENANTS) -> None:
         """Create the tenants and all that they have before a run."""
         above = None
         for level in reversed(range(self.ancestors)):
             name = self.prefix + "up" * (level + 1)
-            schema.add_tenants(name, TENANTS, parents=above)
+            schema.add_tenants(name, tenants, parents=above)
             above = name
         schema.add_tenants(
-            *(self.prefix, TENANTS, self.limit_types, self.hard_limit, above),
+            *(self.prefix, tenants, self.limit_types, self.hard_limit, above),
             enforcement=self.enforcement,
             refill_per_second=MANY,
         )
@@ -67,7 +67,7 @@ class Kind:
             make_first(schema, self.prefix, str(procedure), *arguments)
         if self.used_up:  # what the first call beyond the limit writes is to be over, too
             for key in ("before", "too much"):
-                schema.consume_once(self.prefix, TENANTS, key)
+                schema.consume_once(self.prefix, tenants, key)
 
     def run(self, schema: Schema, seconds: int, connections: int, drains: bool) -> Figures:
         """Drive the call for some seconds; what it ends is prepared before."""

@@ -20,6 +20,7 @@ PACKAGES = {
     "redis-benchmark": "redis-tools",
     "node": "nodejs",
     "npm": "npm",
+    "valgrind": "valgrind",
 }
 
 

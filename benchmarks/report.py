@@ -26,6 +26,7 @@ COLUMNS = {
     "ms": "ms",
     "cpu_us": "processor, µs",
     **{f"cpu_us_{n}": f"{n} connection{'s' if n > 1 else ''}, µs" for n in (1, 8, 32, 128)},
+    "instructions": "instructions, thousands",
     "compiled_mb": "compiled code, MB",
     "binlog_bytes": "binlog, bytes",
     "errors": "deadlocks",
