@@ -165,6 +165,17 @@ def test_what_fell_below_the_soft_limit_warns_again_on_another_day(quota: Quota)
     ]
 
 
+def test_a_bucket_alone_warns_again_once_it_was_full(quota: Quota) -> None:
+    quota.define("RATE", hard_limit=5, soft_limit=2, refill_per_second=1)
+    for day in ("2030-05-10", "2030-05-11"):
+        for second in (0, 0, 30, 30):  # two of each: the first finds the bucket full
+            quota.acquire_at(f"{day} 12:00:{second:02}")
+    assert alerts(quota, "alert_level, DATE(period_start)") == [
+        ("WARNING", date(2030, 5, 10)),
+        ("WARNING", date(2030, 5, 11)),
+    ]
+
+
 # SHADOW
 
 
