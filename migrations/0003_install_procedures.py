@@ -30,7 +30,7 @@ install(
         "procedures/application/try_consume_quota.sql": "af1504c1f36c02c4394625d6e28168c727f05c16aa7185ad6e0ff55baeff674d",
         "procedures/internal/charge/charge_quota.sql": "62defcfda4a06e99366b92065cc6281d99235b9bfbd16d3a0490662c60dcc140",
         "procedures/internal/charge/charge_quota_items.sql": "9a1dc96b25453e49c7497ecd827195cb1b3608095cc00ae9c9e2729365b46804",
-        "procedures/internal/charge/charge_quota_levels.sql": "f9c958373de9f0ba12ddb85ef3d3ffa0e0e3795cabc89ac76c3cf4972251a325",
+        "procedures/internal/charge/charge_quota_levels.sql": "3af517e537a5b261beb8d65d900c0ffa1c5a633422bf6b8b2334cfe8b8c7353a",
         "procedures/internal/charge/find_fresh_items.sql": "90e105d15ca013027ead8c9658bd2ed084b48a0fea1e14e4787a608cea335651",
         "procedures/internal/charge/find_quota_replay.sql": "72707cf80bb4481a60c03aa8a0ed260651255fd3f00d5a3690d585eaa5791695",
         "procedures/internal/charge/finish_quota_charge.sql": "609afb086ee06666d0b5b294bbcd6b7b0a4d1b3dbdd00914bd44a9dcd04b5d1f",

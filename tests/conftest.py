@@ -66,6 +66,14 @@ def schema_url(server_url: str, prefix: str) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="module")
+def own_schema(server_url: str) -> Iterator[str]:
+    """Give the URL of a schema with everything applied, for the tests of one file alone."""
+    with fresh_schema(server_url) as url:
+        apply_everything(url)
+        yield url
+
+
 @pytest.fixture
 def empty_schema(server_url: str) -> Iterator[str]:
     """Give the URL of an empty schema that is dropped after the test."""

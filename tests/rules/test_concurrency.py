@@ -10,6 +10,7 @@ import pymysql
 import pytest
 from pymysql.connections import Connection
 
+from tests.helpers.server import connect
 from tests.helpers.support import Quota, at_once, rows, state_of, value, wait_until, waiting
 
 CALLERS = 32
@@ -301,3 +302,27 @@ def test_a_limit_that_goes_while_a_call_waits_for_it_is_not_charged(
     assert value(quota.connection, written, quota.tenant_id) == len(beside)
     for limit_type in beside:
         assert quota.used(limit_type) == 1
+
+
+@pytest.mark.parametrize("joins", [False, True], ids=["OWN", "JOINED"])
+@pytest.mark.parametrize("beside", [(), ("TOTAL",)], ids=["one limit", "two limits"])
+def test_a_charge_that_does_not_fit_fails_by_itself_and_not_by_a_check(
+    own_schema: str, joins: bool, beside: tuple[str, ...]
+) -> None:
+    """A DBA may take a CHECK out of force; what is exact may not hang on one."""
+    quota = Quota(lambda: connect(own_schema, autocommit=True), f"T_{joins}_{len(beside)}")
+    check = "ALTER TABLE tenant_quotas ALTER CHECK tenant_quotas_used_count NOT ENFORCED"
+    rows(quota.connection, check)
+    for limit_type in ("MONTHLY", *beside):
+        quota.define(limit_type, 3)
+    quota.consume(2)
+    first, second = quota.connect(), quota.connect()
+    first.begin()
+    assert quota.consume(1, on=first).status == "GRANTED"
+    if joins:
+        second.begin()
+    answer = while_it_waits(quota, second, lambda: quota.consume(1, on=second).status, first.commit)
+    second.commit()
+    assert answer == "EXCEEDED"
+    for limit_type in ("MONTHLY", *beside):
+        assert quota.used(limit_type) == sum(quota.ledger(limit_type)) == 3

@@ -1,8 +1,8 @@
 -- charge_quota_levels: internal: charge the limits of each level, and write their ledger rows.
 --
 -- Look: in our own transaction first without a lock, else under locks. Charge: an UPDATE that tests again what may
--- have changed, within SET: there an expression costs a quarter of what it costs in WHERE. Record: an INSERT, 1062 if
--- the key was charged before.
+-- have changed, within SET: the optimizer would walk it many times in a WHERE. Record: an INSERT, 1062 if the key was
+-- charged before.
 --
 --   p_operation .. p_parts   as in charge_quota and sort_out_quota_call; p_products: JSON, one or an array
 --   p_depth         levels. p_charged: limits; NULL: an obstacle. p_quota_id, p_used_count: of the last one's limit
@@ -37,7 +37,7 @@ BEGIN
     DECLARE v_limits, v_plain  INT;  -- plain: 0: an obstacle; else 1, + 2 for RATE, + 4 for each slot; -1: a slot paid
     DECLARE v_now, v_period_start, v_until  DATETIME(6);  -- the level's wall clock; of the one limit; the first end
     DECLARE v_is_quick      BOOLEAN DEFAULT p_attempt = 0 AND p_transaction = 'OWN';
-    DECLARE EXIT HANDLER FOR 3819  -- used_count may not be -1: something changed since the look
+    DECLARE EXIT HANDLER FOR 1690  -- the UPDATE overflows: something changed since the look
         SET p_quota_id = IF(v_limits = 1, p_quota_id, NULL), p_charged = NULL;
     REPEAT  -- the whole text, in one CALL: an upgrade that waits for this procedure lets nobody call it again
     IF p_transaction = 'OWN' THEN
@@ -94,7 +94,7 @@ BEGIN
                     WHEN limit_type = 'CONCURRENT' THEN concurrent_tokens ELSE hard_limit END) - p_amount, FALSE),
                 LAST_INSERT_ID(p_amount + IF(used_count <= COALESCE(FLOOR(TIMESTAMPDIFF(  -- a full bucket begins anew
                     MICROSECOND, refilled_at, UTC_TIMESTAMP(6)) * refill_per_second * 0.000001), 0), 0, used_count)),
-                -1),
+                used_count + 9223372036854775807 + 1),
             next_alert_count = IF(limit_type = 'RATE' AND used_count = p_amount, soft_limit, next_alert_count),
             refilled_at = IF(used_count = p_amount, GREATEST(refilled_at, UTC_TIMESTAMP(6)), refilled_at)  -- RATE's own
         WHERE quota_id = p_quota_id;
@@ -115,7 +115,7 @@ BEGIN
                     WHEN limit_type = 'CONCURRENT' THEN concurrent_tokens ELSE hard_limit END) - p_amount, FALSE),
                 LAST_INSERT_ID(p_amount + IF(used_count <= COALESCE(FLOOR(TIMESTAMPDIFF(
                     MICROSECOND, refilled_at, UTC_TIMESTAMP(6)) * refill_per_second * 0.000001), 0), 0, used_count)),
-                -1),
+                used_count + 9223372036854775807 + 1),
             next_alert_count = IF(limit_type = 'RATE' AND used_count = p_amount, soft_limit, next_alert_count),
             refilled_at = IF(used_count = p_amount, GREATEST(refilled_at, UTC_TIMESTAMP(6)), refilled_at)
         WHERE tenant_id = v_level_id AND quota_type = p_quota_type AND FIND_IN_SET(limit_type, v_kinds);
