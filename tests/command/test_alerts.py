@@ -14,22 +14,14 @@ from pymysql.connections import Connection
 from tenant_quota.cli import main
 from tests.helpers import accounts
 from tests.helpers.accounts import make_account, url_of
-from tests.helpers.server import connect, fresh_schema
-from tests.helpers.support import apply_everything, rows, start_command, value
-
-
-@pytest.fixture(scope="module")
-def url(server_url: str):
-    """Give the URL of a schema of these tests' own: an outbox belongs to all tenants."""
-    with fresh_schema(server_url) as url:
-        apply_everything(url)
-        yield url
+from tests.helpers.server import connect
+from tests.helpers.support import rows, start_command, value
 
 
 @pytest.fixture
-def outbox(url: str):
+def outbox(own_schema: str):
     """Give a connection to that schema, whose outbox is empty."""
-    with connect(url, autocommit=True) as connection:
+    with connect(own_schema, autocommit=True) as connection:
         rows(connection, "DELETE FROM quota_alerts")
         yield connection
 
@@ -54,9 +46,9 @@ def waiting(connection: Connection) -> int:
     return int(value(connection, "SELECT COUNT(*) FROM quota_alerts WHERE delivered_at IS NULL"))
 
 
-def test_an_alert_is_delivered_once_and_marked(url, outbox):
+def test_an_alert_is_delivered_once_and_marked(own_schema, outbox):
     write(outbox, 2)
-    result = alerts(url, "--format", "json")
+    result = alerts(own_schema, "--format", "json")
     assert result.exit_code == 0, result.output
     first, second = json.loads(result.output)
     ids = rows(outbox, "SELECT CAST(alert_id AS CHAR) FROM quota_alerts ORDER BY quota_id")
@@ -76,15 +68,15 @@ def test_an_alert_is_delivered_once_and_marked(url, outbox):
         "quota_id": 0,
     }
     assert waiting(outbox) == 0
-    again = alerts(url, "--format", "json")
+    again = alerts(own_schema, "--format", "json")
     assert (again.exit_code, json.loads(again.output)) == (0, [])
 
 
-def test_the_table_is_a_line_an_alert_under_a_header(url, outbox):
-    assert alerts(url).output == "No alert waits.\n"
+def test_the_table_is_a_line_an_alert_under_a_header(own_schema, outbox):
+    assert alerts(own_schema).output == "No alert waits.\n"
     write(outbox, 1)
     rows(outbox, "UPDATE quota_alerts SET tenant_id = 'a\x1b[31m渠道', used_count = NULL")
-    header, line = alerts(url).output.splitlines()
+    header, line = alerts(own_schema).output.splitlines()
     assert header.split()[:3] == ["Written", "(UTC)", "Level"]
     assert line.split() == [
         *("2024-02-29", "12:00:00", "WARNING", "a�[31m渠道", "REDEEM_CODE", "MONTHLY"),
@@ -92,45 +84,45 @@ def test_the_table_is_a_line_an_alert_under_a_header(url, outbox):
     ]
 
 
-def test_all_that_waits_comes_oldest_first_however_many_there_are(url, outbox):
+def test_all_that_waits_comes_oldest_first_however_many_there_are(own_schema, outbox):
     write(outbox, 230)
-    found = json.loads(alerts(url, "--format", "json").output)
+    found = json.loads(alerts(own_schema, "--format", "json").output)
     assert [row["quota_id"] for row in found] == list(range(230))
 
 
-def test_limit_leaves_the_rest_for_the_next(url, outbox):
+def test_limit_leaves_the_rest_for_the_next(own_schema, outbox):
     write(outbox, 5)
-    assert len(json.loads(alerts(url, "--format", "json", "--limit", "3").output)) == 3
+    assert len(json.loads(alerts(own_schema, "--format", "json", "--limit", "3").output)) == 3
     assert waiting(outbox) == 2
 
 
-def test_peeking_shows_what_waits_and_neither_marks_nor_locks_it(url, outbox):
+def test_peeking_shows_what_waits_and_neither_marks_nor_locks_it(own_schema, outbox):
     write(outbox, 3)
-    with connect(url) as other:
+    with connect(own_schema) as other:
         rows(other, "SELECT * FROM quota_alerts WHERE quota_id = 1 FOR UPDATE")
-        found = json.loads(alerts(url, "--peek", "--format", "json").output)
+        found = json.loads(alerts(own_schema, "--peek", "--format", "json").output)
         assert [row["quota_id"] for row in found] == [0, 1, 2], "not passed over: nothing is taken"
         other.rollback()
-    assert len(alerts(url, "--peek", "--limit", "2").output.splitlines()) == 3
+    assert len(alerts(own_schema, "--peek", "--limit", "2").output.splitlines()) == 3
     assert waiting(outbox) == 3
     for more in ("--follow", "--webhook=https://h/x"):
-        assert "--peek only shows what waits" in alerts(url, "--peek", more).output
+        assert "--peek only shows what waits" in alerts(own_schema, "--peek", more).output
 
 
-def test_what_another_reader_holds_is_passed_over(url, outbox):
+def test_what_another_reader_holds_is_passed_over(own_schema, outbox):
     write(outbox, 3)
-    with connect(url) as other:
+    with connect(own_schema) as other:
         rows(other, "SELECT * FROM quota_alerts WHERE quota_id = 1 FOR UPDATE")
-        found = json.loads(alerts(url, "--format", "json").output)
+        found = json.loads(alerts(own_schema, "--format", "json").output)
         assert [row["quota_id"] for row in found] == [0, 2]
         other.rollback()
-    found = json.loads(alerts(url, "--format", "json").output)
+    found = json.loads(alerts(own_schema, "--format", "json").output)
     assert [row["quota_id"] for row in found] == [1]
 
 
-def test_following_prints_an_object_a_line_as_they_come_and_ends_with_ctrl_c(url, outbox):
+def test_following_prints_an_object_a_line_as_they_come_and_ends_with_ctrl_c(own_schema, outbox):
     write(outbox, 1)
-    with start_command(url, "alerts", "--follow", "--format", "json") as process:
+    with start_command(own_schema, "alerts", "--follow", "--format", "json") as process:
         assert process.stdout is not None
         assert json.loads(process.stdout.readline())["quota_id"] == 0
         write(outbox, 1, first=1)
@@ -144,9 +136,10 @@ def test_following_prints_an_object_a_line_as_they_come_and_ends_with_ctrl_c(url
     assert waiting(outbox) == 0
 
 
-def test_two_readers_at_once_share_the_work_and_each_alert_comes_once(url, outbox):
+def test_two_readers_at_once_share_the_work_and_each_alert_comes_once(own_schema, outbox):
     readers = [
-        start_command(url, "alerts", "--follow", "--format", "json", "--limit", "150") for _ in "ab"
+        start_command(own_schema, "alerts", "--follow", "--format", "json", "--limit", "150")
+        for _ in "ab"
     ]
     write(outbox, 300)
     outputs = [reader.communicate(timeout=60)[0] for reader in readers]
@@ -155,7 +148,7 @@ def test_two_readers_at_once_share_the_work_and_each_alert_comes_once(url, outbo
     assert sorted(found[0] + found[1]) == list(range(300))
 
 
-def test_what_a_killed_reader_had_not_finished_comes_again(url, outbox):
+def test_what_a_killed_reader_had_not_finished_comes_again(own_schema, outbox):
     write(outbox, 40)
     # A slow mark: time enough to kill the reader between print and commit.
     rows(
@@ -163,7 +156,7 @@ def test_what_a_killed_reader_had_not_finished_comes_again(url, outbox):
         "CREATE TRIGGER hold BEFORE UPDATE ON quota_alerts FOR EACH ROW"
         " SET NEW.delivered_at = IF(SLEEP(20) = 0, NEW.delivered_at, NULL)",
     )
-    with start_command(url, "alerts", "--follow", "--format", "json") as process:
+    with start_command(own_schema, "alerts", "--follow", "--format", "json") as process:
         assert process.stdout is not None
         printed = [json.loads(process.stdout.readline())["quota_id"] for _ in range(40)]
         rows(outbox, "SET innodb_lock_wait_timeout = 1")
@@ -177,13 +170,13 @@ def test_what_a_killed_reader_had_not_finished_comes_again(url, outbox):
         with suppress(Exception):
             rows(outbox, f"KILL {thread}")
     rows(outbox, "DROP TRIGGER hold")
-    again = json.loads(alerts(url, "--format", "json").output)
+    again = json.loads(alerts(own_schema, "--format", "json").output)
     assert [*printed, 40] == [row["quota_id"] for row in again] == list(range(41))
 
 
-def test_a_reader_of_the_pipe_that_leaves_takes_nothing_along(url, outbox):
+def test_a_reader_of_the_pipe_that_leaves_takes_nothing_along(own_schema, outbox):
     write(outbox, 5)
-    with start_command(url, "alerts", "--format", "json") as process:
+    with start_command(own_schema, "alerts", "--format", "json") as process:
         assert process.stdout is not None
         process.stdout.close()
         assert process.wait(timeout=30) == 0
@@ -197,15 +190,15 @@ def test_a_database_without_the_outbox_says_what_to_run(empty_schema):
 
 
 @pytest.mark.parametrize("form", ["table", "json"])
-def test_who_may_not_take_alerts_is_not_told_that_none_waits(server_url, url, outbox, form):
+def test_who_may_not_take_alerts_is_not_told_that_none_waits(server_url, own_schema, outbox, form):
     with accounts.prefix(server_url) as name:
-        make_account(server_url, name, f"GRANT SELECT ON {url.rpartition('/')[2]}.* TO {{}}")
-        result = alerts(url_of(url, name), "--format", form)
+        make_account(server_url, name, f"GRANT SELECT ON {own_schema.rpartition('/')[2]}.* TO {{}}")
+        result = alerts(url_of(own_schema, name), "--format", form)
     assert (result.exit_code, result.stdout) == (2, "")
     assert "quota_admin" in result.stderr
     rows(outbox, "SET GLOBAL super_read_only = ON")
     try:
-        result = alerts(url, "--format", form)
+        result = alerts(own_schema, "--format", form)
     finally:
         rows(outbox, "SET GLOBAL super_read_only = OFF")
         rows(outbox, "SET GLOBAL read_only = OFF")

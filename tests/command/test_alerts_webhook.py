@@ -23,7 +23,7 @@ from pymysql.connections import Connection
 from tenant_quota.cli import main
 from tenant_quota.cli.webhook import SECRET
 from tests.command.test_alerts import waiting, write
-from tests.helpers.server import connect, fresh_schema, own_server
+from tests.helpers.server import connect, own_server
 from tests.helpers.support import apply_everything, rows, start_command, value, wait_until
 
 KEY = b"0123456789abcdef0123456789abcdef"
@@ -31,18 +31,10 @@ TEXT = "whsec_" + base64.b64encode(KEY).decode()
 HIDDEN = "hidden-token"
 
 
-@pytest.fixture(scope="module")
-def schema(server_url: str) -> Iterator[str]:
-    """Give a schema of the module's own: an outbox belongs to all tenants."""
-    with fresh_schema(server_url) as url:
-        apply_everything(url)
-        yield url
-
-
 @pytest.fixture
-def outbox(schema: str) -> Iterator[Connection]:
+def outbox(own_schema: str) -> Iterator[Connection]:
     """Give a connection to it, the outbox empty."""
-    with connect(schema, autocommit=True) as connection:
+    with connect(own_schema, autocommit=True) as connection:
         rows(connection, "DELETE FROM quota_alerts")
         yield connection
 
@@ -115,13 +107,13 @@ def post(url: str, hook: str, *arguments: str, secret: str = TEXT) -> Result:
     return result
 
 
-def test_each_alert_is_one_signed_post_and_is_marked(schema, outbox, receiver):
+def test_each_alert_is_one_signed_post_and_is_marked(own_schema, outbox, receiver):
     write(outbox, 3)
     ids = [
         str(id_) for (id_,) in rows(outbox, "SELECT alert_id FROM quota_alerts ORDER BY quota_id")
     ]
     with receiver.open() as hook:
-        result = post(schema, hook)
+        result = post(own_schema, hook)
     assert (result.exit_code, result.stderr) == (0, "")
     assert result.stdout == f"3 delivered to {hook.partition('/hook')[0]}.\n"
     assert waiting(outbox) == 0
@@ -141,32 +133,34 @@ def test_each_alert_is_one_signed_post_and_is_marked(schema, outbox, receiver):
         assert headers["content-type"] == "application/json"
 
 
-def test_without_a_secret_nothing_is_signed_and_the_command_says_so(schema, outbox, receiver):
+def test_without_a_secret_nothing_is_signed_and_the_command_says_so(own_schema, outbox, receiver):
     write(outbox, 1)
     with receiver.open() as hook:
-        result = post(schema, hook, secret="")
+        result = post(own_schema, hook, secret="")
     assert "is not signed" in result.stderr
     assert [("webhook-signature" in headers) for headers, _ in receiver.got] == [False]
     assert waiting(outbox) == 0
 
 
 @pytest.mark.parametrize("status", [302, 400, 503])
-def test_what_is_not_2xx_is_not_delivered_and_is_tried_again(schema, outbox, receiver, status):
+def test_what_is_not_2xx_is_not_delivered_and_is_tried_again(own_schema, outbox, receiver, status):
     write(outbox, 1)
     receiver.answer = lambda alert, before: status if before == 0 else 200
     with receiver.open() as hook:
-        result = post(schema, hook)
+        result = post(own_schema, hook)
     assert result.exit_code == 0, result.output
     assert f"did not take alert {receiver.alerts[0]['alert_id']}: {status}. Trying" in result.stderr
     assert receiver.quotas == [0, 0]
     assert waiting(outbox) == 0
 
 
-def test_it_gives_up_after_some_attempts_each_later_than_the_one_before(schema, outbox, receiver):
+def test_it_gives_up_after_some_attempts_each_later_than_the_one_before(
+    own_schema, outbox, receiver
+):
     write(outbox, 1)
     receiver.answer = lambda alert, before: 500
     with receiver.open() as hook:
-        result = post(schema, hook)
+        result = post(own_schema, hook)
     assert result.exit_code == 2
     assert "What is not delivered waits." in result.stderr
     assert len(receiver.got) == 4
@@ -176,18 +170,18 @@ def test_it_gives_up_after_some_attempts_each_later_than_the_one_before(schema, 
     assert waiting(outbox) == 1
 
 
-def test_a_refused_alert_does_not_keep_others_waiting(schema, outbox, receiver):
+def test_a_refused_alert_does_not_keep_others_waiting(own_schema, outbox, receiver):
     write(outbox, 4)
     receiver.answer = lambda alert, before: 400 if alert["quota_id"] == 1 and before < 6 else 200
     with receiver.open() as hook:
-        result = post(schema, hook)
+        result = post(own_schema, hook)
     assert result.exit_code == 0, result.output
     assert receiver.quotas[:4] == [0, 1, 2, 3]
     assert set(receiver.quotas[4:]) == {1}
     assert waiting(outbox) == 0
 
 
-def test_a_receiver_that_is_silent_is_left_after_the_timeout(schema, outbox, receiver):
+def test_a_receiver_that_is_silent_is_left_after_the_timeout(own_schema, outbox, receiver):
     write(outbox, 1)
     receiver.seconds = 20
 
@@ -198,17 +192,17 @@ def test_a_receiver_that_is_silent_is_left_after_the_timeout(schema, outbox, rec
     receiver.answer = soon
     begun = time.monotonic()
     with receiver.open() as hook:
-        result = post(schema, hook, "--webhook-timeout", "0.5")
+        result = post(own_schema, hook, "--webhook-timeout", "0.5")
     assert (result.exit_code, time.monotonic() - begun < 15) == (0, True)
     assert ": TimeoutError. Trying again" in result.stderr
     assert waiting(outbox) == 0
 
 
-def test_while_nobody_listens_no_lock_is_held(schema, outbox, receiver):
+def test_while_nobody_listens_no_lock_is_held(own_schema, outbox, receiver):
     write(outbox, 1)
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
-    with following(schema, f"http://127.0.0.1:{port}/{HIDDEN}") as process:
+    with following(own_schema, f"http://127.0.0.1:{port}/{HIDDEN}") as process:
         assert process.stderr is not None
         line = process.stderr.readline()
         assert "Connection refused. Trying again in" in line
@@ -278,17 +272,17 @@ def test_following_survives_a_restart_and_a_crash_of_the_server(receiver):
     ],
 )
 def test_a_url_or_a_secret_that_cannot_be_used_is_refused_before_anything_is_taken(
-    schema, hook, secret, told
+    own_schema, hook, secret, told
 ):
-    result = post(schema, hook, secret=secret)
+    result = post(own_schema, hook, secret=secret)
     assert result.exit_code == 2
     assert told in result.stderr
 
 
-def test_one_id_above_2_to_the_53_stays_itself_for_javascript(schema, outbox, receiver):
+def test_one_id_above_2_to_the_53_stays_itself_for_javascript(own_schema, outbox, receiver):
     write(outbox, 1)
     rows(outbox, "UPDATE quota_alerts SET alert_id = 102158563741335553")
     with receiver.open() as hook:
-        post(schema, hook, "--limit", "1")
+        post(own_schema, hook, "--limit", "1")
     assert receiver.alerts[0]["alert_id"] == "102158563741335553"
     assert value(outbox, "SELECT COUNT(*) FROM quota_alerts WHERE delivered_at IS NULL") == 0

@@ -14,8 +14,8 @@ from tenant_quota.paths import sql_root
 from tests.helpers.callers import call_during, installed
 from tests.helpers.holds import cancel, confirm, lease, refund, release, reserve
 from tests.helpers.releases import next_release
-from tests.helpers.server import connect, fresh_schema
-from tests.helpers.support import Quota, apply_everything, call, no_transaction_is_open, rows
+from tests.helpers.server import connect
+from tests.helpers.support import Quota, call, no_transaction_is_open, rows
 
 CALLERS = 16
 #: What consume_quota calls, and what ends its transactions.
@@ -56,19 +56,11 @@ INTERNAL = sorted(
 )
 
 
-@pytest.fixture(scope="module")
-def schema_with_gaps(server_url):
-    """A schema whose procedures a test may drop; their texts are put back after each."""
-    with fresh_schema(server_url) as url:
-        apply_everything(url)
-        yield url
-
-
 @pytest.mark.parametrize("missing", INTERNAL)
 @pytest.mark.parametrize("joins", [False, True], ids=["OWN", "JOINED"])
-def test_a_call_that_misses_a_procedure_leaves_nothing_behind(schema_with_gaps, missing, joins):
+def test_a_call_that_misses_a_procedure_leaves_nothing_behind(own_schema, missing, joins):
     """It may be between DROP and CREATE: the caller that commits all the same keeps nothing."""
-    quota = Quota(lambda: connect(schema_with_gaps, autocommit=True), f"T_{missing}_{joins}"[:64])
+    quota = Quota(lambda: connect(own_schema, autocommit=True), f"T_{missing}_{joins}"[:64])
     quota.define_tenant()
     quota.define("MONTHLY", 20, 15)
     quota.define("DAILY", 20, slot_count=2)

@@ -13,8 +13,8 @@ import pytest
 from pymysql.connections import Connection
 
 from tests.helpers import TOP
-from tests.helpers.server import connect, fresh_schema
-from tests.helpers.support import apply_everything, at_once, call, call_out, rows, value
+from tests.helpers.server import connect
+from tests.helpers.support import at_once, call, call_out, rows, value
 
 SOURCE = (TOP / "tests/scenarios.sql").read_text(encoding="utf-8")
 
@@ -35,18 +35,10 @@ def split(text: str) -> list[str]:
     return [each.strip() for each in "\n".join(lines).split(";") if each.strip()]
 
 
-@pytest.fixture(scope="module")
-def applied(server_url: str) -> Iterator[str]:
-    """Give a schema with everything applied and nothing in it, for this file alone."""
-    with fresh_schema(server_url) as url:
-        apply_everything(url)
-        yield url
-
-
 @pytest.fixture
-def database(applied: str) -> Iterator[Connection]:
+def database(own_schema: str) -> Iterator[Connection]:
     """Give a connection to empty tables, so that a scenario comes first."""
-    with connect(applied, autocommit=True) as connection:
+    with connect(own_schema, autocommit=True) as connection:
         for table in ("tenants", "tenant_quotas", "quota_usage_records"):
             rows(connection, f"DELETE FROM {table}")
         yield connection
@@ -85,10 +77,10 @@ def test_scenario_2_runs_as_written_and_is_a_key_the_procedures_know(database: C
     assert call(database, *consume).status == "REPLAYED"
 
 
-def test_scenario_2_stays_safe_beside_the_procedures(database: Connection, applied: str) -> None:
+def test_scenario_2_stays_safe_beside_the_procedures(database: Connection, own_schema: str) -> None:
     run(database, 1)
     rows(database, "UPDATE tenant_quotas SET hard_limit = 60, product_codes = NULL")
-    connections = [connect(applied, autocommit=True) for _ in range(12)]
+    connections = [connect(own_schema, autocommit=True) for _ in range(12)]
 
     def work(number: int) -> int:
         mine, granted = connections[number], 0

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 from pymysql.connections import Connection
 
-from tests.helpers.server import connect, fresh_schema
-from tests.helpers.support import EVENTS, apply_everything, call, rows
+from tests.helpers.server import connect
+from tests.helpers.support import EVENTS, call, rows
 
 TABLES = (
     *("tenants", "tenant_quotas", "quota_usage_records", "quota_reservations"),
@@ -15,18 +15,10 @@ TABLES = (
 PAST = "2020-01-01 00:00:00"
 
 
-@pytest.fixture(scope="module")
-def url(server_url: str) -> Iterator[str]:
-    """Give the URL of a schema of these tests' own with everything applied."""
-    with fresh_schema(server_url) as url:
-        apply_everything(url)
-        yield url
-
-
 @pytest.fixture
-def database(url: str) -> Iterator[Connection]:
+def database(own_schema: str) -> Iterator[Connection]:
     """Give that schema, empty; its events are asleep and have just run."""
-    with connect(url, autocommit=True) as connection:
+    with connect(own_schema, autocommit=True) as connection:
         for table in TABLES:
             rows(connection, f"DELETE FROM {table}")
         for name in EVENTS:
@@ -156,13 +148,13 @@ def test_alerts_that_nobody_reads(database: Connection) -> None:
     assert health(database, "undelivered_alerts") == ("OK", 0)
 
 
-def test_looking_needs_no_right_on_any_table(database: Connection, url: str) -> None:
-    schema = url.rpartition("/")[2]
+def test_looking_needs_no_right_on_any_table(database: Connection, own_schema: str) -> None:
+    schema = own_schema.rpartition("/")[2]
     user = f"w_{schema[-12:]}"
     rows(database, f"CREATE USER {user} IDENTIFIED BY 'look'")
     try:
         rows(database, f"GRANT SELECT ON quota_health TO {user}")
-        with connect(url, user=user, password=b"look", autocommit=True) as watcher:
+        with connect(own_schema, user=user, password=b"look", autocommit=True) as watcher:
             # Events show to accounts with EVENT only; to others the heartbeat speaks.
             assert health(watcher, "event.reset_due_quotas") == ("OK", 1)
             rows(database, "UPDATE quota_jobs SET finished_at = '2020-01-01'")
