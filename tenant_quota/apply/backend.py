@@ -26,9 +26,9 @@ from tenant_quota.connection import connect_to_database
 from tenant_quota.connection_options import ConnectionOptions
 from tenant_quota.errors import TenantQuotaError
 from tenant_quota.names import quote
+from tenant_quota.statements import error_number, is_connection_lost
 
 IDLE_SECONDS = 2_147_483  # wait_timeout: the most that every platform accepts, 24 days
-_CONNECTION_LOST = {0, 2006, 2013, 2014, 2055, 4031}
 
 
 class LastStatement:
@@ -241,5 +241,5 @@ def _connection_may_be_lost(*also: int) -> Iterator[None]:
     try:
         yield
     except pymysql.Error as error:
-        if not error.args or error.args[0] not in {*_CONNECTION_LOST, *also}:
+        if not is_connection_lost(error) and error_number(error) not in also:
             raise

@@ -21,14 +21,13 @@ import pymysql
 from yoyo.migrations import read_sql_migration
 
 from tenant_quota.apply.backend import QuotaBackend
-from tenant_quota.statements import error_number
+from tenant_quota.statements import error_number, is_connection_lost
 
 _TABLE = re.compile(
     r"\s*(?P<verb>CREATE|ALTER|DROP)\s+"
     r"(?:TABLE|(?:UNIQUE\s+)?INDEX\s+\S+\s+ON)\s+`?(?P<table>\w+)`?",
     re.IGNORECASE,
 )
-_LOST = {0, 2006, 2013, 2055}
 OPERATIONS = {"apply": "begin", "rollback": "begin undo"}
 #: Of a table, in place of its definition's hash: it is not there; it is; nobody knows.
 ABSENT, PRESENT, UNKNOWN = "absent", "present", "-"
@@ -143,7 +142,7 @@ def forget(backend: QuotaBackend, migration: Any, direction: str, error: pymysql
     The record stays where the outcome is unknown, or where the table did change: then the
     statement of a killed run was still at work and has finished by now.
     """
-    if error_number(error) in _LOST:
+    if is_connection_lost(error):
         return
     with suppress(pymysql.Error):
         record = _record(backend, migration)
