@@ -17,9 +17,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-import pymysql
 from pymysql.connections import Connection
-from pymysql.constants import CLIENT
 
 from benchmarks.bench import Bench
 from benchmarks.kinds import (
@@ -95,14 +93,7 @@ def _counting(bench: Bench) -> Iterator[Sandbox]:
 
 def count(schema: Schema, name: str) -> Figures:
     """Return thousands of instructions that the connection's own thread runs for a call."""
-    with pymysql.connect(
-        unix_socket=str(schema.server.socket),
-        user="root",
-        password=schema.server.password,
-        database=schema.name,
-        autocommit=True,
-        client_flag=CLIENT.MULTI_STATEMENTS,
-    ) as connection:
+    with schema.connect() as connection:
         for _ in range(WARM):
             _call(connection, name)
         _control(schema.server, "--instr=on")
@@ -120,9 +111,8 @@ def count(schema: Schema, name: str) -> Figures:
 
 def _call(connection: Connection[Any], name: str) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(WORK[name].format(f"{KINDS[name].prefix}1", uuid.uuid4().hex))
-        while cursor.nextset():
-            pass
+        for statement in WORK[name].split("; "):
+            cursor.execute(statement.format(f"{KINDS[name].prefix}1", uuid.uuid4().hex))
 
 
 def _control(server: LocalServer, order: str) -> None:

@@ -43,11 +43,17 @@ CASES = {
     CONSUMING: (OWN, *JOINED, CHILD),
     EVERY_CALL: (OWN, *JOINED, CHILD, *OTHERS),
 }
+#: What each thing of a procedure holds, a hundred times.
+HUNDREDS = {
+    "100 SETs": "DECLARE v INT; " + "SET v = 1; " * 100,
+    "100 IFs": "DECLARE v INT; " + "IF v THEN BEGIN END; END IF; " * 100,
+    "100 DECLAREs": "".join(f"DECLARE v{n} INT; " for n in range(100)),
+}
 DENIAL = OWN.replace(" 1,", f" {10**15},")
 
 
 def run(bench: Bench) -> Cases:
-    """One limit; joined, too; with a parent, too; all calls; and a denial after them."""
+    """One limit; joined, too; with a parent, too; all calls; a denial after them; and of what."""
     with bench.schema() as schema:
         schema.execute(
             "UPDATE performance_schema.setup_instruments SET enabled = 'YES'"
@@ -58,6 +64,9 @@ def run(bench: Bench) -> Cases:
         schema.add_tenants("child", parents="parent")
         schema.add_tenants("token", 1, ("CONCURRENT",), 10)
         works = {name: partial(held, schema, calls) for name, calls in CASES.items()}
+        for number, (name, body) in enumerate(HUNDREDS.items()):
+            schema.execute(f"CREATE PROCEDURE bench_{number} () BEGIN {body}END")
+            works[name] = partial(held, schema, (f"CALL bench_{number}()",))
         works[f"{EVERY_CALL}, and a denial"] = partial(held, schema, CASES[EVERY_CALL], DENIAL)
         return bench.rounds(works)
 
