@@ -7,7 +7,9 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import click
+from pymysql.cursors import DictCursor
 
+from tenant_quota.connection import connect_to_database
 from tenant_quota.connection_options import SSL_MODES, ConnectionOptions, resolve_all
 
 _KEY = "tenant_quota.connection"
@@ -92,6 +94,16 @@ def current_connection() -> ConnectionOptions:
             f"`{name}` is for one server, and {len(named)} are named (--url, TENANT_QUOTA_URL)."
         )
     return named[0]
+
+
+def ask(statement: str, *arguments: Any) -> list[dict[str, Any]]:
+    """Return a statement's rows, from the server that the command is running on."""
+    with (
+        connect_to_database(current_connection()) as connection,
+        connection.cursor(DictCursor) as cursor,
+    ):
+        cursor.execute(statement, arguments)
+        return list(cursor.fetchall())
 
 
 @contextmanager

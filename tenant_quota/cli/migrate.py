@@ -8,7 +8,7 @@ import click
 
 from tenant_quota.apply import migrate, pins
 from tenant_quota.cli.connection import connection_options, current_connection
-from tenant_quota.cli.fleet import each_server
+from tenant_quota.cli.fleet import format_option, server_command
 from tenant_quota.cli.output import say
 from tenant_quota.cli.report import Report
 from tenant_quota.errors import TenantQuotaError
@@ -52,8 +52,7 @@ def _note(text: str) -> None:
     say(text, err=True)
 
 
-@click.command()
-@connection_options
+@server_command(stops=True)
 @click.option("--create-database", is_flag=True, help="Create the database if it is missing.")
 @click.option(
     "--definer",
@@ -67,8 +66,7 @@ def _note(text: str) -> None:
     help="Put back what was changed by hand too; its text is kept in quota_object_history.",
 )
 @_lock_timeout
-@each_server(stops=True)
-def apply(create_database: bool, definer: str | None, force: bool, lock_timeout: float) -> None:
+def apply(create_database: bool, definer: str | None, force: bool, lock_timeout: float) -> Report:
     """Bring the database up to date: tables, procedures, view and event.
 
     If a procedure, view or event that it would replace was changed by hand, it says so and
@@ -86,7 +84,7 @@ def apply(create_database: bool, definer: str | None, force: bool, lock_timeout:
             on_note=_note,
         )
     what = f"{len(done)} applied" if done else "Nothing to do"
-    say(f"{what}: {options.database} is up to date.")
+    return Report(lambda: say(f"{what}: {options.database} is up to date."))
 
 
 @click.command()
@@ -135,10 +133,8 @@ def rollback(
     say(f"{len(done)} rolled back in {options.database}.")
 
 
-@click.command()
-@connection_options
-@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table")
-@each_server()
+@server_command()
+@format_option("table", "json")
 def status() -> Report:
     """List the migrations: applied when, or pending. Exit code 1 if any is pending."""
     states = migrate.status(current_connection())
@@ -152,7 +148,9 @@ def status() -> Report:
         for state in states
     ]
     is_pending = any(state.state == "pending" for state in states)
-    return Report(lambda: _show_status(states), {"json": lambda: rows}, 1 if is_pending else 0)
+    return Report(
+        lambda: _show_status(states), {"json": lambda address: rows}, 1 if is_pending else 0
+    )
 
 
 def _show_status(states: Sequence[migrate.MigrationState]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from tenant_quota.cli.connection import connection_options, current_connection
+from tenant_quota.cli.fleet import format_option
 from tenant_quota.cli.output import patient_reader, utf8_stdout
 from tenant_quota.plan import make as engine
 from tenant_quota.plan.file import as_json, as_sql
@@ -35,13 +36,7 @@ from tenant_quota.plan.file import as_json, as_sql
     "[default: the one that most of them have now, else who runs the plan]",
 )
 @click.option("--force", is_flag=True, help="Also replace what was changed by hand.")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["sql", "json"]),
-    default="sql",
-    show_default=True,
-)
+@format_option("sql", "json")
 def plan(
     back: bool,
     count: int | None,
