@@ -12,7 +12,7 @@ import click
 import pymysql
 from pymysql.cursors import DictCursor
 
-from tenant_quota.cli.connection import connection_options, current_connection
+from tenant_quota.cli.connection import connection_options, the_server
 from tenant_quota.cli.fleet import format_option
 from tenant_quota.cli.output import patient_reader, plain, utf8_stdout
 from tenant_quota.cli.webhook import SECRET, UndeliveredError, Webhook, as_alert
@@ -83,7 +83,7 @@ def alerts(
         if not outlet.is_signed:
             click.echo(f"{SECRET} is not set: what is sent is not signed.", err=True)
     left = sys.maxsize if limit is None else limit
-    reader = _Reader(current_connection(), outlet, follow)
+    reader = _Reader(the_server(), outlet, follow)
     try:
         with patient_reader(), suppress(KeyboardInterrupt) if follow else nullcontext():
             if peek:

@@ -8,10 +8,10 @@ from functools import partial
 import click
 from rich.text import Text
 
-from tenant_quota.cli.connection import current_connection
 from tenant_quota.cli.fleet import format_option, server_command
 from tenant_quota.cli.output import make_console, plain
 from tenant_quota.cli.report import Report
+from tenant_quota.connection_options import ConnectionOptions
 from tenant_quota.doctor import run as engine
 from tenant_quota.doctor.findings import NOTE, OK, PROBLEM, WARNING
 
@@ -27,13 +27,13 @@ _STYLES = {PROBLEM: "bold red", WARNING: "yellow", NOTE: "cyan", OK: "green"}
 )
 @click.option("--all", "everything", is_flag=True, help="Show what is fine too.")
 @format_option("text", "json")
-def doctor(ignore: tuple[str, ...], everything: bool) -> Report:
+def doctor(options: ConnectionOptions, ignore: tuple[str, ...], everything: bool) -> Report:
     """Look for what endangers quotas: settings, events, accounts, replication, locks.
 
     Reads only, and says what this account may not see. Each finding comes with what to do.
     Exit code 0 healthy, 1 a problem or a warning, 2 error, or an account that sees nothing.
     """
-    found = engine.examine(current_connection(), ignore=ignore)
+    found = engine.examine(options, ignore=ignore)
     documents = {"json": lambda address: _as_data(found)}
     return Report(partial(_show, found, everything), documents, found.exit_code)
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 
 import click
 
-from tenant_quota.cli.connection import connection_options, on_server, servers
+from tenant_quota.cli.connection import connection_options, servers
 from tenant_quota.cli.output import as_click_exception, patient_reader, plain, say, utf8_stdout
 from tenant_quota.cli.report import FLEET_WRITERS, WRITERS, Outcome, Report, worst
 from tenant_quota.connection import connect
@@ -36,10 +36,11 @@ def server_command(
 ) -> Callable[[_Command], click.Command]:
     """Make a command, with the connection options, that runs on each server that is named.
 
-    The function is called without ``--format``, and what it returns is printed. A server that
-    fails keeps no other from its turn. ``stops``: but where the command itself fails, not the
-    connection, the servers after it are left alone, as they would fail likewise. ``alone``
-    returns what of the options given is for one server only, which is an error with several.
+    The function gets the server's options, then the command's own but ``--format``; what it
+    returns is printed. A server that fails keeps no other from its turn. ``stops``: but where
+    the command itself fails, not the connection, the servers after it are left alone, as they
+    would fail likewise. ``alone`` returns what of the options given is for one server only,
+    which is an error with several.
     """
 
     def decorate(command: _Command) -> click.Command:
@@ -49,7 +50,7 @@ def server_command(
             form = given.pop("form", "")
             context = click.get_current_context()
             if len(named) == 1:
-                report = command(**given)
+                report = command(*named, **given)
                 with patient_reader():
                     if form in WRITERS:
                         WRITERS[form](utf8_stdout(), report.documents[form](""))
@@ -61,7 +62,7 @@ def server_command(
                 raise click.UsageError(f"{only} is for one server, and {len(named)} are named.")
             write = FLEET_WRITERS.get(form)
             with patient_reader():
-                outcomes = _on_all(lambda: command(**given), named, stops, form if write else "")
+                outcomes = _on_all(partial(command, **given), named, stops, form if write else "")
                 if write is None:
                     click.echo(f"\n{_summary(outcomes)}")
                 else:
@@ -74,7 +75,7 @@ def server_command(
 
 
 def _on_all(
-    command: Callable[[], Report], named: Sequence[ConnectionOptions], stops: bool, form: str
+    command: _Command, named: Sequence[ConnectionOptions], stops: bool, form: str
 ) -> list[Outcome]:
     """Run the command on each; with a machine format keep its documents, else show its text."""
     outcomes: list[Outcome] = []
@@ -96,25 +97,24 @@ def _on_all(
 
 
 def _on_one(
-    command: Callable[[], Report], options: ConnectionOptions, address: str, probe: bool, form: str
+    command: _Command, options: ConnectionOptions, address: str, probe: bool, form: str
 ) -> tuple[Outcome, bool]:
     """Run the command on one server; ``probe`` it first, to tell whether it can be reached."""
     connected = False
     try:
-        with on_server(options):
-            if probe:
-                connect(replace(options, database="")).close()
-            connected = True
-            report = command()
-            document = None
-            if form:
-                document = report.documents[form](address)
-                document = list(document) if isinstance(document, Iterator) else document
-            else:
-                with patient_reader():
-                    report.show()
-        return Outcome(address, report.exit_code, document), connected
-    except (click.exceptions.Exit, click.Abort, click.UsageError):
+        if probe:
+            connect(replace(options, database="")).close()
+        connected = True
+        report = command(options)
+        document = None
+        if form:
+            document = report.documents[form](address)
+            document = list(document) if isinstance(document, Iterator) else document
+        else:
+            with patient_reader():
+                report.show()
+        return Outcome(address, report.exit_code, result=document), connected
+    except (click.Abort, click.UsageError):
         raise  # by the user, or the same on every server
     except Exception as raised:
         failure = as_click_exception(raised)

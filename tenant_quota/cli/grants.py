@@ -6,10 +6,10 @@ from functools import partial
 
 import click
 
-from tenant_quota.cli.connection import current_connection
 from tenant_quota.cli.fleet import format_option, server_command
 from tenant_quota.cli.output import plain
 from tenant_quota.cli.report import Report
+from tenant_quota.connection_options import ConnectionOptions
 from tenant_quota.grants import plan as engine
 from tenant_quota.grants import run as grants_run
 from tenant_quota.grants.wanted import Names
@@ -33,6 +33,7 @@ from tenant_quota.names import parse_account, parse_role
 @click.option("--revoke", is_flag=True, help="The SQL that takes all of it away.")
 @format_option("sql", "json")
 def grants(
+    options: ConnectionOptions,
     prefix: str,
     app_role: str | None,
     monitor_role: str | None,
@@ -60,7 +61,6 @@ def grants(
         parse_account(definer or f"{prefix}_definer@localhost", "--definer"),
         parse_account(migrator, "--migrator") if migrator else None,
     )
-    options = current_connection()
     make = grants_run.make_removal if revoke else engine.make_plan
     plan = make(options, names, shared=shared)
     outcome = grants_run.run_plan(options, plan) if run else None

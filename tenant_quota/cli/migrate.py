@@ -7,10 +7,11 @@ from collections.abc import Sequence
 import click
 
 from tenant_quota.apply import migrate, pins
-from tenant_quota.cli.connection import connection_options, current_connection
+from tenant_quota.cli.connection import connection_options, the_server
 from tenant_quota.cli.fleet import format_option, server_command
 from tenant_quota.cli.output import say
 from tenant_quota.cli.report import Report
+from tenant_quota.connection_options import ConnectionOptions
 from tenant_quota.errors import TenantQuotaError
 from tenant_quota.paths import is_checkout, sql_root
 from tenant_quota.schema.verify import stale_lock
@@ -66,13 +67,18 @@ def _note(text: str) -> None:
     help="Put back what was changed by hand too; its text is kept in quota_object_history.",
 )
 @_lock_timeout
-def apply(create_database: bool, definer: str | None, force: bool, lock_timeout: float) -> Report:
+def apply(
+    options: ConnectionOptions,
+    create_database: bool,
+    definer: str | None,
+    force: bool,
+    lock_timeout: float,
+) -> Report:
     """Bring the database up to date: tables, procedures, view and event.
 
     If a procedure, view or event that it would replace was changed by hand, it says so and
     does nothing; --force goes on. If it was killed at any moment, run it again: it carries on.
     """
-    options = current_connection()
     with _Lines() as lines:
         done = migrate.apply(
             options,
@@ -110,7 +116,7 @@ def rollback(
         raise click.UsageError("Give one of --count, --to and --all.")
     if to is None and not everything:
         count = count or 1
-    options = current_connection()
+    options = the_server()
     planned = migrate.rollback_plan(options, count=count, to=to)
     if not planned:
         click.echo(f"Nothing to roll back in {options.database}.")
@@ -135,9 +141,9 @@ def rollback(
 
 @server_command()
 @format_option("table", "json")
-def status() -> Report:
+def status(options: ConnectionOptions) -> Report:
     """List the migrations: applied when, or pending. Exit code 1 if any is pending."""
-    states = migrate.status(current_connection())
+    states = migrate.status(options)
     rows = [
         {
             "migration": state.migration,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from tenant_quota.cli.connection import connection_options, current_connection
+from tenant_quota.cli.connection import connection_options, the_server
 from tenant_quota.cli.fleet import format_option
 from tenant_quota.cli.output import patient_reader, utf8_stdout
 from tenant_quota.plan import make as engine
@@ -65,12 +65,12 @@ def plan(
         planned = engine.plan_between(start, end, definer=definer)
     elif back:
         count = None if everything or end else count or 1
-        planned = engine.plan_rollback(current_connection(), count=count, to=end)
+        planned = engine.plan_rollback(the_server(), count=count, to=end)
     elif end is not None:
         raise click.UsageError("--to goes with --from or --rollback.")
     else:
         planned = engine.plan_apply(
-            current_connection(),
+            the_server(),
             definer=definer,
             force=force,
             on_note=lambda text: click.echo(text, err=True),

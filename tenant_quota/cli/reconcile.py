@@ -11,6 +11,7 @@ from tenant_quota.cli.connection import ask
 from tenant_quota.cli.fleet import format_option, server_command
 from tenant_quota.cli.output import make_console, make_table, plain
 from tenant_quota.cli.report import Report
+from tenant_quota.connection_options import ConnectionOptions
 from tenant_quota.errors import TenantQuotaError
 
 
@@ -18,17 +19,17 @@ from tenant_quota.errors import TenantQuotaError
 @click.option("--tenant", metavar="ID", help="Only this tenant's quotas.")
 @click.option("--repair", is_flag=True, help="Write an ADJUST row into the ledger for each drift.")
 @format_option("table", "json")
-def reconcile(tenant: str | None, repair: bool) -> Report:
+def reconcile(options: ConnectionOptions, tenant: str | None, repair: bool) -> Report:
     """Compare every counter with its ledger, and show where they differ.
 
     It reads the whole ledger and keeps nobody waiting. --repair makes the ledger agree
     with the counter, which is what decides; no ledger row is changed or deleted. Exit
     code 1 if a drift is left, 0 if there is none or all is repaired.
     """
-    rows = ask("CALL reconcile_quotas(%s, %s)", tenant, repair)
+    rows = ask(options, "CALL reconcile_quotas(%s, %s)", tenant, repair)
     if tenant is not None and not rows:
         has_limits = "SELECT 1 FROM quota_usage_monitor WHERE tenant_id = %s LIMIT 1"
-        if not ask(has_limits, tenant):
+        if not ask(options, has_limits, tenant):
             raise TenantQuotaError(f"There is no tenant {plain(tenant)} that has limits.")
     is_left = any(row["status"] == "DRIFT" for row in rows)
     return Report(lambda: _show(rows), {"json": lambda address: rows}, 1 if is_left else 0)

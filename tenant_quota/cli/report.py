@@ -32,12 +32,12 @@ class Report:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a command came to on one of several servers; with an error there is no document."""
+    """What a command came to on one of several servers; with an error there is no result."""
 
     address: str
     exit_code: int
-    document: Any = None
-    error: str = ""
+    error: str | None = None
+    result: Any = None
 
 
 def worst(outcomes: Sequence[Outcome]) -> int:
@@ -60,15 +60,7 @@ def write_json(out: TextIO, data: Mapping[str, Any] | Iterable[Mapping[str, Any]
 
 def write_all_json(out: TextIO, outcomes: Sequence[Outcome], title: str) -> None:
     """Write one object; `result` is what the command answers for that server alone."""
-    servers = [
-        {
-            "address": outcome.address,
-            "exit_code": outcome.exit_code,
-            "error": outcome.error or None,
-            "result": outcome.document,
-        }
-        for outcome in outcomes
-    ]
+    servers = [vars(outcome) for outcome in outcomes]
     write_json(out, {"exit_code": worst(outcomes), "servers": servers})
 
 
@@ -82,7 +74,7 @@ def write_csv(out: TextIO, lines: Iterable[Sequence[Any]]) -> None:
 
 def write_all_csv(out: TextIO, outcomes: Sequence[Outcome], title: str) -> None:
     """Write one header and all rows, the address in front; a server that failed has no row."""
-    tables = [(outcome.address, outcome.document) for outcome in outcomes if outcome.document]
+    tables = [(outcome.address, outcome.result) for outcome in outcomes if outcome.result]
     # Another version may have other columns.
     columns = list(dict.fromkeys(name for _, (header, *_) in tables for name in header))
     rows = [
@@ -104,12 +96,14 @@ def write_all_junit(out: TextIO, outcomes: Sequence[Outcome], title: str) -> Non
     """Write JUnit's XML with a suite for each server; one that failed is an error."""
     suites = ET.Element("testsuites", name=title)
     for outcome in outcomes:
-        suite = outcome.document
+        suite = outcome.result
         if suite is None:
             name = f"{title} {outcome.address}"
             suite = ET.Element("testsuite", name=name, tests="1", failures="0", errors="1")
             case = ET.SubElement(suite, "testcase", classname=outcome.address, name=title)
-            ET.SubElement(case, "error", message=" ".join(map(plain, outcome.error.split("\n"))))
+            ET.SubElement(
+                case, "error", message=" ".join(map(plain, (outcome.error or "").split("\n")))
+            )
         suites.append(suite)
     for name in ("tests", "failures", "errors"):
         suites.set(name, str(sum(int(suite.get(name, "0")) for suite in suites)))
@@ -124,7 +118,7 @@ def write_lines(out: TextIO, lines: Iterable[str]) -> None:
 def write_all_github(out: TextIO, outcomes: Sequence[Outcome], title: str) -> None:
     """Write GitHub's workflow commands; each annotation's title names the server."""
     for outcome in outcomes:
-        lines = outcome.document
+        lines = outcome.result
         if outcome.error:
             lines = [annotation("error", f"{title} {outcome.address}", outcome.error)]
         write_lines(out, lines)

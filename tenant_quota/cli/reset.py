@@ -8,6 +8,7 @@ from tenant_quota.cli.connection import ask
 from tenant_quota.cli.fleet import server_command
 from tenant_quota.cli.output import plain, say
 from tenant_quota.cli.report import Report
+from tenant_quota.connection_options import ConnectionOptions
 from tenant_quota.errors import TenantQuotaError
 
 _BATCH = 100  # the event's own
@@ -25,6 +26,7 @@ _BATCH = 100  # the event's own
 @click.option("--limit-type", metavar="TYPE", help="Which limit: HOURLY, DAILY, MONTHLY ...")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def reset(
+    options: ConnectionOptions,
     batch_size: int | None,
     tenant: str | None,
     quota_type: str | None,
@@ -39,7 +41,7 @@ def reset(
     """
     one = (tenant, quota_type, limit_type)
     if all(part is None for part in one):
-        return _close_all(batch_size or _BATCH)
+        return _close_all(options, batch_size or _BATCH)
     if any(part is None for part in one):
         raise click.UsageError("One quota is named by --tenant, --quota-type and --limit-type.")
     if batch_size is not None:
@@ -47,15 +49,15 @@ def reset(
     name = " ".join(map(plain, one))
     if not yes:
         click.confirm(f"Set the use of {name} to 0 now?", abort=True)
-    (answer,) = ask("CALL reset_quota(%s, %s, %s)", *one)
+    (answer,) = ask(options, "CALL reset_quota(%s, %s, %s)", *one)
     if not answer["success"]:
         raise TenantQuotaError(f"There is no quota {name}.")
     used, then = answer["closed_count"], answer["next_reset_time"]
     return Report(lambda: say(f"{name}: {used:,} used, now 0. Next reset: {then}"))
 
 
-def _close_all(batch_size: int) -> Report:
-    (answer,) = ask("CALL reset_due_quotas(%s)", batch_size)
+def _close_all(options: ConnectionOptions, batch_size: int) -> Report:
+    (answer,) = ask(options, "CALL reset_due_quotas(%s)", batch_size)
     if not answer["success"]:
         told = "Another reset is running; it closes them."
         return Report(lambda: click.echo(told, err=True), exit_code=1)

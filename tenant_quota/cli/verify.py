@@ -11,10 +11,10 @@ from typing import Any
 import click
 
 from tenant_quota.apply.object_files import path_in
-from tenant_quota.cli.connection import current_connection
 from tenant_quota.cli.fleet import format_option, server_command
 from tenant_quota.cli.output import plain
 from tenant_quota.cli.report import Report, annotation
+from tenant_quota.connection_options import ConnectionOptions
 from tenant_quota.paths import is_checkout, sql_root
 from tenant_quota.schema import verify as engine
 from tenant_quota.schema.diff import DIFFERENCE, NOTE, Finding
@@ -38,7 +38,9 @@ _KINDS = ("table", "procedure", "view", "event", "migration")
 )
 @click.option("--strict", is_flag=True, help="Notes count as differences too.")
 @format_option("text", "json", "junit", "github")
-def verify(definer: str | None, ignore: tuple[str, ...], strict: bool) -> Report:
+def verify(
+    options: ConnectionOptions, definer: str | None, ignore: tuple[str, ...], strict: bool
+) -> Report:
     """Compare tables, procedures, views and events with what this version installs.
 
     Reads only. SELECT, SHOW VIEW and EVENT on the database and SHOW_ROUTINE will do;
@@ -46,7 +48,7 @@ def verify(definer: str | None, ignore: tuple[str, ...], strict: bool) -> Report
     their name has the word "quota". Exit code 0 the same, 1 differences, 2 something
     could not be compared.
     """
-    found = engine.verify(current_connection(), definer=definer, ignore=ignore, strict=strict)
+    found = engine.verify(options, definer=definer, ignore=ignore, strict=strict)
     documents: dict[str, Callable[[str], Any]] = {
         "json": lambda address: _as_data(found),
         "junit": partial(_as_suite, found),

@@ -7,7 +7,6 @@ from typing import Any
 
 import click
 
-from tenant_quota.cli.connection import current_connection
 from tenant_quota.cli.fleet import format_option, server_command
 from tenant_quota.cli.monitor.metrics import BUSIEST, metrics
 from tenant_quota.cli.monitor.rows import (
@@ -60,14 +59,17 @@ def _for_one(given: Mapping[str, Any]) -> str:
     help="Show the table anew every so often, until Ctrl-C.",
 )
 def monitor(
-    tenants: tuple[str, ...], levels: tuple[str, ...], limit: int | None, watch: float | None
+    options: ConnectionOptions,
+    tenants: tuple[str, ...],
+    levels: tuple[str, ...],
+    limit: int | None,
+    watch: float | None,
 ) -> Report:
     """Show how much of each quota is used.
 
     EXCEEDED comes first, then WARNING, then NORMAL, each by use. Times are the tenant's
     wall clock. Exit code 0 whatever it shows: this is not a check.
     """
-    options = current_connection()
     wanted = Filter(tenants, levels, limit)
     if watch is not None:
         if click.get_current_context().params["form"] != "table":
