@@ -64,11 +64,7 @@ def grants(
     make = grants_run.make_removal if revoke else engine.make_plan
     plan = make(options, names, shared=shared)
     outcome = grants_run.run_plan(options, plan) if run else None
-    left = (
-        []
-        if outcome is None or revoke
-        else engine.make_plan(options, names, shared=shared).findings
-    )
+    left = engine.make_plan(options, names, shared=shared).findings if run and not revoke else []
     documents = {"json": lambda address: grants_run.as_data(plan, outcome)}
     if outcome is not None:
         code = 1 if outcome.refused or left else 0
