@@ -40,7 +40,7 @@ def server_command(
     returns is printed. A server that fails keeps no other from its turn. ``stops``: but where
     the command itself fails, not the connection, the servers after it are left alone, as they
     would fail likewise. ``alone`` returns what of the options given is for one server only,
-    which is an error with several.
+    which is an error with several; it may raise a usage error of its own.
     """
 
     def decorate(command: _Command) -> click.Command:
@@ -49,6 +49,7 @@ def server_command(
             named = servers()
             form = given.pop("form", "")
             context = click.get_current_context()
+            only = alone({**given, "form": form})
             if len(named) == 1:
                 report = command(*named, **given)
                 with patient_reader():
@@ -57,7 +58,6 @@ def server_command(
                     else:
                         report.show()
                 context.exit(report.exit_code)
-            only = alone({**given, "form": form})
             if only:
                 raise click.UsageError(f"{only} is for one server, and {len(named)} are named.")
             write = FLEET_WRITERS.get(form)

@@ -20,7 +20,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from tenant_quota.cli import main
-from tenant_quota.cli.webhook import SECRET
+from tenant_quota.cli.alerts.webhook import SECRET
 from tests.helpers.outbox import outbox as outbox  # a fixture
 from tests.helpers.outbox import waiting, write
 from tests.helpers.server import connect, own_server

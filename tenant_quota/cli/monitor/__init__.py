@@ -28,6 +28,8 @@ from tenant_quota.connection_options import ConnectionOptions
 def _for_one(given: Mapping[str, Any]) -> str:
     """Return which option is for one server only: each has a file of metrics of its own."""
     if given["watch"] is not None:
+        if given["form"] != "table":
+            raise click.UsageError("--watch is for the table; call the others as often as needed.")
         return "--watch"
     return "--format prometheus" if given["form"] == "prometheus" else ""
 
@@ -72,8 +74,6 @@ def monitor(
     """
     wanted = Filter(tenants, levels, limit)
     if watch is not None:
-        if click.get_current_context().params["form"] != "table":
-            raise click.UsageError("--watch is for the table; call the others as often as needed.")
         return Report(lambda: show_until_ctrl_c(options, wanted, watch))
     documents = {
         "json": lambda address: _objects(options, wanted),

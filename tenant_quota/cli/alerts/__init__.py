@@ -12,10 +12,10 @@ import click
 import pymysql
 from pymysql.cursors import DictCursor
 
+from tenant_quota.cli.alerts.webhook import SECRET, UndeliveredError, Webhook, as_alert
 from tenant_quota.cli.connection import connection_options, the_server
 from tenant_quota.cli.fleet import format_option
 from tenant_quota.cli.output import patient_reader, plain, utf8_stdout
-from tenant_quota.cli.webhook import SECRET, UndeliveredError, Webhook, as_alert
 from tenant_quota.connection import Reconnecting
 from tenant_quota.connection_options import ConnectionOptions
 from tenant_quota.errors import TenantQuotaError
