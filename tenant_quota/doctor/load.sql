@@ -1,6 +1,7 @@
 -- What load.py asks of a server. The first line of each statement is its name and its purpose.
 
 -- long_transactions: who has held locks on our rows for long, the longest first.
+-- There may be millions of locks: those of a transaction are looked up by its number.
 SELECT t.id, t.seconds,
        GROUP_CONCAT(DISTINCT l.object_name ORDER BY l.object_name SEPARATOR ', ') AS tables
 FROM (
@@ -11,8 +12,8 @@ FROM (
     ORDER BY trx_started
     LIMIT 50
 ) AS t
-STRAIGHT_JOIN performance_schema.data_locks AS l
-    ON l.engine_transaction_id = t.trx_id
+STRAIGHT_JOIN performance_schema.data_locks AS l FORCE INDEX (ENGINE_TRANSACTION_ID)
+    ON l.engine_transaction_id = CAST(t.trx_id AS UNSIGNED)
     AND l.engine = 'INNODB'
     AND l.object_schema = DATABASE()
     AND l.lock_status = 'GRANTED'
