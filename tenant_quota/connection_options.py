@@ -58,6 +58,15 @@ class ConnectionOptions:
         host = f"[{self.host}]" if ":" in self.host else self.host
         return self.socket or f"{host}:{self.port}"
 
+    @property
+    def named_database(self) -> str:
+        """The database, which must be named: else TenantQuotaError."""
+        if not self.database:
+            raise TenantQuotaError(
+                "No database named: end the URL with /name, or give --database name."
+            )
+        return self.database
+
     def connect_arguments(self) -> dict[str, Any]:
         """Return PyMySQL's arguments; raises TenantQuotaError on impossible TLS options."""
         arguments: dict[str, Any] = {
@@ -114,6 +123,15 @@ class ConnectionOptions:
         return {"ssl": context}
 
 
+_NAMES = {
+    **{name.replace("_", "-"): name for name in ConnectionOptions.__dataclass_fields__},
+    "sslmode": "ssl_mode",
+    "sslca": "ssl_ca",
+}
+_FILES = ("defaults_file", "defaults_extra_file", "login_path")
+_AFTER_A_URL = re.compile(r"\s+(?=mysql(?:\+pymysql)?://)", re.IGNORECASE)
+
+
 def parse_url(url: str) -> dict[str, Any]:
     """Return the options that ``mysql://user:password@host:port/database?ssl-mode=…`` gives.
 
@@ -142,24 +160,18 @@ def parse_url(url: str) -> dict[str, Any]:
         name = name.lower().replace("_", "-").replace("unix-socket", "socket")
         if name == "charset":
             continue
-        _add(options, name, value, "the URL's query")
+        if name not in _NAMES:
+            known = ", ".join(sorted(_NAMES))
+            raise TenantQuotaError(
+                f"Unknown option {name!r} in the URL's query; known are {known}."
+            )
+        options[_NAMES[name]] = value
     return options
 
 
-_NAMES = {
-    **{name.replace("_", "-"): name for name in ConnectionOptions.__dataclass_fields__},
-    "sslmode": "ssl_mode",
-    "sslca": "ssl_ca",
-}
-_INSTEAD_OF_ENVIRONMENT = ("defaults_file", "defaults_extra_file", "login_path")
-_AFTER_A_URL = re.compile(r"\s+(?=mysql(?:\+pymysql)?://)", re.IGNORECASE)
-
-
-def _add(options: dict[str, Any], name: str, value: Any, source: str) -> None:
-    if name not in _NAMES:
-        known = ", ".join(sorted(_NAMES))
-        raise TenantQuotaError(f"Unknown option {name!r} in {source}; known are {known}.")
-    options[_NAMES[name]] = value
+def resolve(*, url: str | None = None, **given: Any) -> ConnectionOptions:
+    """Return options for one server; as `resolve_all`."""
+    return resolve_all(urls=[] if url is None else [url], **given)[0]
 
 
 def resolve_all(
@@ -167,69 +179,46 @@ def resolve_all(
 ) -> list[ConnectionOptions]:
     """Return options for each URL of a fleet, or for one server where no URL is named.
 
-    TENANT_QUOTA_URL may hold several, with white space between them. ``given`` is as for
-    `resolve`, and the same for all. Raises TenantQuotaError before anything is connected to.
+    Merges environment, option files, login path, URL and single flags; the later wins.
+    ``given`` are flags, fields of ConnectionOptions, and ``defaults_file``,
+    ``defaults_extra_file``, ``defaults_group_suffix`` and ``login_path``; None means not given.
+    TENANT_QUOTA_URL is read where no URL, option file or login path is named; it may hold
+    several URLs, with white space between them. ``note`` is told what was passed over. Raises
+    TenantQuotaError, without the password, before anything is connected to.
     """
-    if not urls and not any(given.get(name) is not None for name in _INSTEAD_OF_ENVIRONMENT):
-        text = os.environ.get("TENANT_QUOTA_URL", "").strip()
-        urls = _AFTER_A_URL.split(text) if text else ()
-    if len(urls) < 2:
-        return [resolve(url=urls[0] if urls else None, note=note, **given)]
+    given = {name: value for name, value in given.items() if value is not None}
+    in_environment = os.environ.get("TENANT_QUOTA_URL", "").strip()
+    if in_environment and not urls and given.keys().isdisjoint(_FILES):
+        urls = _AFTER_A_URL.split(in_environment)
+    before = _from_files(given, note)
+    of_files = (*_FILES, "defaults_group_suffix")
+    flags = {name: value for name, value in given.items() if name not in of_files}
     every = []
-    for number, url in enumerate(urls, start=1):
+    for number, url in enumerate(urls or [""], start=1):
         try:
-            every.append(resolve(url=url, note=note, **given))
+            merged = _merge(before, parse_url(url) if urls else {}, by_hand=True)
+            every.append(_converted(_merge(merged, flags, by_hand=True)))
         except TenantQuotaError as error:
+            if len(urls) < 2:
+                raise
             raise TenantQuotaError(f"URL {number} of {len(urls)}: {error.message}") from None
-        note = _heard  # the same files would say the same again
     return every
 
 
-def _heard(text: str) -> None:
-    return None
-
-
-def resolve(
-    *,
-    url: str | None = None,
-    defaults_file: str | None = None,
-    defaults_extra_file: str | None = None,
-    defaults_group_suffix: str | None = None,
-    login_path: str | None = None,
-    note: Note = lambda text: None,
-    **flags: Any,
-) -> ConnectionOptions:
-    """Merge environment, option files, login path, URL and single flags; the later wins.
-
-    ``flags`` are fields of ConnectionOptions, None meaning not given. TENANT_QUOTA_URL is
-    read where no URL, option file or login path is named. ``note`` is told what was passed
-    over. Raises TenantQuotaError, without the password.
-    """
+def _from_files(given: dict[str, Any], note: Note) -> dict[str, Any]:
+    """Return what MYSQL_PWD, the option files and the login path say."""
     merged: dict[str, Any] = {}
     if "MYSQL_PWD" in os.environ:
         merged["password"] = os.environ["MYSQL_PWD"]
-    suffix = defaults_group_suffix or os.environ.get("MYSQL_GROUP_SUFFIX") or ""
-    for name in filter(None, (defaults_file, defaults_extra_file)):
+    suffix = given.get("defaults_group_suffix") or os.environ.get("MYSQL_GROUP_SUFFIX") or ""
+    for name in filter(None, map(given.get, ("defaults_file", "defaults_extra_file"))):
         path = home_expanded(name)
         said = read_option_file(path, suffix, note)
         merged = _merge(merged, _known(said, f"the option file {shown(path)}"))
-    if login_path is not None:
-        said = read_login_path(login_path, suffix)
+    if "login_path" in given:
+        said = read_login_path(given["login_path"], suffix)
         merged = _merge(merged, _known(said, "the login path file"))
-    if url is None and not (defaults_file or defaults_extra_file or login_path is not None):
-        url = os.environ.get("TENANT_QUOTA_URL") or None
-    if url is not None:
-        merged = _merge(merged, parse_url(url), by_hand=True)
-    given = {name: value for name, value in flags.items() if value is not None}
-    merged = _merge(merged, given, by_hand=True)
-
-    password = merged.get("password")
-    if isinstance(password, str):
-        merged["password"] = password.encode("utf-8", "surrogateescape")
-    for name in ("port", "connect_timeout"):
-        if name in merged:
-            merged[name] = _number(name, merged[name])
-    return ConnectionOptions(**merged)
+    return merged
 
 
 def _merge(
@@ -252,25 +241,22 @@ def _known(said: dict[str, str], source: str) -> dict[str, Any]:
     options: dict[str, Any] = {}
     for name, value in said.items():
         if name in _NAMES:
-            if name != "password" and not _is_text(value):
+            # What is not UTF-8 has come as surrogates.
+            if name != "password" and any("\ud800" <= c <= "\udfff" for c in value):
                 raise TenantQuotaError(f"The {name} in {source} is not UTF-8 text.")
-            _add(options, name, value, source)
+            options[_NAMES[name]] = value
     return options
 
 
-def _is_text(value: str) -> bool:
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def _number(name: str, value: Any) -> int:
-    try:
-        number = int(value)
-    except ValueError:
-        number = 0
-    if not 0 < number < 65536:
-        raise TenantQuotaError(f"The {name.replace('_', ' ')} must be a number from 1 to 65535.")
-    return number
+def _converted(merged: dict[str, Any]) -> ConnectionOptions:
+    """Return options of the right types: bytes for the password, whole numbers."""
+    if isinstance(password := merged.get("password"), str):
+        merged["password"] = password.encode("utf-8", "surrogateescape")
+    for name in ("port", "connect_timeout"):
+        text = str(merged.get(name, 1))
+        if not (text.isdecimal() and 0 < int(text) < 65536):
+            what = name.replace("_", " ")
+            raise TenantQuotaError(f"The {what} must be a number from 1 to 65535.")
+        if name in merged:
+            merged[name] = int(text)
+    return ConnectionOptions(**merged)

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.padding import PKCS7
 
 from tenant_quota.errors import TenantQuotaError
-from tenant_quota.option_files import GROUPS, Options, home_expanded, shown
+from tenant_quota.option_files import GROUPS, home_expanded, options_of, settings, shown
 
 _UNUSED = 4
 _KEY = 20
@@ -37,14 +37,13 @@ def read_login_path(name: str, group_suffix: str = "") -> dict[str, str]:
     a value.
     """
     path = login_file()
-    options = Options.of_groups((*GROUPS, name), group_suffix, lambda _: None, includes=False)
-    options.read(str(path), _decrypted(path, _content(path)))
-    if options.seen.isdisjoint({name.lower(), (name + group_suffix).lower()}):
+    found = list(settings(str(path), _decrypted(path, _content(path)), note=None))
+    if {group for group, *_ in found}.isdisjoint({name.lower(), (name + group_suffix).lower()}):
         raise TenantQuotaError(
             f"There is no login path {name!r} in {shown(path)}. "
             "`mysql_config_editor print --all` shows which there are."
         )
-    return options.values
+    return options_of((*GROUPS, name), group_suffix, found)
 
 
 def _content(path: Path) -> bytes:

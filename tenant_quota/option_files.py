@@ -9,8 +9,7 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from tenant_quota.errors import TenantQuotaError
@@ -19,6 +18,11 @@ GROUPS = ("client", "tenant-quota")
 DEEPEST = 10  # includes within includes: MySQL's own limit
 SPACE = " \t\n\v\f\r"  # not Python's: a value may begin or end with U+3000
 Note = Callable[[str], None]
+Setting = tuple[str, str, str]  # group, option, value; the line of the group itself has no option
+# Within quotes a backslash hides the next character; a quote may be left open.
+_CODE = re.compile(
+    r"""(?:[^#'"]|"(?:[^"\\]|\\.)*(?:"|\\?\Z)|'(?:[^'\\]|\\.)*(?:'|\\?\Z))*""", re.DOTALL
+)
 _ESCAPES = {"b": "\b", "t": "\t", "n": "\n", "r": "\r", "s": " ", "\\": "\\", '"': '"', "'": "'"}
 
 
@@ -32,101 +36,90 @@ def read_option_file(
     that MySQL, too, passes over. Raises TenantQuotaError if the file cannot be read or
     holds what is not understood; no message shows a value.
     """
-    options = Options.of_groups(GROUPS, group_suffix, note)
     if _anybody_may_write(path):
         raise TenantQuotaError(
             f"Anybody may write the option file {shown(path)}, so it is not read: "
             "take that right away (chmod o-w)."
         )
     try:
-        options.read(str(path), path.read_bytes())
+        content = path.read_bytes()
     except OSError as error:
         raise TenantQuotaError(
             f"Cannot read the option file {shown(path)}: {error.strerror}."
         ) from None
-    return options.values
+    return options_of(GROUPS, group_suffix, settings(str(path), content, note))
 
 
-@dataclass
-class Options:
-    """Gathers what some groups say in one file after the other."""
+def options_of(groups: Iterable[str], suffix: str, found: Iterable[Setting]) -> dict[str, str]:
+    """Return what these groups say, and the same with the suffix."""
+    wanted = {(name + end).lower() for name in groups for end in ("", suffix)}
+    return {name: value for group, name, value in found if group in wanted and name}
 
-    groups: frozenset[str]  # in lower case: MySQL compares them without it
-    note: Note
-    includes: bool = True
-    seen: set[str] = field(default_factory=set)  # every group's name, in lower case
-    values: dict[str, str] = field(default_factory=dict, repr=False)
 
-    @classmethod
-    def of_groups(
-        cls, names: tuple[str, ...], suffix: str, note: Note, includes: bool = True
-    ) -> Options:
-        """Return one for these groups, and for the same with the suffix."""
-        groups = {(name + end).lower() for name in names for end in ("", suffix)}
-        return cls(frozenset(groups), note, includes)
+def settings(source: str, content: bytes, note: Note | None, depth: int = 0) -> Iterator[Setting]:
+    """Give what stands in a file, and in those that it includes; without ``note`` in none.
 
-    def read(self, source: str, content: bytes, depth: int = 0) -> None:
-        """Take the lines of a file; raises TenantQuotaError that names ``source`` and the line."""
-        group = None
-        # Bytes that are no UTF-8 pass through: a password is bytes to MySQL.
-        for number, raw in enumerate(content.decode("utf-8", "surrogateescape").split("\n"), 1):
-            where = f"{shown(source)}, line {number}"
-            line = raw.strip(SPACE)
-            if not line or line[0] in "#;":
-                continue
-            if line[0] == "!":
-                self._follow(_without_comment(line[1:]).strip(SPACE), where, depth)
-            elif line[0] == "[":
-                name, bracket, _ = line[1:].partition("]")
-                if not bracket:
-                    raise TenantQuotaError(f"{where}: the name of a group ends in ].")
-                group = name.rstrip(SPACE).lower()
-                self.seen.add(group)
-            elif group is None:
-                raise TenantQuotaError(f"{where}: an option stands before the first [group].")
-            elif group in self.groups:
-                name, _, value = _without_comment(line).partition("=")
-                self.values[name.strip(SPACE).lower().replace("_", "-")] = _value(value)
+    Raises TenantQuotaError that names ``source`` and the line.
+    """
+    group = None
+    # Bytes that are no UTF-8 pass through: a password is bytes to MySQL.
+    for number, raw in enumerate(content.decode("utf-8", "surrogateescape").split("\n"), 1):
+        where = f"{shown(source)}, line {number}"
+        line = raw.strip(SPACE)
+        if not line or line[0] in "#;":
+            continue
+        if line[0] == "!":
+            if note is not None:
+                directive = _without_comment(line[1:]).strip(SPACE)
+                for path, included in _included(directive, where, depth, note):
+                    yield from settings(path, included, note, depth + 1)
+        elif line[0] == "[":
+            name, bracket, _ = line[1:].partition("]")
+            if not bracket:
+                raise TenantQuotaError(f"{where}: the name of a group ends in ].")
+            group = name.rstrip(SPACE).lower()  # MySQL compares them without regard to case
+            yield group, "", ""
+        elif group is None:
+            raise TenantQuotaError(f"{where}: an option stands before the first [group].")
+        else:
+            name, _, value = _without_comment(line).partition("=")
+            yield group, name.strip(SPACE).lower().replace("_", "-"), _value(value)
 
-    def _follow(self, directive: str, where: str, depth: int) -> None:
-        """Read what `!include` or `!includedir` names; relative names are the caller's folder's."""
-        words = re.match(r"(include|includedir)(?:\s+(.*))?$", directive, re.ASCII | re.DOTALL)
-        if words is None or not self.includes:
-            self.note(f"{where}: only !include and !includedir are known; passed over.")
-            return
-        if not words[2]:
-            raise TenantQuotaError(f"{where}: !{words[1]} names no file or folder.")
-        if depth >= DEEPEST:
-            raise TenantQuotaError(
-                f"{where}: files that include files, more than {DEEPEST} deep: "
-                "does one include itself?"
-            )
-        if words[1] == "include":
-            self._include(home_expanded(words[2]), where, depth + 1)
-            return
-        path = Path(words[2])  # MySQL knows ~ in the names of files alone
+
+def _included(directive: str, where: str, depth: int, note: Note) -> Iterator[tuple[str, bytes]]:
+    """Give the files that `!include` or `!includedir` names; names start at the caller's folder."""
+    words = re.match(r"(include|includedir)(?:\s+(.*))?$", directive, re.ASCII | re.DOTALL)
+    if words is None:
+        note(f"{where}: only !include and !includedir are known; passed over.")
+        return
+    if not words[2]:
+        raise TenantQuotaError(f"{where}: !{words[1]} names no file or folder.")
+    if depth >= DEEPEST:
+        raise TenantQuotaError(
+            f"{where}: files that include files, more than {DEEPEST} deep: does one include itself?"
+        )
+    paths = [home_expanded(words[2])]
+    if words[1] == "includedir":
+        folder = Path(words[2])  # MySQL knows ~ in the names of files alone
         try:
-            entries = sorted(path.iterdir(), key=lambda entry: os.fsencode(entry.name))
+            entries = sorted(folder.iterdir(), key=lambda entry: os.fsencode(entry.name))
         except OSError as error:
             raise TenantQuotaError(
-                f"{where}: cannot read the folder {shown(path)}: {error.strerror}."
+                f"{where}: cannot read the folder {shown(folder)}: {error.strerror}."
             ) from None
-        for entry in entries:
-            if entry.name.endswith(".cnf"):
-                self._include(entry, where, depth + 1)
-
-    def _include(self, path: Path, where: str, depth: int) -> None:
+        paths = [entry for entry in entries if entry.name.endswith(".cnf")]
+    for path in paths:
         if path.is_dir():
-            return
+            continue
         if _anybody_may_write(path):
-            self.note(f"{where}: anybody may write {shown(path)}, so it is not read.")
-            return
+            note(f"{where}: anybody may write {shown(path)}, so it is not read.")
+            continue
         try:
             content = path.read_bytes()
         except OSError as error:
-            self.note(f"{where}: cannot read {shown(path)}: {error.strerror}; passed over.")
-            return
-        self.read(str(path), content, depth)
+            note(f"{where}: cannot read {shown(path)}: {error.strerror}; passed over.")
+            continue
+        yield str(path), content
 
 
 def home_expanded(path: str) -> Path:
@@ -160,13 +153,6 @@ def _value(text: str) -> str:
 
 
 def _without_comment(text: str) -> str:
-    """Cut at the first # outside quotes; a backslash within quotes hides the next character."""
-    quote = ""
-    hidden = False
-    for position, character in enumerate(text):
-        if character in "'\"" and not hidden:
-            quote = "" if quote == character else quote or character
-        if character == "#" and not quote:
-            return text[:position]
-        hidden = bool(quote) and character == "\\" and not hidden
-    return text
+    """Cut at the first # outside quotes."""
+    match = _CODE.match(text)
+    return match[0] if match else text

@@ -68,10 +68,6 @@ def fetch(
 
 def who_holds(connection: Connection[Any], name: str) -> str:
     """Return who holds a metadata lock on the object, as far as this account may see."""
-    hint = (
-        f"Something has {name} in an open transaction: let it end, then run this again. "
-        "performance_schema.metadata_locks shows who."
-    )
     try:
         rows = fetch(
             connection,
@@ -83,8 +79,11 @@ def who_holds(connection: Connection[Any], name: str) -> str:
             (name,),
         )
     except StatementFailed:
-        return hint
+        rows = []
     if not rows:
-        return hint
+        return (
+            f"Something has {name} in an open transaction: let it end, then run this again. "
+            "performance_schema.metadata_locks shows who."
+        )
     who = ", ".join(f"connection {r['id']} ({r['user']}@{r['host']})" for r in rows)
     return f"{name} is in an open transaction of {who}: let it end, then run this again."

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 from importlib import import_module
-from importlib.util import find_spec
 from typing import Any
 
 import click
@@ -41,10 +40,9 @@ class _Commands(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import the command's module; None for a name that is no command."""
-        name = f"tenant_quota.cli.{_COMMANDS.get(cmd_name)}"
-        if cmd_name not in _COMMANDS or find_spec(name) is None:
+        if cmd_name not in _COMMANDS:
             return None
-        module = import_module(name)
+        module = import_module(f"tenant_quota.cli.{_COMMANDS[cmd_name]}")
         command: click.Command = getattr(module, cmd_name)
         return command
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import click
+from pymysql.cursors import DictCursor
 
+from tenant_quota.connection import connect_to_database
 from tenant_quota.connection_options import SSL_MODES, ConnectionOptions, resolve_all
 
 _KEY = "tenant_quota.connection"
-_SERVERS = "tenant_quota.servers"
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
@@ -52,7 +52,7 @@ _OPTIONS = (
 
 
 def connection_options(command: _Command) -> _Command:
-    """Add the connection options to a command; `current_connection` has what they say."""
+    """Add the connection options to a command; `servers` has what they say."""
     for option in reversed(_OPTIONS):
         command = option(command)
     return command
@@ -64,46 +64,35 @@ def servers() -> list[ConnectionOptions]:
     Asks for the password once, where --password says so. Raises TenantQuotaError on options
     that cannot be understood.
     """
-    meta = click.get_current_context().meta
-    if _SERVERS not in meta:
-        given = dict(meta.get(_KEY, {}))
-        prompt = given.pop("password", False)
-        password = (
-            click.prompt("Password", hide_input=True, err=True, default="", show_default=False)
-            if prompt
-            else None
+    given = dict(click.get_current_context().meta.get(_KEY, {}))
+    if given.pop("password", False):
+        given["password"] = click.prompt(
+            "Password", hide_input=True, err=True, default="", show_default=False
         )
-        urls = given.pop("url", ())
-        meta[_SERVERS] = resolve_all(urls=urls, note=_note, password=password, **given)
-    named: list[ConnectionOptions] = meta[_SERVERS]
-    return named
+    return resolve_all(urls=given.pop("url", ()), note=_note, **given)
 
 
-def current_connection() -> ConnectionOptions:
-    """Return the connection options of the server that the command is running on.
+def the_server() -> ConnectionOptions:
+    """Return the connection options for a command that does not go from server to server.
 
     Raises TenantQuotaError on options that cannot be understood, and a usage error where
-    several servers are named for a command that does not go from one to the other.
+    several servers are named.
     """
-    named = servers()
-    if len(named) > 1:
+    first, *others = servers()
+    if others:
         name = click.get_current_context().info_name
         raise click.UsageError(
-            f"`{name}` is for one server, and {len(named)} are named (--url, TENANT_QUOTA_URL)."
+            f"`{name}` is for one server, and {len(others) + 1} are named "
+            "(--url, TENANT_QUOTA_URL)."
         )
-    return named[0]
+    return first
 
 
-@contextmanager
-def on_server(options: ConnectionOptions) -> Iterator[None]:
-    """Make this one of several servers the only one for a while."""
-    meta = click.get_current_context().meta
-    every = servers()
-    meta[_SERVERS] = [options]
-    try:
-        yield
-    finally:
-        meta[_SERVERS] = every
+def ask(options: ConnectionOptions, statement: str, *arguments: Any) -> list[dict[str, Any]]:
+    """Return a statement's rows, over a connection of their own."""
+    with connect_to_database(options) as connection, connection.cursor(DictCursor) as cursor:
+        cursor.execute(statement, arguments)
+        return list(cursor.fetchall())
 
 
 def _note(text: str) -> None:

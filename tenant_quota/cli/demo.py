@@ -6,7 +6,6 @@ import re
 import shutil
 import sys
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -15,15 +14,16 @@ import click
 import pymysql
 from pymysql.connections import Connection
 from pymysql.cursors import DictCursor
+from rich.console import Console
 
 from tenant_quota.apply import migrate
-from tenant_quota.cli.monitor.rows import Filter, select
-from tenant_quota.cli.monitor.table import monitor_table
+from tenant_quota.cli.monitor.rows import Filter, monitor_table, select
 from tenant_quota.cli.output import make_console, patient_reader, say
-from tenant_quota.connection import connect, connect_to_database
+from tenant_quota.connection import connect
 from tenant_quota.connection_options import ConnectionOptions, resolve
 from tenant_quota.errors import TenantQuotaError
 from tenant_quota.sandbox import start_named, stop_named
+from tenant_quota.statements import fetch, run
 
 SCRIPT = Path(__file__).resolve().parent.parent / "demo.sql"
 DATABASE = "tenant_quota_demo"
@@ -95,22 +95,14 @@ def differs(expected: str, answer: Answer) -> str:
     Its parts are separated by commas: ``2 rows`` (returned or changed), ``error token``,
     ``column value``, or a value alone. Columns are those of the first row; NULL is NULL.
     """
-    if answer.error and not expected.startswith("error "):
-        return expected or "no error"
-    row = {name: _text(value) for name, value in (answer.rows or [{}])[0].items()}
-    for part in filter(None, expected.split(", ")):
-        name, _, value = part.partition(" ")
-        if name == "error":
-            right = answer.error.startswith(f"{value}:")
-        elif value in ("row", "rows"):
-            right = name == str(answer.count)
-        elif value:
-            right = row.get(name) == value
-        else:
-            right = part in row.values()
-        if not right:
-            return part
-    return ""
+    facts = {f"error {answer.error.partition(':')[0]}"}
+    if not answer.error:
+        row = {name: _text(value) for name, value in (answer.rows or [{}])[0].items()}
+        facts = {f"{answer.count} row", f"{answer.count} rows", *row.values()}
+        facts |= {f"{name} {value}" for name, value in row.items()}
+    elif not expected:
+        return "no error"
+    return next((part for part in filter(None, expected.split(", ")) if part not in facts), "")
 
 
 def show(answer: Answer) -> list[str]:
@@ -119,16 +111,14 @@ def show(answer: Answer) -> list[str]:
         return [f"error {answer.error}"]
     if not answer.rows:
         return [f"{answer.count} row{'' if answer.count == 1 else 's'}"] if answer.count else []
-    return [_show_row(row) for row in answer.rows]
+    return ["  ".join(_cells(row)) for row in answer.rows]
 
 
-def _show_row(row: dict[str, Any]) -> str:
-    names = list(row)
-    if "status" in row:
-        names = [name for name in _SHOWN if row.get(name) is not None]
-    return "  ".join(
-        _text(row[name]) if name == "status" else f"{name} {_text(row[name])}" for name in names
-    )
+def _cells(row: dict[str, Any]) -> Iterator[str]:
+    is_answer = "status" in row
+    for name in _SHOWN if is_answer else row:
+        if not is_answer or row.get(name) is not None:
+            yield _text(row[name]) if name == "status" else f"{name} {_text(row[name])}"
 
 
 def _text(value: Any) -> str:
@@ -162,7 +152,7 @@ def demo(url: str | None, stop: bool) -> None:
     options = _fresh_database(options)
     _apply(options)
     wrong = 0
-    with closing(connect_to_database(options)) as connection, patient_reader():
+    with connect(options) as connection, patient_reader():
         wrong = _run(connection, SCRIPT.read_text(encoding="utf-8"))
         _show_monitor(connection)
     if stop and url is None:
@@ -177,38 +167,26 @@ def demo(url: str | None, stop: bool) -> None:
 
 def _fresh_database(options: ConnectionOptions) -> ConnectionOptions:
     """Return options with an empty database, whose name is the demo's or the user's own."""
-    if not options.database:
-        with closing(connect(options)) as connection:
-            _must(ask(connection, f"DROP DATABASE IF EXISTS {DATABASE}"))
-            _must(ask(connection, f"CREATE DATABASE {DATABASE}"))
-        return replace(options, database=DATABASE)
-    with closing(connect_to_database(options)) as connection:
-        if _must(ask(connection, "SHOW TABLES")).rows:
+    with connect(options) as connection:
+        if not options.database:
+            run(connection, f"DROP DATABASE IF EXISTS {DATABASE}")
+            run(connection, f"CREATE DATABASE {DATABASE}")
+        elif fetch(connection, "SHOW TABLES"):
             raise TenantQuotaError(
                 f"The database {options.database} is not empty. Name one that is, or none: "
                 f"then {DATABASE} is made."
             )
-    return options
-
-
-def _must(answer: Answer) -> Answer:
-    if answer.error:
-        raise TenantQuotaError(answer.error)
-    return answer
+    return replace(options, database=options.database or DATABASE)
 
 
 def _apply(options: ConnectionOptions) -> None:
-    """Apply the migrations; on a terminal the line says how far it is."""
-    terminal = sys.stderr.isatty()
+    """Apply the migrations; on a terminal a line says how far it is."""
+    with Console(stderr=True).status("") as status:
 
-    def show_step(step: migrate.Progress) -> None:
-        if terminal:
-            text = f"Applying {step.number} of {step.total}: {step.migration}"
-            click.echo(f"\r\033[K{text}", nl=False, err=True)
+        def show_step(step: migrate.Progress) -> None:
+            status.update(f"Applying {step.number} of {step.total}: {step.migration}")
 
-    done = migrate.apply(options, on_step=show_step)
-    if terminal:
-        click.echo("\r\033[K", nl=False, err=True)
+        done = migrate.apply(options, on_step=show_step)
     say(f"{len(done)} migrations applied to {options.database}: tables, procedures, view.")
 
 

@@ -6,18 +6,17 @@ from functools import partial
 
 import click
 
-from tenant_quota.cli.connection import connection_options, current_connection
-from tenant_quota.cli.fleet import each_server
+from tenant_quota.cli.fleet import format_option, server_command
 from tenant_quota.cli.output import plain
 from tenant_quota.cli.report import Report
+from tenant_quota.connection_options import ConnectionOptions
 from tenant_quota.grants import plan as engine
 from tenant_quota.grants import run as grants_run
 from tenant_quota.grants.wanted import Names
 from tenant_quota.names import parse_account, parse_role
 
 
-@click.command()
-@connection_options
+@server_command(alone=lambda given: "" if given["run"] or given["check"] else "SQL that is printed")
 @click.option("--prefix", default="quota", show_default=True, help="What the names begin with.")
 @click.option("--app-role", metavar="ROLE", help="[default: PREFIX_app]")
 @click.option("--monitor-role", metavar="ROLE", help="[default: PREFIX_monitor]")
@@ -32,9 +31,9 @@ from tenant_quota.names import parse_account, parse_role
 @click.option("--apply", "run", is_flag=True, help="Run the statements that are needed.")
 @click.option("--check", is_flag=True, help="Change nothing; exit code 1 if anything differs.")
 @click.option("--revoke", is_flag=True, help="The SQL that takes all of it away.")
-@click.option("--format", "form", type=click.Choice(["sql", "json"]), default="sql")
-@each_server(alone=lambda given: "" if given["run"] or given["check"] else "SQL that is printed")
+@format_option("sql", "json")
 def grants(
+    options: ConnectionOptions,
     prefix: str,
     app_role: str | None,
     monitor_role: str | None,
@@ -62,23 +61,18 @@ def grants(
         parse_account(definer or f"{prefix}_definer@localhost", "--definer"),
         parse_account(migrator, "--migrator") if migrator else None,
     )
-    options = current_connection()
     make = grants_run.make_removal if revoke else engine.make_plan
     plan = make(options, names, shared=shared)
     outcome = grants_run.run_plan(options, plan) if run else None
-    left = (
-        []
-        if outcome is None or revoke
-        else engine.make_plan(options, names, shared=shared).findings
-    )
-    formats = {"json": partial(grants_run.as_data, plan, outcome)}
+    left = engine.make_plan(options, names, shared=shared).findings if run and not revoke else []
+    documents = {"json": lambda address: grants_run.as_data(plan, outcome)}
     if outcome is not None:
         code = 1 if outcome.refused or left else 0
-        return Report(partial(_show_outcome, plan, outcome, left), formats, code)
+        return Report(partial(_show_outcome, plan, outcome, left), documents, code)
     if check:
         code = 1 if plan.findings else 2 if plan.unseen else 0
-        return Report(partial(_show_check, plan), formats, code)
-    return Report(lambda: click.echo(grants_run.as_sql(plan), nl=False), formats)
+        return Report(partial(_show_check, plan), documents, code)
+    return Report(lambda: click.echo(grants_run.as_sql(plan), nl=False), documents)
 
 
 def _show_outcome(plan: engine.Plan, outcome: grants_run.Outcome, left: list[str]) -> None:

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 import click
 
 from tenant_quota.apply import migrate, pins
-from tenant_quota.cli.connection import connection_options, current_connection
-from tenant_quota.cli.fleet import each_server
+from tenant_quota.cli.connection import connection_options, the_server
+from tenant_quota.cli.fleet import format_option, server_command
 from tenant_quota.cli.output import say
 from tenant_quota.cli.report import Report
+from tenant_quota.connection_options import ConnectionOptions
 from tenant_quota.errors import TenantQuotaError
 from tenant_quota.paths import is_checkout, sql_root
 from tenant_quota.schema.verify import stale_lock
@@ -52,8 +53,7 @@ def _note(text: str) -> None:
     say(text, err=True)
 
 
-@click.command()
-@connection_options
+@server_command(stops=True)
 @click.option("--create-database", is_flag=True, help="Create the database if it is missing.")
 @click.option(
     "--definer",
@@ -67,14 +67,18 @@ def _note(text: str) -> None:
     help="Put back what was changed by hand too; its text is kept in quota_object_history.",
 )
 @_lock_timeout
-@each_server(stops=True)
-def apply(create_database: bool, definer: str | None, force: bool, lock_timeout: float) -> None:
+def apply(
+    options: ConnectionOptions,
+    create_database: bool,
+    definer: str | None,
+    force: bool,
+    lock_timeout: float,
+) -> Report:
     """Bring the database up to date: tables, procedures, view and event.
 
     If a procedure, view or event that it would replace was changed by hand, it says so and
     does nothing; --force goes on. If it was killed at any moment, run it again: it carries on.
     """
-    options = current_connection()
     with _Lines() as lines:
         done = migrate.apply(
             options,
@@ -86,7 +90,7 @@ def apply(create_database: bool, definer: str | None, force: bool, lock_timeout:
             on_note=_note,
         )
     what = f"{len(done)} applied" if done else "Nothing to do"
-    say(f"{what}: {options.database} is up to date.")
+    return Report(lambda: say(f"{what}: {options.database} is up to date."))
 
 
 @click.command()
@@ -112,7 +116,7 @@ def rollback(
         raise click.UsageError("Give one of --count, --to and --all.")
     if to is None and not everything:
         count = count or 1
-    options = current_connection()
+    options = the_server()
     planned = migrate.rollback_plan(options, count=count, to=to)
     if not planned:
         click.echo(f"Nothing to roll back in {options.database}.")
@@ -135,13 +139,11 @@ def rollback(
     say(f"{len(done)} rolled back in {options.database}.")
 
 
-@click.command()
-@connection_options
-@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table")
-@each_server()
-def status() -> Report:
+@server_command()
+@format_option("table", "json")
+def status(options: ConnectionOptions) -> Report:
     """List the migrations: applied when, or pending. Exit code 1 if any is pending."""
-    states = migrate.status(current_connection())
+    states = migrate.status(options)
     rows = [
         {
             "migration": state.migration,
@@ -152,7 +154,9 @@ def status() -> Report:
         for state in states
     ]
     is_pending = any(state.state == "pending" for state in states)
-    return Report(lambda: _show_status(states), {"json": lambda: rows}, 1 if is_pending else 0)
+    return Report(
+        lambda: _show_status(states), {"json": lambda address: rows}, 1 if is_pending else 0
+    )
 
 
 def _show_status(states: Sequence[migrate.MigrationState]) -> None:

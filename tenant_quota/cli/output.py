@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
@@ -14,22 +14,23 @@ from typing import Any, TextIO
 
 import click
 import pymysql
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.table import Table
 
 from tenant_quota.errors import TenantQuotaError
 from tenant_quota.statements import error_number, server_error
 
-_MISSING = {1146, 1305, 1356}  # table, procedure, or what a view reads
 _DENIED = (
     "Grant this account the role quota_admin; quota_monitor is enough to look (alerts --peek)."
 )
 _WHAT_TO_DO = {
+    # A table, a procedure, or what a view reads, is missing.
+    **dict.fromkeys((1146, 1305, 1356), "Run `tenant-quota apply`."),
     1142: _DENIED,
     1290: "If the server is read-only: connect to the primary.",
     1370: _DENIED,
 }
-
-
 UNWRAPPED = 10_000  # columns: a table that goes into a file is as wide as it needs to be
 
 
@@ -44,6 +45,25 @@ def make_console(*, soft_wrap: bool = False) -> Console:
     if not console.is_terminal:
         console.width = UNWRAPPED
     return console
+
+
+def make_table(
+    titles: Iterable[str],
+    *,
+    fold: Container[str] = (),
+    right: Container[str] = (),
+    whole: Container[str] = (),
+) -> Table:
+    """Return an empty table; ``whole`` are the columns whose cells stay on one line."""
+    table = Table(box=SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0), caption_justify="left")
+    for title in titles:
+        table.add_column(
+            title,
+            overflow="fold" if title in fold else "ellipsis",
+            justify="right" if title in right else "left",
+            no_wrap=title in whole,
+        )
+    return table
 
 
 def show_what_can_be_shown() -> None:
@@ -112,14 +132,3 @@ def as_click_exception(error: Exception) -> click.ClickException:
         f"Unexpected {type(error).__name__}: {error}. "
         "Set TENANT_QUOTA_DEBUG=1 to see where, and please report it."
     )
-
-
-@contextmanager
-def installed() -> Iterator[None]:
-    """Say what to run where this database lacks a table, a view or a procedure."""
-    try:
-        yield
-    except pymysql.Error as error:
-        if error_number(error) in _MISSING:
-            raise TenantQuotaError(f"{server_error(error)}. Run `tenant-quota apply`.") from None
-        raise

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from tenant_quota.cli.connection import connection_options, current_connection
+from tenant_quota.cli.connection import connection_options, the_server
+from tenant_quota.cli.fleet import format_option
 from tenant_quota.cli.output import patient_reader, utf8_stdout
 from tenant_quota.plan import make as engine
 from tenant_quota.plan.file import as_json, as_sql
@@ -35,13 +36,7 @@ from tenant_quota.plan.file import as_json, as_sql
     "[default: the one that most of them have now, else who runs the plan]",
 )
 @click.option("--force", is_flag=True, help="Also replace what was changed by hand.")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["sql", "json"]),
-    default="sql",
-    show_default=True,
-)
+@format_option("sql", "json")
 def plan(
     back: bool,
     count: int | None,
@@ -70,12 +65,12 @@ def plan(
         planned = engine.plan_between(start, end, definer=definer)
     elif back:
         count = None if everything or end else count or 1
-        planned = engine.plan_rollback(current_connection(), count=count, to=end)
+        planned = engine.plan_rollback(the_server(), count=count, to=end)
     elif end is not None:
         raise click.UsageError("--to goes with --from or --rollback.")
     else:
         planned = engine.plan_apply(
-            current_connection(),
+            the_server(),
             definer=definer,
             force=force,
             on_note=lambda text: click.echo(text, err=True),

@@ -10,8 +10,14 @@ from tenant_quota.apply.object_files import shipped_objects
 from tenant_quota.doctor.findings import NOTE, OK, PROBLEM, Finding, Patient, unseen
 from tenant_quota.grants.held import Right
 from tenant_quota.grants.needs import read_code_needs
-from tenant_quota.grants.sql import grant
-from tenant_quota.grants.wanted import PROCS_PRIV, code_rights, in_order, migrator_rights
+from tenant_quota.grants.server import default_roles, is_locked
+from tenant_quota.grants.wanted import (
+    PROCS_PRIV,
+    code_rights,
+    grant,
+    in_order,
+    migrator_rights,
+)
 from tenant_quota.names import Account, account_named
 from tenant_quota.paths import sql_root
 
@@ -26,21 +32,18 @@ def privileges(patient: Patient) -> Iterator[Finding]:
     others = {definer for definer, _ in _read_definers(patient)} - {str(account)}
     needed = migrator_rights(patient.schema, patient.version, of_others=bool(others))
     missing = {right for right in needed if not patient.held.holds(right)}
-    do = "; ".join(_grants(patient, account, missing))
+    what = f"{account} can apply and roll back"
     if missing - {PROCS_PRIV, Right(patient.schema, "", "*", "TRIGGER")}:
         what = f"{account} could not run apply or rollback; fine where another account does"
-        yield Finding(NOTE, what, do)
     elif PROCS_PRIV in missing:
         what = (
             f"{account} may not read mysql.procs_priv: when a procedure is replaced, "
             "EXECUTE that was granted on itself is lost"
         )
-        yield Finding(NOTE, what, do)
     elif missing:
-        what = f"{account} can apply and roll back; triggers, which verify looks for, it cannot see"
-        yield Finding(NOTE, what, do)
-    else:
-        yield Finding(OK, f"{account} can apply and roll back")
+        what = f"{what}; triggers, which verify looks for, it cannot see"
+    do = "; ".join(_grants(patient, account, missing))
+    yield Finding(NOTE if missing else OK, what, do)
 
 
 def _grants(patient: Patient, account: Account, rights: set[Right]) -> list[str]:
@@ -68,21 +71,13 @@ def definers(patient: Patient) -> Iterator[Finding]:
 
 def _definer(patient: Patient, account: Account, objects: int) -> Finding:
     """Judge a definer by what all of the shipped code needs, whatever of it runs as this one."""
-    found = patient.ask(
-        "SELECT account_locked AS locked FROM mysql.user WHERE User = %s AND Host = %s",
-        *(account.user, account.host),
-    )
+    locked = is_locked(patient.connection, account)
     which = f"{account}, the definer of {objects} objects,"
-    if not found:
+    if locked is None:
         what = f"{which} does not exist: every call fails (1449)"
         return Finding(PROBLEM, what, _command(account), str(account))
-    defaults = patient.ask(
-        "SELECT default_role_user AS user, default_role_host AS host FROM mysql.default_roles "
-        "WHERE USER = %s AND HOST = %s",
-        *(account.user, account.host),
-    )
     # Procedures run with its default roles; it does not help that it has others.
-    roles = [Account(row["user"], row["host"]).quoted for row in defaults]
+    roles = [role.quoted for role in default_roles(patient.connection, account)]
     needed = code_rights(read_code_needs(sql_root()), patient.schema, patient.version)
     held = patient.held_by(account, roles)
     missing = {right for right in needed if not held.holds(right)}
@@ -98,10 +93,10 @@ def _definer(patient: Patient, account: Account, objects: int) -> Finding:
         words = ", ".join(above)
         what = f"{which} holds {words}: what runs as it could write on a read_only server"
         do = f"REVOKE {words} ON *.* FROM {account.quoted}"
-        if found[0]["locked"] != "Y":
+        if not locked:
             do = "tenant-quota grants --apply; tenant-quota apply --definer quota_definer@localhost"
         return Finding(PROBLEM, what, do, str(account))
-    if found[0]["locked"] != "Y":
+    if not locked:
         what = f"{which} can log in; a locked account cannot leak"
         do = "apply with --definer of a locked account that has no more than it needs"
         return Finding(NOTE, what, do, str(account))

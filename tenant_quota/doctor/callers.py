@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from tenant_quota.doctor.accounts import grants_command
-from tenant_quota.doctor.findings import NOTE, OK, WARNING, Finding, Patient
-from tenant_quota.grants.held import Held, Line, Right
+from tenant_quota.doctor.findings import NOTE, OK, WARNING, Finding, Patient, fine
+from tenant_quota.grants.held import Held, Right
 from tenant_quota.grants.needs import CodeNeeds, read_code_needs
 from tenant_quota.names import Account, parse_role, quote
 from tenant_quota.paths import sql_root
@@ -76,6 +76,7 @@ def _role(patient: Patient, role: Account, held: Held, needs: CodeNeeds) -> Find
     return Finding(OK, what, "", name)
 
 
+@fine(f"no account that may call has {_TEMPORARY} here")
 def temporary_tables(patient: Patient) -> Iterator[Finding]:
     """Who may call and make temporary tables here can put one in place of ours, unseen.
 
@@ -86,7 +87,6 @@ def temporary_tables(patient: Patient) -> Iterator[Finding]:
     wanted = Right(patient.schema, "", "*", _TEMPORARY)
     calls = [Right(patient.schema, "PROCEDURE", name, "EXECUTE") for name in sorted(needs.public)]
     holders, granted = _holders(patient, wanted), _granted_roles(patient)
-    found = False
     for row in patient.ask(
         "SELECT User AS user, Host AS host FROM mysql.user WHERE account_locked = 'N' "
         "ORDER BY User, Host"
@@ -101,7 +101,6 @@ def temporary_tables(patient: Patient) -> Iterator[Finding]:
             and any(held.holds(right, doubtful=True) for right in calls)
             and not held.holds(Right("*", "", "*", "CREATE USER"))
         ):
-            found = True
             what = (
                 f"{account} may call our procedures and {_TEMPORARY} here: one that is named as "
                 "a table of ours is used in its place, and it is granted whatever it likes"
@@ -112,8 +111,6 @@ def temporary_tables(patient: Patient) -> Iterator[Finding]:
                 for place in holders[holder]
             )
             yield Finding(WARNING, what, do, str(account))
-    if not found:
-        yield Finding(OK, f"no account that may call has {_TEMPORARY} here")
 
 
 def _holders(patient: Patient, wanted: Right) -> dict[Account, list[str]]:
@@ -124,8 +121,8 @@ def _holders(patient: Patient, wanted: Right) -> dict[Account, list[str]]:
         "WHERE Create_tmp_table_priv = 'Y' UNION ALL "
         "SELECT User, Host, Db FROM mysql.db WHERE Create_tmp_table_priv = 'Y'"
     ):
-        line = Line(False, frozenset({wanted.privilege}), "", row["place"], "*")
-        if Held((line,), literal=patient.literal).holds(wanted):
+        given = Right(row["place"], "", "*", wanted.privilege, row["place"])
+        if Held(frozenset({given}), literal=patient.literal).holds(wanted):
             place = "*.*" if row["place"] == "*" else f"{quote(row['place'])}.*"
             holders.setdefault(Account(row["user"], row["host"]), []).append(place)
     return holders

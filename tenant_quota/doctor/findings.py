@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import wraps
 from typing import Any
 
 from pymysql.connections import Connection
 
+from tenant_quota.connection import version_number
 from tenant_quota.grants.held import Held, Right, parse_grants, read_held, show_grants
 from tenant_quota.names import Account
 from tenant_quota.statements import fetch
@@ -52,7 +53,7 @@ class Patient:
     @property
     def version(self) -> tuple[int, ...]:
         """The server's, e.g. (9, 7, 4)."""
-        return tuple(map(int, re.findall(r"\d+", self.variables["version"])[:3]))
+        return version_number(self.variables["version"])
 
     @property
     def literal(self) -> bool:
@@ -68,6 +69,22 @@ class Patient:
         if using := tuple(held.roles if roles is None else roles):
             held = parse_grants(show_grants(self.connection, account, using))
         return replace(held, literal=self.literal)
+
+
+Check = Callable[[Patient], Iterable[Finding]]
+
+
+def fine(what: str) -> Callable[[Check], Check]:
+    """Let a check give only what is wrong: where nothing is, this says what is fine."""
+
+    def decorate(check: Check) -> Check:
+        @wraps(check)
+        def whole(patient: Patient) -> Iterable[Finding]:
+            return list(check(patient)) or [Finding(OK, what)]
+
+        return whole
+
+    return decorate
 
 
 def unseen(why: str, do: str = "") -> Finding:

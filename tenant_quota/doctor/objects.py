@@ -6,16 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tenant_quota.apply.object_files import object_paths
-from tenant_quota.doctor.findings import (
-    NOTE,
-    OK,
-    PROBLEM,
-    WARNING,
-    Finding,
-    Patient,
-    not_looked_at,
-    unseen,
-)
+from tenant_quota.doctor import findings
+from tenant_quota.doctor.findings import NOTE, OK, PROBLEM, WARNING, Finding, Patient, fine
 from tenant_quota.names import account_named
 from tenant_quota.paths import sql_root
 from tenant_quota.schema.lock import read_lock
@@ -34,22 +26,17 @@ _DO = {
 }
 
 
+@fine("up to date; tenant-quota verify tells whether it is unchanged")
 def installed(patient: Patient) -> Iterator[Finding]:
     """Is everything applied? Whether it is unchanged is what `verify` tells."""
-    names = _migrations()
+    files = read_lock(sql_root()).migrations
+    names = {name.rpartition(".")[0] for name in files if not name.endswith(".rollback.sql")}
     pending = names - _applied(patient)
     if pending == names:
         yield Finding(PROBLEM, "tenant-quota is not installed here", "tenant-quota apply")
     elif pending:
         count = f"{len(pending)} {'migration is' if len(pending) == 1 else 'migrations are'}"
         yield Finding(WARNING, f"{count} pending", "tenant-quota apply")
-    else:
-        yield Finding(OK, "up to date; tenant-quota verify tells whether it is unchanged")
-
-
-def _migrations() -> set[str]:
-    files = read_lock(sql_root()).migrations
-    return {name.rpartition(".")[0] for name in files if not name.endswith(".rollback.sql")}
 
 
 def _applied(patient: Patient) -> set[str]:
@@ -76,7 +63,7 @@ def events(patient: Patient) -> Iterator[Finding]:
     shipped = [Path(path).stem for path in object_paths(sql_root()) if path.startswith("events/")]
     if not found and not patient.may("EVENT"):
         do = f"GRANT EVENT ON `{patient.schema}`.* TO this account"
-        yield unseen("events show only to accounts with EVENT", do)
+        yield findings.unseen("events show only to accounts with EVENT", do)
         return
     do = "tenant-quota apply"
     if not found.keys() >= set(shipped) and _applied(patient):
@@ -114,14 +101,12 @@ def _event(patient: Patient, name: str, row: dict[str, str]) -> Finding:
 
 def health(patient: Patient) -> Iterator[Finding]:
     """What the view says of resets, reservations, heartbeats, zones, alerts and counters."""
-    young = {
-        f"job.{row['name']}"
-        for row in patient.ask(
-            "SELECT event_name AS name FROM information_schema.events "
-            "WHERE event_schema = DATABASE() AND created > NOW() - INTERVAL %s SECOND",
-            _YOUNG_SECONDS,
-        )
-    }
+    made = patient.ask(
+        "SELECT CONCAT('job.', event_name) AS name FROM information_schema.events "
+        "WHERE event_schema = DATABASE() AND created > NOW() - INTERVAL %s SECOND",
+        _YOUNG_SECONDS,
+    )
+    young = {row["name"] for row in made}
     rows = patient.ask("SELECT * FROM quota_health WHERE check_name NOT LIKE 'event.%'")
     for row in rows:
         name, severity, what = row["check_name"], _HEALTH[row["status"]], row["detail"]
@@ -139,4 +124,4 @@ def health(patient: Patient) -> Iterator[Finding]:
             f"quota_health has no row for {', '.join(sorted(missing))}: it is not the one we ship"
         )
         do = "tenant-quota verify shows what differs; tenant-quota apply --force puts it back"
-        yield not_looked_at(what, do)
+        yield findings.not_looked_at(what, do)

@@ -6,60 +6,39 @@ connected account may not see is a finding too.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from contextlib import closing
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 from tenant_quota.connection import connect_to_database
 from tenant_quota.connection_options import ConnectionOptions
-from tenant_quota.doctor import accounts, callers, load, objects, server
-from tenant_quota.doctor.findings import (
-    NOTE,
-    OK,
-    PROBLEM,
-    WARNING,
-    Finding,
-    Patient,
-    not_looked_at,
-    unseen,
-)
+from tenant_quota.doctor import accounts, callers, findings, load, objects, server
+from tenant_quota.doctor.findings import NOTE, OK, PROBLEM, WARNING, Check, Finding, Patient
 from tenant_quota.grants.held import read_own
 from tenant_quota.schema.facts import is_replica
 from tenant_quota.statements import LOCK_WAIT_TIMEOUT, StatementFailed, fetch, run
 
-Check = Callable[[Patient], Iterable[Finding]]
-
 #: What is looked at, in this order. A check needs an installed schema where its name says so.
 CHECKS: dict[str, Check] = {
-    "version": server.version,
-    "fitness": server.fitness,
-    "binlog": server.binlog,
-    "durability": server.durability,
-    "sql_mode": server.sql_mode,
-    "isolation": server.isolation,
-    "autocommit": server.autocommit,
-    "sysdate_is_now": server.sysdate_is_now,
-    "time_zones": server.time_zones,
-    "replication": server.replication,
-    "event_scheduler": server.event_scheduler,
-    "installed": objects.installed,
-    "events": objects.events,
-    "health": objects.health,
-    "privileges": accounts.privileges,
-    "definers": accounts.definers,
-    "roles": callers.roles,
-    "temporary_tables": callers.temporary_tables,
-    "long_transactions": load.long_transactions,
-    "left_open": load.left_open,
-    "sweeps": load.sweeps,
-    "lock_waits": load.lock_waits,
-    "table_locks": load.table_locks,
-    "slots": load.slots,
+    check.__name__: check
+    for check in (
+        *(server.version, server.fitness, server.binlog, server.durability, server.sql_mode),
+        *(server.isolation, server.autocommit, server.sysdate_is_now, server.time_zones),
+        *(server.replication, server.event_scheduler),
+        *(objects.installed, objects.events, objects.health),
+        *(accounts.privileges, accounts.definers, callers.roles, callers.temporary_tables),
+        *(load.long_transactions, load.left_open, load.sweeps, load.lock_waits),
+        *(load.table_locks, load.slots),
+    )
 }
 
 _DENIED = {1044, 1045, 1142, 1143, 1227, 1356, 1370, 1445}
-_MISSING = {1054, 1146, 1305}  # column, table, procedure
+_DO = {
+    LOCK_WAIT_TIMEOUT: "table_locks says who holds it",
+    **dict.fromkeys(  # a column, a table, a procedure is missing
+        (1054, 1146, 1305),
+        "tenant-quota apply; where it is applied, tenant-quota verify names what differs",
+    ),
+}
 _CORE = ("installed", "events", "health")  # an account that sees none of these cannot tell
 _WAIT_SECONDS = 2  # for a metadata lock
 
@@ -100,7 +79,7 @@ def examine(
     ``ignore`` holds patterns (``*``, ``?``) of checks whose warnings and problems are only
     notes, by name (``health.overdue_resets``).
     """
-    with closing(connect_to_database(options)) as connection:
+    with connect_to_database(options) as connection:
         # The server itself now refuses whatever would write; nothing is waited for long.
         run(
             connection,
@@ -111,21 +90,16 @@ def examine(
         variables = {
             row["Variable_name"]: row["Value"] for row in fetch(connection, "SHOW GLOBAL VARIABLES")
         }
-        patient = Patient(
-            connection,
-            options.database,
-            variables,
-            read_own(connection),
-            is_replica(connection),
-        )
-        findings = [
+        own, replica = read_own(connection), is_replica(connection)
+        patient = Patient(connection, options.database, variables, own, replica)
+        found = [
             _accepted(finding, ignore)
             for name, check in (checks or CHECKS).items()
             for finding in _run(patient, name, check)
         ]
     order = (PROBLEM, WARNING, NOTE, OK)
-    findings.sort(key=lambda finding: order.index(finding.severity))
-    return Report(options.database, variables["version"], findings)
+    found.sort(key=lambda finding: order.index(finding.severity))
+    return Report(options.database, variables["version"], found)
 
 
 def _run(patient: Patient, name: str, check: Check) -> list[Finding]:
@@ -134,18 +108,12 @@ def _run(patient: Patient, name: str, check: Check) -> list[Finding]:
         found = list(check(patient))
     except StatementFailed as error:
         why = error.message.splitlines()[0]
-        if error.number in _MISSING:
-            do = "tenant-quota apply; where it is applied, tenant-quota verify names what differs"
-            found = [not_looked_at(f"not looked at: {why}", do)]
-        elif error.number in _DENIED:
-            found = [unseen(why)]
-        elif error.number == LOCK_WAIT_TIMEOUT:
-            found = [not_looked_at(f"not looked at: {why}", "table_locks says who holds it")]
-        else:
-            found = [not_looked_at(f"not looked at: {why}")]
+        do = _DO.get(error.number, "")
+        unseen, missed = findings.unseen(why), findings.not_looked_at(f"not looked at: {why}", do)
+        found = [unseen if error.number in _DENIED else missed]
     except (AttributeError, LookupError, TypeError, ValueError) as error:
         why = f"not looked at: the answer is not what this version expects ({error!r})"
-        found = [not_looked_at(why, "tenant-quota verify names what is not as installed")]
+        found = [findings.not_looked_at(why, "tenant-quota verify names what is not as installed")]
     return [replace(f, check=f"{name}.{f.check}" if f.check else name) for f in found]
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from tenant_quota.apply.fitness import unfit
-from tenant_quota.doctor.findings import NOTE, OK, PROBLEM, WARNING, Finding, Patient
+from tenant_quota.doctor.findings import NOTE, OK, PROBLEM, WARNING, Finding, Patient, fine
 from tenant_quota.paths import sql_root
 from tenant_quota.schema.lock import read_lock
 from tenant_quota.statements import StatementFailed
@@ -40,29 +40,28 @@ def binlog(patient: Patient) -> Iterator[Finding]:
         yield Finding(OK, "binary log by rows")
 
 
+@fine("it can hold quotas, and is the only one that writes")
 def fitness(patient: Patient) -> Iterator[Finding]:
     """What `apply` refuses, and servers that write in several places at once."""
-    found = list(unfit(patient.variables))
+    for name, what, do in unfit(patient.variables):
+        yield Finding(PROBLEM, what, do, name)
     if patient.is_on("wsrep_on"):
         what = (
             "this is a Galera node: GET_LOCK holds on one node only, and two nodes that charge one "
             "quota refuse each other's commits"
         )
-        found.append(("wsrep_on", what, "call and sweep on one node only, and --ignore this"))
+        do = "call and sweep on one node only, and --ignore this"
+        yield Finding(PROBLEM, what, do, "wsrep_on")
     single = patient.variables.get("group_replication_single_primary_mode", "ON")
     if single != "ON" and patient.variables.get("group_replication_group_name"):
         what = "the group has several primaries: two that charge one quota refuse each other"
         do = "SELECT group_replication_switch_to_single_primary_mode()"
-        found.append(("group_replication", what, do))
-    for name, what, do in found:
-        yield Finding(PROBLEM, what, do, name)
-    if not found:
-        yield Finding(OK, "it can hold quotas, and is the only one that writes")
+        yield Finding(PROBLEM, what, do, "group_replication")
 
 
+@fine("what was answered is on the disk")
 def durability(patient: Patient) -> Iterator[Finding]:
     """A charge that was answered must outlive a crash."""
-    bad = False
     for variable, right, applies in (
         ("innodb_flush_log_at_trx_commit", ("1",), True),
         ("sync_binlog", ("1",), patient.is_on("log_bin")),
@@ -70,20 +69,15 @@ def durability(patient: Patient) -> Iterator[Finding]:
     ):
         value = patient.variables.get(variable, right[0])
         if applies and value not in right:
-            bad = True
             what = f"{variable} is {value}: a crash can take back charges that were answered"
             yield Finding(WARNING, what, f"SET PERSIST {variable} = {right[0]}", variable)
-    if not bad:
-        yield Finding(OK, "what was answered is on the disk")
 
 
+@fine("strict")
 def sql_mode(patient: Patient) -> Iterator[Finding]:
     """Procedures keep their own mode; what calls them and SQL by hand have the server's."""
     value = patient.variables["sql_mode"]
-    modes = set(value.split(","))
-    if modes & {"STRICT_TRANS_TABLES", "STRICT_ALL_TABLES", "TRADITIONAL"}:
-        yield Finding(OK, "strict")
-    else:
+    if not {"STRICT_TRANS_TABLES", "STRICT_ALL_TABLES", "TRADITIONAL"} & {*value.split(",")}:
         what = (
             f"sql_mode is '{value}', not strict: arguments that are too long are cut without an "
             "error, and two keys become one; SQL by hand stores what does not fit"
@@ -94,38 +88,35 @@ def sql_mode(patient: Patient) -> Iterator[Finding]:
 def isolation(patient: Patient) -> Iterator[Finding]:
     """Calls of their own choose their level; those in a caller's transaction have its."""
     level = patient.variables["transaction_isolation"]
-    if level == "READ-COMMITTED":
-        yield Finding(OK, level)
-    elif level == "REPEATABLE-READ":
-        what = (
-            f"{level}, MySQL's default: right, and in callers' own transactions it locks gaps "
-            "that others of the same quota may have to wait for"
-        )
-        yield Finding(OK, what)
-    else:
-        what = (
-            f"{level}: in callers' transactions every read locks, and they wait and deadlock"
-            if level == "SERIALIZABLE"
-            else f"{level}: SQL by hand decides on what others may still roll back"
-        )
-        yield Finding(WARNING, what, "SET PERSIST transaction_isolation = 'READ-COMMITTED'")
+    severity, what = {
+        "READ-COMMITTED": (OK, ""),
+        "REPEATABLE-READ": (
+            OK,
+            ", MySQL's default: right, and in callers' own transactions it locks gaps "
+            "that others of the same quota may have to wait for",
+        ),
+        "SERIALIZABLE": (
+            WARNING,
+            ": in callers' transactions every read locks, and they wait and deadlock",
+        ),
+    }.get(level, (WARNING, ": SQL by hand decides on what others may still roll back"))
+    do = "" if severity == OK else "SET PERSIST transaction_isolation = 'READ-COMMITTED'"
+    yield Finding(severity, level + what, do)
 
 
+@fine("on")
 def autocommit(patient: Patient) -> Iterator[Finding]:
     """Off for everybody, every call is part of a transaction that somebody must commit."""
-    if patient.is_on("autocommit"):
-        yield Finding(OK, "on")
-    else:
+    if not patient.is_on("autocommit"):
         what = "autocommit is OFF: every call is JOINED, and lost where nobody commits"
         yield Finding(WARNING, what, "SET PERSIST autocommit = ON")
 
 
+@fine("off: a pinned clock is found out")
 def sysdate_is_now(patient: Patient) -> Iterator[Finding]:
     """SYSDATE() is the one clock that SET timestamp does not move, unless this option is set."""
     (row,) = patient.ask("SELECT SYSDATE(6) > NOW(6) AS real_time FROM (SELECT SLEEP(0.001)) AS s")
-    if row["real_time"]:
-        yield Finding(OK, "off: a pinned clock is found out")
-    else:
+    if not row["real_time"]:
         what = (
             "mysqld runs with sysdate-is-now: whoever may call can SET timestamp, and so get "
             "refills and resets that are not due; it is not found out"
@@ -133,14 +124,11 @@ def sysdate_is_now(patient: Patient) -> Iterator[Finding]:
         yield Finding(PROBLEM, what, "start mysqld without sysdate-is-now")
 
 
+@fine("loaded")
 def time_zones(patient: Patient) -> Iterator[Finding]:
     """Zones with names are in tables that somebody must have loaded."""
-    (row,) = patient.ask(
-        "SELECT CONVERT_TZ('2001-01-01', '+00:00', 'Asia/Shanghai') IS NOT NULL AS loaded"
-    )
-    if row["loaded"]:
-        yield Finding(OK, "loaded")
-    else:
+    zone = "CONVERT_TZ('2001-01-01', '+00:00', 'Asia/Shanghai')"
+    if patient.ask(f"SELECT {zone} AS moment")[0]["moment"] is None:
         what = "the time zone tables are empty: tenants can only have offsets such as +08:00"
         do = "mysql_tzinfo_to_sql /usr/share/zoneinfo | mysql mysql"
         yield Finding(WARNING, what, do)
@@ -151,12 +139,11 @@ def event_scheduler(patient: Patient) -> Iterator[Finding]:
     value = patient.variables["event_scheduler"]
     if value == "ON" or patient.is_replica:
         yield Finding(OK, value)
-    elif value == "DISABLED":
-        what = "event_scheduler is DISABLED: nothing sweeps; answers are right all the same"
-        yield Finding(WARNING, what, "start mysqld with event_scheduler=ON")
     else:
         what = f"event_scheduler is {value}: nothing sweeps; answers are right all the same"
-        yield Finding(WARNING, what, "SET PERSIST event_scheduler = ON")
+        started = "start mysqld with event_scheduler=ON"
+        do = started if value == "DISABLED" else "SET PERSIST event_scheduler = ON"
+        yield Finding(WARNING, what, do)
 
 
 def replication(patient: Patient) -> Iterator[Finding]:
@@ -194,14 +181,19 @@ def _channels(patient: Patient) -> list[dict[str, object]]:
         if error.number != 1064:
             raise
         rows = patient.ask("SHOW SLAVE STATUS")
-    return [row for row in rows if not row["Channel_Name"].startswith("group_replication")]
+    return [
+        {
+            name.replace("Slave", "Replica").replace("Master", "Source"): value
+            for name, value in row.items()
+        }
+        for row in rows
+        if not row["Channel_Name"].startswith("group_replication")
+    ]
 
 
 def _channel(row: dict[str, object]) -> Finding:
-    io = row.get("Replica_IO_Running", row.get("Slave_IO_Running"))
-    applier = row.get("Replica_SQL_Running", row.get("Slave_SQL_Running"))
-    late = row.get("Seconds_Behind_Source", row.get("Seconds_Behind_Master"))
-    where = f"replica of {row.get('Source_Host', row.get('Master_Host'))}"
+    io, applier = row["Replica_IO_Running"], row["Replica_SQL_Running"]
+    where, late = f"replica of {row['Source_Host']}", row["Seconds_Behind_Source"]
     if io != "Yes" or applier != "Yes":
         error = row.get("Last_SQL_Error") or row.get("Last_IO_Error") or "stopped"
         what = f"{where} does not run (receiver {io}, applier {applier}): {error}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -41,6 +41,11 @@ class Right:
     privilege: str  # a privilege, with its columns where it has any, or GRANT OPTION
     pattern: str = field(default="", compare=False)  # the schema as a GRANT on all of it wrote it
 
+    @property
+    def place(self) -> tuple[str, str, str]:
+        """What it is on."""
+        return self.schema, self.kind, self.name
+
     def __str__(self) -> str:
         if self.kind == "ROLE":
             return f"role {self.name}"
@@ -49,45 +54,23 @@ class Right:
 
 
 @dataclass(frozen=True)
-class Line:
-    """One line of SHOW GRANTS that speaks of a schema, or of something in one, or of all."""
-
-    revokes: bool  # a partial revoke: it takes from what is held globally
-    words: frozenset[str]  # privileges, GRANT OPTION among them
-    kind: str
-    schema: str  # as it is written: a pattern where ``name`` is *
-    name: str
-
-
-@dataclass(frozen=True)
 class Held:
-    """What SHOW GRANTS says of one account."""
+    """What SHOW GRANTS says of one account, as it is written, privilege by privilege."""
 
-    lines: tuple[Line, ...] = ()
-    roles: tuple[str, ...] = ()  # quoted
+    rights: frozenset[Right] = frozenset()
+    revoked: frozenset[Right] = frozenset()  # partial revokes: from what is held globally
     literal: bool = False  # partial_revokes: a schema's name in a GRANT is no pattern
 
     @property
-    def rights(self) -> set[Right]:
-        """One by one, as they are written; partial revokes take nothing away here."""
-        rights = {Right("*", "ROLE", role, "") for role in self.roles}
-        for line in self.lines:
-            schema, pattern = line.schema, ""
-            if line.name == "*":
-                pattern, schema = schema, _unescaped(schema)
-            if not line.revokes:
-                rights |= {Right(schema, line.kind, line.name, w, pattern) for w in line.words}
-        return rights
+    def roles(self) -> list[str]:
+        """The roles that were granted, quoted."""
+        return sorted(right.name for right in self.rights if right.kind == "ROLE")
 
     @property
     def see_routines(self) -> bool:
         """Whether every routine shows: SHOW_ROUTINE or SELECT on all schemas."""
-        return any(
-            line.schema == "*"
-            and not line.revokes
-            and line.words & {"SHOW_ROUTINE", "SELECT", _ALL}
-            for line in self.lines
-        )
+        everywhere = {right.privilege for right in self.rights if right.schema == "*"}
+        return bool(everywhere & {"SHOW_ROUTINE", "SELECT", _ALL})
 
     def holds(self, right: Right, *, doubtful: bool = False) -> bool:
         """Whether it has the right: globally, on the schema or on the thing itself.
@@ -96,22 +79,22 @@ class Held:
         wildcards: where these do not agree, ``doubtful`` is the answer.
         """
         wanted = {right.privilege} if right.privilege == GRANT_OPTION else {right.privilege, _ALL}
-        globally = taken = itself = False
+        granted = [each for each in self.rights if each.privilege in wanted]
+        if right.name != "*" and any(each.place == right.place for each in granted):
+            return True
+        taken = {each.pattern for each in self.revoked if each.privilege in wanted}
+        if right.schema not in taken and any(each.schema == "*" for each in granted):
+            return True
+        if right.schema == "*":
+            return False
+        patterns = {each.pattern for each in self.rights if each.schema != "*" and each.pattern}
+        having = {each.pattern for each in granted}
         on_schema: dict[int, set[bool]] = {_EXACTLY: set(), _BY_WILDCARDS: set()}
-        for line in self.lines:
-            has = bool(line.words & wanted)
-            if line.revokes:
-                taken |= has and line.schema == right.schema
-            elif line.schema == "*":
-                globally |= has
-            elif line.name == "*" and right.schema != "*":
-                if fit := self._fit(line.schema, right.schema):
-                    on_schema[fit].add(has)
-            elif (line.schema, line.kind, line.name) == (right.schema, right.kind, right.name):
-                itself |= has
+        for pattern in patterns:
+            if fit := self._fit(pattern, right.schema):
+                on_schema[fit].add(pattern in having)
         heeded = on_schema[_EXACTLY] or on_schema[_BY_WILDCARDS]
-        here = doubtful if len(heeded) > 1 else True in heeded
-        return itself or here or (globally and not taken)
+        return doubtful if len(heeded) > 1 else True in heeded
 
     def _fit(self, pattern: str, schema: str) -> int:
         r"""How the name in a GRANT is this schema's: % and _ are wildcards, but not after \."""
@@ -143,19 +126,21 @@ def show_grants(
 
 def parse_grants(lines: list[str], *, literal: bool = False) -> Held:
     """Read the lines of SHOW GRANTS."""
-    held = []
-    roles: list[str] = []
+    found: dict[str, set[Right]] = {"GRANT": set(), "REVOKE": set()}
     for text in lines:
         if match := _ROLES.match(text):
-            roles.extend(re.findall(_ACCOUNT, match["roles"]))
+            roles = re.findall(_ACCOUNT, match["roles"])
+            found["GRANT"] |= {Right("*", "ROLE", role, "") for role in roles}
         elif match := _LINE.match(text):
             words = {word.strip() for word in _WORD.findall(match["words"])} - {"USAGE"}
             if match["option"]:
                 words.add(GRANT_OPTION)
-            kind, schema, name = (match["kind"] or "").strip(), match["schema"], match["name"]
-            revokes = match["verb"] == "REVOKE"
-            held.append(Line(revokes, frozenset(words), kind, _plain(schema), _plain(name)))
-    return Held(tuple(held), tuple(roles), literal)
+            kind, name = (match["kind"] or "").strip(), _plain(match["name"])
+            schema, pattern = _plain(match["schema"]), ""
+            if name == "*":
+                schema, pattern = _unescaped(schema), schema
+            found[match["verb"]] |= {Right(schema, kind, name, word, pattern) for word in words}
+    return Held(frozenset(found["GRANT"]), frozenset(found["REVOKE"]), literal)
 
 
 def _unescaped(pattern: str) -> str:
@@ -193,12 +178,12 @@ def names_are_literal(connection: Connection[Any]) -> bool:
     return bool(rows) and rows[0]["Value"] == "ON"
 
 
-def may_grant(own: set[Right], right: Right) -> bool:
+def may_grant(own: Collection[Right], right: Right) -> bool:
     """Whether whoever holds ``own`` may grant ``right`` on, as far as SHOW GRANTS tells.
 
     The right and GRANT OPTION may be held at different levels.
     """
-    levels = {("*", "", "*"), (right.schema, "", "*"), (right.schema, right.kind, right.name)}
-    words = {r.privilege for r in own if (r.schema, r.kind, r.name) in levels}
+    levels = {("*", "", "*"), (right.schema, "", "*"), right.place}
+    words = {each.privilege for each in own if each.place in levels}
     wanted = {right.privilege.partition(" (")[0], _ALL}
     return GRANT_OPTION in words and bool(words & wanted)

@@ -6,9 +6,8 @@ schema is refused unless sharing is asked for: it would let one application into
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from tenant_quota import __version__
 from tenant_quota.apply.live_objects import by_number
@@ -17,8 +16,14 @@ from tenant_quota.errors import TenantQuotaError
 from tenant_quota.grants.held import GRANT_OPTION, Right, may_grant
 from tenant_quota.grants.needs import CodeNeeds, read_code_needs
 from tenant_quota.grants.server import Server, read_server
-from tenant_quota.grants.sql import grant, revoke
-from tenant_quota.grants.wanted import Names, as_events, as_role, wanted_rights
+from tenant_quota.grants.wanted import (
+    Names,
+    as_events,
+    as_role,
+    grant,
+    revoke,
+    wanted_rights,
+)
 from tenant_quota.names import Account
 from tenant_quota.paths import sql_root
 
@@ -37,6 +42,7 @@ class Step:
     statement: str
     grantee: Account
     rights: frozenset[Right] = frozenset()
+    is_done: bool = False  # it would change nothing
 
 
 @dataclass(frozen=True)
@@ -45,40 +51,34 @@ class Plan:
 
     schema: str
     server: str  # VERSION()
-    steps: list[Step]
-    todo: list[Step]  # the steps that would change something, or whose account is not readable
+    steps: list[Step] = field(default_factory=list)
     findings: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     unseen: list[str] = field(default_factory=list)  # accounts
 
+    @property
+    def todo(self) -> list[Step]:
+        """The steps that would change something, or whose account is not readable."""
+        return [step for step in self.steps if not step.is_done]
 
-def make_plan(
-    options: ConnectionOptions, names: Names, *, shared: bool = False, root: Path | None = None
-) -> Plan:
+
+def make_plan(options: ConnectionOptions, names: Names, *, shared: bool = False) -> Plan:
     """Compare what the roles and accounts should hold with what they hold. Writes nothing.
 
     ``shared`` allows roles and a definer that hold something in other schemas. Raises
     TenantQuotaError where a name is taken by something else.
     """
-    root = root or sql_root()
-    needs = read_code_needs(root)
-    accounts = [*names.roles, names.definer]
-    if names.migrator and not names.installs_itself:
-        accounts.append(names.migrator)
-    server = read_server(options, accounts, root)
+    needs = read_code_needs(sql_root())
+    server = read_server(options, names.all)
     _refuse(names, server, shared)
-    wanted = wanted_rights(needs, names, server)
-    plan = Plan(server.schema, server.version, [], [])
-    for account, statement, done in _accounts(names, server):
-        _add(plan, Step("account", statement, account), done)
-    for account, rights in wanted.items():
-        held = server.held.get(account)
+    plan = Plan(server.schema, server.version, [*_accounts(names, server)])
+    for account, rights in wanted_rights(needs, names, server).items():
+        grantee = server.grantees[account]
         if account != names.migrator:
-            for right in sorted((held or set()) - rights):
-                if is_here(right, server.schema):
-                    statement = revoke(right, account, literal=server.literal)
-                    _add(plan, Step("revoke", statement, account, frozenset({right})), False)
-                    plan.findings.append(f"{account} holds {right}, which it does not need")
+            for step in revokes(account, grantee.rights - rights, server):
+                (right,) = step.rights
+                plan.steps.append(step)
+                plan.findings.append(f"{account} holds {right}, which it does not need")
         absent = {right for right in rights if _is_absent(right, server)}
         now = {
             right
@@ -86,30 +86,36 @@ def make_plan(
             if right.kind != "ROLE" and not (right.pattern and right.privilege == "EVENT")
         }  # those two: see _accounts
         for statement, part in grant(now, account, literal=server.literal):
-            _add(plan, Step("grant", statement, account, part), held is not None and part <= held)
-        missing = rights - (held or set())
-        if held is None and account not in server.unseen:
+            is_done = grantee.is_there and part <= grantee.rights
+            plan.steps.append(Step("grant", statement, account, part, is_done))
+        if grantee.is_unseen:
+            plan.unseen.append(str(account))
+        elif not grantee.is_there:
             plan.findings.append(f"{account} does not exist")
-        elif account not in server.unseen:
-            lacks = sorted(missing - absent)
+        else:
+            lacks = sorted(rights - grantee.rights - absent)
             plan.findings.extend(f"{account} lacks {right}" for right in lacks)
-        if absent - (held or set()):
+        if absent - grantee.rights:
             plan.findings.append(f"{account}: {len(absent)} grants wait for tenant-quota apply")
-    if server.locked.get(names.definer) is False and not names.installs_itself:
+    definer = server.grantees[names.definer]
+    if definer.is_locked is False and not names.installs_itself:
         plan.findings.append(f"{names.definer} is not locked")
-    if names.monitor not in server.defaults.get(names.definer, {names.monitor}):
+    if definer.defaults is not None and names.monitor not in definer.defaults:
         what = f"{names.monitor} is not its default role: views fail for whoever has a role"
         plan.findings.append(f"{names.definer}: {what}")
-    plan.unseen.extend(str(account) for account in accounts if account in server.unseen)
     plan.findings.extend(_definers(names, server))
     plan.notes.extend(_notes(plan, needs, names, server))
     return plan
 
 
-def _add(plan: Plan, step: Step, done: bool) -> None:
-    plan.steps.append(step)
-    if not done:
-        plan.todo.append(step)
+def revokes(
+    account: Account, rights: Iterable[Right], server: Server, *, everywhere: bool = False
+) -> Iterator[Step]:
+    """Yield a REVOKE for each right, unless ``everywhere`` of those on this schema alone."""
+    for right in sorted(rights):
+        if everywhere or is_here(right, server.schema):
+            statement = revoke(right, account, literal=server.literal)
+            yield Step("revoke", statement, account, frozenset({right}))
 
 
 def _refuse(names: Names, server: Server, shared: bool) -> None:
@@ -119,16 +125,17 @@ def _refuse(names: Names, server: Server, shared: bool) -> None:
     if names.migrator in names.roles:
         raise TenantQuotaError("The migrator is an account that logs in, not one of the roles.")
     for role in names.roles:
-        if server.locked.get(role) is False:
+        if server.grantees[role].is_locked is False:
             raise TenantQuotaError(
                 f"{role} is an account that can log in, not a role: use another --prefix."
             )
     if names.definer == server.current and not names.installs_itself:
         raise TenantQuotaError(f"{names.definer} is the account that is connected: not locked.")
-    for account in (*names.roles, names.definer):
+    for account in names.all:
         if account == names.migrator:
             continue
-        others = {r.schema for r in server.held.get(account) or () if not is_here(r, server.schema)}
+        rights = server.grantees[account].rights
+        others = {right.schema for right in rights if not is_here(right, server.schema)}
         if "*" in others:
             raise TenantQuotaError(
                 f"{account} holds privileges on the whole server: use another name."
@@ -152,31 +159,28 @@ def _is_absent(right: Right, server: Server) -> bool:
     return right.name not in (server.procedures if right.kind else server.tables)
 
 
-def _accounts(names: Names, server: Server) -> Iterator[tuple[Account, str, bool]]:
-    """Yield the statements that make accounts and roles, and whether there is no need to.
-
-    Each may be run again.
-    """
-
-    def made(account: Account) -> bool:
-        return server.held.get(account) is not None
-
-    definer = names.definer
-    for account in dict.fromkeys(filter(None, (definer, names.migrator))):
+def _accounts(names: Names, server: Server) -> Iterator[Step]:
+    """Yield the statements that make accounts and roles. Each may be run again."""
+    there, monitor = server.grantees, names.monitor
+    definer, held = names.definer.quoted, there[names.definer]
+    for account in dict.fromkeys(filter(None, (names.definer, names.migrator))):
         create = f"CREATE USER IF NOT EXISTS {account.quoted} {_NOBODY} ACCOUNT LOCK"
-        yield account, create, made(account)
+        yield Step("account", create, account, is_done=there[account].is_there)
     if not names.installs_itself:
-        lock = f"ALTER USER {definer.quoted} ACCOUNT LOCK"
-        yield definer, lock, server.locked.get(definer, False)
+        lock = f"ALTER USER {definer} ACCOUNT LOCK"
+        yield Step("account", lock, names.definer, is_done=bool(held.is_locked))
     for role in names.roles:
-        yield role, f"CREATE ROLE IF NOT EXISTS {role.quoted}", made(role)
-    monitor, held = names.monitor, server.held.get(definer) or set()
-    yield definer, f"GRANT {monitor.quoted} TO {definer.quoted}", as_role(monitor) in held
-    default = f"SET DEFAULT ROLE {monitor.quoted} TO {definer.quoted}"
-    yield definer, default, monitor in server.defaults.get(definer, set())
+        create = f"CREATE ROLE IF NOT EXISTS {role.quoted}"
+        yield Step("account", create, role, is_done=there[role].is_there)
     events = as_events(server.schema)
-    ((statement, _),) = grant([events], definer, literal=server.literal)
-    yield definer, statement, events in held
+    ((grant_events, _),) = grant([events], names.definer, literal=server.literal)
+    default = f"SET DEFAULT ROLE {monitor.quoted} TO {definer}"
+    for statement, is_done in (
+        (f"GRANT {monitor.quoted} TO {definer}", as_role(monitor) in held.rights),
+        (default, monitor in (held.defaults or ())),
+        (grant_events, events in held.rights),
+    ):
+        yield Step("account", statement, names.definer, is_done=is_done)
 
 
 def _definers(names: Names, server: Server) -> Iterator[str]:
@@ -199,18 +203,18 @@ def _notes(plan: Plan, needs: CodeNeeds, names: Names, server: Server) -> Iterat
             f"Not all is installed in {server.schema} yet: run tenant-quota apply --definer "
             f"{names.definer}, and then this again for the tables and procedures left out here."
         )
-    if names.migrator and (
-        server.held.get(names.migrator) is None or server.locked.get(names.migrator)
-    ):
-        how = "is made locked and without a password"
-        if server.held.get(names.migrator) is not None:
-            how = "is locked, and installs only when it is not"
-        yield (
-            f"{names.migrator} {how}: ALTER USER "
-            f"{names.migrator.quoted} IDENTIFIED BY '...' ACCOUNT UNLOCK"
-        )
-    if names.migrator and server.number < (8, 0, 20) and not names.installs_itself:
-        yield "MySQL before 8.0.20 has no SHOW_ROUTINE: the migrator cannot verify procedures."
+    if names.migrator:
+        migrator = server.grantees[names.migrator]
+        if not migrator.is_there or migrator.is_locked:
+            how = "is made locked and without a password"
+            if migrator.is_there:
+                how = "is locked, and installs only when it is not"
+            yield (
+                f"{names.migrator} {how}: ALTER USER "
+                f"{names.migrator.quoted} IDENTIFIED BY '...' ACCOUNT UNLOCK"
+            )
+        if server.number < (8, 0, 20) and not names.installs_itself:
+            yield "MySQL before 8.0.20 has no SHOW_ROUTINE: the migrator cannot verify procedures."
     wanted = {right for step in plan.todo if step.kind == "grant" for right in step.rights}
     refused = sorted(
         r for r in wanted if r.privilege != GRANT_OPTION and not may_grant(server.own, r)

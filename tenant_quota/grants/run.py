@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 from tenant_quota.connection import connect
 from tenant_quota.connection_options import ConnectionOptions
-from tenant_quota.grants.held import REFUSED, Right
+from tenant_quota.grants.held import REFUSED
 from tenant_quota.grants.needs import read_code_needs
-from tenant_quota.grants.plan import Plan, Step, heading, is_here
-from tenant_quota.grants.server import Server, read_server
-from tenant_quota.grants.sql import revoke
+from tenant_quota.grants.plan import Plan, Step, heading, is_here, revokes
+from tenant_quota.grants.server import read_server
 from tenant_quota.grants.wanted import Names, wanted_rights
-from tenant_quota.names import Account
 from tenant_quota.paths import sql_root
 from tenant_quota.statements import StatementFailed, fetch, run
 
+_RUN_AS = ("routines", "views", "events", "triggers")
 _NO_SUCH_ROLE = 3523  # nor account; where to make it was refused before
 
 
@@ -37,7 +34,7 @@ def run_plan(options: ConnectionOptions, plan: Plan) -> Outcome:
     it made and set up.
     """
     outcome = Outcome()
-    with closing(connect(replace(options, database=""))) as connection:
+    with connect(replace(options, database="")) as connection:
         for step in plan.todo:
             try:
                 run(connection, step.statement)
@@ -56,19 +53,14 @@ def run_plan(options: ConnectionOptions, plan: Plan) -> Outcome:
     return outcome
 
 
-def make_removal(
-    options: ConnectionOptions, names: Names, *, shared: bool = False, root: Path | None = None
-) -> Plan:
+def make_removal(options: ConnectionOptions, names: Names, *, shared: bool = False) -> Plan:
     """Return what takes all of it away; a migrator keeps its account. Writes nothing.
 
     Roles and definer that serve other schemas (or with ``shared``) only lose what they
     hold here. A definer that something runs as is left alone, and a note says so.
     """
-    root = root or sql_root()
-    needs = read_code_needs(root)
-    accounts = [*names.roles, names.definer, *([names.migrator] if names.migrator else [])]
-    server = read_server(options, accounts, root)
-    plan = Plan(server.schema, server.version, [], [])
+    server = read_server(options, names.all)
+    plan = Plan(server.schema, server.version)
     at_work = _at_work(options, names)
     for account in (*names.roles, names.definer):
         if account == names.definer and (at_work or names.installs_itself):
@@ -76,47 +68,35 @@ def make_removal(
                 what = f"{names.definer} stays: {at_work} objects run as it, and would fail (1449)"
                 plan.notes.append(f"{what}. First tenant-quota rollback --all, or drop them.")
             continue
-        held = server.held.get(account)
-        if shared or any(not is_here(right, server.schema) for right in held or ()):
-            steps = _revokes(account, held or set(), server)
+        grantee = server.grantees[account]
+        if shared or any(not is_here(right, server.schema) for right in grantee.rights):
+            plan.steps.extend(revokes(account, grantee.rights, server))
         else:
             word = "USER" if account == names.definer else "ROLE"
-            steps = [Step("revoke", f"DROP {word} IF EXISTS {account.quoted}", account)]
-        plan.steps.extend(steps)
-        plan.todo.extend(steps if held is not None or account in server.unseen else [])
+            is_done = not (grantee.is_there or grantee.is_unseen)
+            drop = f"DROP {word} IF EXISTS {account.quoted}"
+            plan.steps.append(Step("revoke", drop, account, is_done=is_done))
     if names.migrator and not (names.installs_itself and at_work):
-        wanted = wanted_rights(needs, names, server)[names.migrator]
-        held = server.held.get(names.migrator)
-        rights = wanted if names.migrator in server.unseen else wanted & (held or set())
-        steps = list(_revokes(names.migrator, rights, server, everywhere=True))
-        plan.steps.extend(steps)
-        plan.todo.extend(steps)
+        wanted = wanted_rights(read_code_needs(sql_root()), names, server)[names.migrator]
+        grantee = server.grantees[names.migrator]
+        rights = wanted if grantee.is_unseen else wanted & grantee.rights
+        plan.steps.extend(revokes(names.migrator, rights, server, everywhere=True))
         plan.notes.append(f"{names.migrator} keeps its account: DROP USER, if it is not needed.")
     return plan
 
 
-def _revokes(
-    account: Account, rights: set[Right], server: Server, everywhere: bool = False
-) -> list[Step]:
-    return [
-        Step("revoke", revoke(right, account, literal=server.literal), account, frozenset({right}))
-        for right in sorted(rights)
-        if everywhere or is_here(right, server.schema)
-    ]
-
-
 def _at_work(options: ConnectionOptions, names: Names) -> int:
     """Return how many objects of any schema have the definer, as far as this account sees."""
-    with closing(connect(replace(options, database=""))) as connection:
-        rows = fetch(
+    with connect(replace(options, database="")) as connection:
+        counts = fetch(
             connection,
-            "SELECT (SELECT COUNT(*) FROM information_schema.routines WHERE definer = %s) + "
-            "(SELECT COUNT(*) FROM information_schema.views WHERE definer = %s) + "
-            "(SELECT COUNT(*) FROM information_schema.events WHERE definer = %s) + "
-            "(SELECT COUNT(*) FROM information_schema.triggers WHERE definer = %s) AS number",
-            (str(names.definer),) * 4,
+            " UNION ALL ".join(
+                f"SELECT COUNT(*) AS number FROM information_schema.{kind} WHERE definer = %s"  # noqa: S608
+                for kind in _RUN_AS
+            ),
+            [str(names.definer)] * len(_RUN_AS),
         )
-    return int(rows[0]["number"])
+    return sum(row["number"] for row in counts)
 
 
 def as_sql(plan: Plan) -> str:

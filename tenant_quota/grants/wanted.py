@@ -1,14 +1,15 @@
-"""Who should hold what: the roles, the definer that everything runs as, the migrator."""
+"""Who should hold what: roles, the definer that everything runs as, the migrator; and its SQL."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from tenant_quota.grants.held import GRANT_OPTION, Right
 from tenant_quota.grants.needs import SHARE, CodeNeeds
 from tenant_quota.grants.server import Server
-from tenant_quota.names import Account
+from tenant_quota.names import Account, quote
 
 # What apply, rollback, status, verify and, for what they install, grants need on the schema.
 # GRANT OPTION: a procedure that is replaced loses its grants, and apply gives them back.
@@ -36,6 +37,11 @@ class Names:
     def roles(self) -> tuple[Account, ...]:
         """The three roles."""
         return self.app, self.monitor, self.admin
+
+    @property
+    def all(self) -> list[Account]:
+        """The roles and the accounts, each once."""
+        return list(dict.fromkeys(filter(None, (*self.roles, self.definer, self.migrator))))
 
     @property
     def installs_itself(self) -> bool:
@@ -116,3 +122,41 @@ def wanted_rights(needs: CodeNeeds, names: Names, server: Server) -> dict[Accoun
         # found under a name with \_ when a procedure runs: so these as well.
         wanted[names.migrator] = rights | (set() if others else wanted[names.definer])
     return wanted
+
+
+def grant(
+    rights: Iterable[Right], account: Account, *, literal: bool
+) -> Iterator[tuple[str, frozenset[Right]]]:
+    """Yield a GRANT for each thing, schemas before tables; global ones one by one.
+
+    ``literal``: names_are_literal.
+    """
+    parts: dict[tuple[str, ...], set[Right]] = {}
+    for right in rights:
+        key = (right.kind, right.schema, "" if right.name == "*" else right.name)
+        if right.schema == "*":
+            key = ("", "", right.privilege)
+        parts.setdefault(key, set()).add(right)
+    for _, part in sorted(parts.items(), key=lambda item: item[0]):
+        words = ", ".join(in_order(r.privilege for r in part if r.privilege != GRANT_OPTION))
+        option = " WITH GRANT OPTION" if any(r.privilege == GRANT_OPTION for r in part) else ""
+        place = _place(next(iter(part)), literal)
+        yield f"GRANT {words or 'USAGE'} ON {place} TO {account.quoted}{option}", frozenset(part)
+
+
+def revoke(right: Right, account: Account, *, literal: bool) -> str:
+    """Return the REVOKE of one right."""
+    if right.kind == "ROLE":
+        return f"REVOKE {right.name} FROM {account.quoted}"
+    return f"REVOKE {right.privilege} ON {_place(right, literal)} FROM {account.quoted}"
+
+
+def _place(right: Right, literal: bool) -> str:
+    """Return what stands behind ON; _ and % in a schema's name are wildcards there."""
+    if right.schema == "*":
+        return "*.*"
+    if right.name == "*":
+        escaped = right.schema if literal else re.sub(r"([\\_%])", r"\\\1", right.schema)
+        return f"{quote(right.pattern or escaped)}.*"
+    kind = f"{right.kind} " if right.kind else ""
+    return f"{kind}{quote(right.schema)}.{quote(right.name)}"

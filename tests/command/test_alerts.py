@@ -9,41 +9,18 @@ from contextlib import suppress
 
 import pytest
 from click.testing import CliRunner, Result
-from pymysql.connections import Connection
 
 from tenant_quota.cli import main
 from tests.helpers import accounts
 from tests.helpers.accounts import make_account, url_of
+from tests.helpers.outbox import outbox as outbox  # a fixture
+from tests.helpers.outbox import waiting, write
 from tests.helpers.server import connect
-from tests.helpers.support import rows, start_command, value
-
-
-@pytest.fixture
-def outbox(own_schema: str):
-    """Give a connection to that schema, whose outbox is empty."""
-    with connect(own_schema, autocommit=True) as connection:
-        rows(connection, "DELETE FROM quota_alerts")
-        yield connection
-
-
-def write(connection: Connection, count: int, first: int = 0) -> None:
-    for number in range(first, first + count):
-        rows(
-            connection,
-            "INSERT INTO quota_alerts (quota_id, tenant_id, quota_type, limit_type, alert_level,"
-            " period_start, used_count, hard_limit, soft_limit, created_at)"
-            " VALUES (%s, %s, 'REDEEM_CODE', 'MONTHLY', 'WARNING', '2024-02-01', 800, 1000, 750,"
-            " '2024-02-29 12:00:00' + INTERVAL %s SECOND)",
-            *(number, f"T_{number}", number),
-        )
+from tests.helpers.support import rows, start_command
 
 
 def alerts(url: str, *arguments: str) -> Result:
     return CliRunner().invoke(main, ["alerts", "--url", url, *arguments])
-
-
-def waiting(connection: Connection) -> int:
-    return int(value(connection, "SELECT COUNT(*) FROM quota_alerts WHERE delivered_at IS NULL"))
 
 
 def test_an_alert_is_delivered_once_and_marked(own_schema, outbox):

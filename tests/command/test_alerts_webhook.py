@@ -18,25 +18,17 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from click.testing import CliRunner, Result
-from pymysql.connections import Connection
 
 from tenant_quota.cli import main
-from tenant_quota.cli.webhook import SECRET
-from tests.command.test_alerts import waiting, write
+from tenant_quota.cli.alerts.webhook import SECRET
+from tests.helpers.outbox import outbox as outbox  # a fixture
+from tests.helpers.outbox import waiting, write
 from tests.helpers.server import connect, own_server
 from tests.helpers.support import apply_everything, rows, start_command, value, wait_until
 
 KEY = b"0123456789abcdef0123456789abcdef"
 TEXT = "whsec_" + base64.b64encode(KEY).decode()
 HIDDEN = "hidden-token"
-
-
-@pytest.fixture
-def outbox(own_schema: str) -> Iterator[Connection]:
-    """Give a connection to it, the outbox empty."""
-    with connect(own_schema, autocommit=True) as connection:
-        rows(connection, "DELETE FROM quota_alerts")
-        yield connection
 
 
 class Receiver:

@@ -5,14 +5,12 @@ The names and labels are those that monitoring/sql_exporter.yml leads to; a test
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import closing
+from collections.abc import Iterator
 from dataclasses import replace
 
 from pymysql.cursors import DictCursor
 
 from tenant_quota.cli.monitor.rows import Filter, Row, select
-from tenant_quota.cli.report import Metric
 from tenant_quota.connection import connect_to_database
 from tenant_quota.connection_options import ConnectionOptions
 
@@ -46,50 +44,54 @@ _HELP = {
 }
 
 
-def metrics(options: ConnectionOptions, wanted: Filter) -> list[Metric]:
-    """Return the limits that are wanted, how many there are of each level, and every check."""
-    wanted = replace(wanted, limit=wanted.limit or BUSIEST)
-    with closing(connect_to_database(options)) as connection:
+def metrics(options: ConnectionOptions, wanted: Filter) -> Iterator[str]:
+    """Give the lines of Prometheus' text format; a metric without samples is left out.
+
+    They tell of the limits that are wanted, how many there are of each level, and every check.
+    """
+    server = {"host": options.place, "database": options.database}
+    samples = list(_samples(options, replace(wanted, limit=wanted.limit or BUSIEST)))
+    for name, text in _HELP.items():
+        lines = [
+            f"tenant_quota_{name}{{{_pairs(server | labels)}}} {value}"
+            for each, labels, value in samples
+            if each == name
+        ]
+        if lines:
+            yield f"# HELP tenant_quota_{name} {text}"
+            yield f"# TYPE tenant_quota_{name} gauge"
+            yield from lines
+
+
+def _pairs(labels: dict[str, str]) -> str:
+    escape = str.maketrans({"\\": r"\\", "\n": r"\n", '"': r"\""})
+    return ",".join(f'{key}="{text.translate(escape)}"' for key, text in labels.items())
+
+
+def _samples(options: ConnectionOptions, wanted: Filter) -> Iterator[Sample]:
+    with connect_to_database(options) as connection:
         with select(connection, wanted) as rows:
-            samples = [*_of_limits(rows.fetchall())]
+            for row in rows.fetchall():
+                labels, rate = {name: row[name] for name in _LIMIT}, row["usage_rate"]
+                yield "used_units", labels, row["used_count"]
+                yield "limit_units", labels, row["hard_limit"]
+                yield "usage_ratio", labels, 1 if rate is None else rate / 100
         with connection.cursor(DictCursor) as cursor:
             cursor.execute(_COUNTS)
-            samples += _of_counts(cursor.fetchall())
+            for row in cursor.fetchall():
+                yield "limits", {name: row[name] for name in _GROUP}, row["limits"]
             cursor.execute(_HEALTH)
-            samples += _of_health(cursor.fetchall())
-    server = {"host": options.place, "database": options.database}
-    return [
-        Metric(
-            f"tenant_quota_{name}",
-            text,
-            [(server | labels, value) for each, labels, value in samples if each == name],
-        )
-        for name, text in _HELP.items()
-    ]
+            for row in cursor.fetchall():
+                yield from _of_check(row)
 
 
-def _of_limits(rows: Iterable[Row]) -> Iterator[Sample]:
-    for row in rows:
-        labels = {name: row[name] for name in _LIMIT}
-        rate = row["usage_rate"]
-        yield "used_units", labels, row["used_count"]
-        yield "limit_units", labels, row["hard_limit"]
-        yield "usage_ratio", labels, 1 if rate is None else rate / 100
-
-
-def _of_counts(rows: Iterable[Row]) -> Iterator[Sample]:
-    for row in rows:
-        yield "limits", {name: row[name] for name in _GROUP}, row["limits"]
-
-
-def _of_health(rows: Iterable[Row]) -> Iterator[Sample]:
-    for row in rows:
-        name, amount = row["check_name"], row["amount"]
-        yield "health_status", {"check_name": name}, _SEVERITY[row["status"]]
-        if name.startswith("job."):
-            event = {"event": name.removeprefix("job.")}
-            yield "event_failed", event, int(row["status"] == "ERROR")
-            if amount is not None:
-                yield "event_lag_seconds", event, amount
-        elif name in _AMOUNTS:
-            yield _AMOUNTS[name], {}, amount
+def _of_check(row: Row) -> Iterator[Sample]:
+    name, amount = row["check_name"], row["amount"]
+    yield "health_status", {"check_name": name}, _SEVERITY[row["status"]]
+    if name.startswith("job."):
+        event = {"event": name.removeprefix("job.")}
+        yield "event_failed", event, int(row["status"] == "ERROR")
+        if amount is not None:
+            yield "event_lag_seconds", event, amount
+    elif name in _AMOUNTS:
+        yield _AMOUNTS[name], {}, amount

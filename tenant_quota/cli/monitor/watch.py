@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from contextlib import ExitStack, closing, suppress
+from contextlib import closing, suppress
 from datetime import datetime
 
 import pymysql
@@ -13,13 +13,11 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from tenant_quota.cli.monitor.rows import ROWS_SHOWN, Filter, Row, first_rows
-from tenant_quota.cli.monitor.table import monitor_table
+from tenant_quota.cli.monitor.rows import ROWS_SHOWN, Filter, Row, first_rows, monitor_table
 from tenant_quota.cli.output import make_console, patient_reader, plain
-from tenant_quota.connection import connect_to_database
+from tenant_quota.connection import Reconnecting
 from tenant_quota.connection_options import ConnectionOptions
 from tenant_quota.errors import TenantQuotaError
-from tenant_quota.statements import is_connection_lost, server_error
 
 
 def show_until_ctrl_c(options: ConnectionOptions, wanted: Filter, seconds: float) -> None:
@@ -28,32 +26,19 @@ def show_until_ctrl_c(options: ConnectionOptions, wanted: Filter, seconds: float
     A server that went away is waited for. Raises TenantQuotaError where the first connection
     fails: its options are wrong more often than the server is down.
     """
-    console = make_console()
-    screen = _Screen(console)
-    with patient_reader(), screen, suppress(KeyboardInterrupt):
-        connection = connect_to_database(options)
+    screen = _Screen(make_console())
+    with (
+        patient_reader(),
+        screen,
+        suppress(KeyboardInterrupt),
+        closing(Reconnecting(options)) as connection,
+    ):
         while True:
-            lost = ""
-            with closing(connection):
-                while not lost:
-                    try:
-                        rows, more = first_rows(connection, wanted, screen.room)
-                    except pymysql.Error as error:
-                        if not is_connection_lost(error):
-                            raise
-                        lost = server_error(error)
-                    else:
-                        screen.show(rows, more)
-                        time.sleep(seconds)
-            while lost:
-                screen.wait(lost)
-                time.sleep(seconds)
-                try:
-                    connection, lost = connect_to_database(options), ""
-                except TenantQuotaError as error:
-                    lost = error.message
-                except pymysql.Error as error:
-                    lost = server_error(error)
+            try:
+                screen.show(*first_rows(connection.get(), wanted, screen.room))
+            except (pymysql.Error, TenantQuotaError) as error:
+                screen.wait(connection.lost(error))
+            time.sleep(seconds)
 
 
 class _Screen:
@@ -65,14 +50,13 @@ class _Screen:
         self.live = Live(console=console, auto_refresh=False)
         self.shown: Table | None = None
         self.waits = False
-        self.stack = ExitStack()
 
     def __enter__(self) -> None:
         if self.changes:
-            self.stack.enter_context(self.live)
+            self.live.start()
 
     def __exit__(self, *_: object) -> None:
-        self.stack.close()
+        self.live.stop()
 
     @property
     def room(self) -> int:

@@ -10,10 +10,9 @@ import os
 import time
 from collections.abc import Mapping
 from http.client import HTTPException
-from typing import IO, Any
-from urllib.error import HTTPError
+from typing import Any
 from urllib.parse import urlsplit
-from urllib.request import HTTPRedirectHandler, Request, build_opener
+from urllib.request import HTTPHandler, HTTPSHandler, OpenerDirector, ProxyHandler, Request
 
 import click
 
@@ -30,15 +29,6 @@ class UndeliveredError(Exception):
     def __init__(self, alert_id: int, text: str) -> None:
         super().__init__(text)
         self.alert_id = alert_id
-
-
-class _NoRedirect(HTTPRedirectHandler):
-    """A redirect is no 2xx: following one would turn the POST into a GET."""
-
-    def redirect_request(
-        self, req: Request, fp: IO[bytes], code: int, msg: str, headers: Any, newurl: str
-    ) -> None:
-        return None
 
 
 class Webhook:
@@ -59,7 +49,10 @@ class Webhook:
             raise TenantQuotaError(f"No user or password in the webhook's URL: sign with {SECRET}.")
         self.place = f"{parts.scheme}://{parts.hostname}{port}"
         self._url, self._timeout, self._secret = url, timeout, _secret()
-        self._opener = build_opener(_NoRedirect)
+        # What would follow a redirect, and turn the POST into a GET, is left out.
+        self._opener = OpenerDirector()
+        for handler in (ProxyHandler, HTTPHandler, HTTPSHandler):
+            self._opener.add_handler(handler())
         self.delivered = 0
 
     @property
@@ -85,16 +78,14 @@ class Webhook:
     def _post(self, alert_id: int, request: Request) -> None:
         try:
             with self._opener.open(request, timeout=self._timeout) as answer:
-                if 200 <= answer.status < 300:
-                    return
-                problem = str(answer.status)
-        except HTTPError as error:
-            problem = f"{error.code}"
-            error.close()
+                problem = "" if 200 <= answer.status < 300 else str(answer.status)
         except (OSError, HTTPException, ValueError) as error:
             reason = getattr(error, "reason", error)
             problem = getattr(reason, "strerror", None) or type(reason).__name__  # never the URL
-        raise UndeliveredError(alert_id, f"{self.place} did not take alert {alert_id}: {problem}")
+        if problem:
+            raise UndeliveredError(
+                alert_id, f"{self.place} did not take alert {alert_id}: {problem}"
+            )
 
     def close(self) -> None:
         """Say how many were delivered."""

@@ -5,22 +5,20 @@ from __future__ import annotations
 import random
 import sys
 import time
-from collections.abc import Callable, Sequence
 from contextlib import nullcontext, suppress
 from typing import Any
 
 import click
 import pymysql
-from pymysql.connections import Connection
 from pymysql.cursors import DictCursor
 
-from tenant_quota.cli.connection import connection_options, current_connection
-from tenant_quota.cli.output import installed, patient_reader, plain, utf8_stdout
-from tenant_quota.cli.webhook import SECRET, UndeliveredError, Webhook, as_alert
-from tenant_quota.connection import connect_to_database
+from tenant_quota.cli.alerts.webhook import SECRET, UndeliveredError, Webhook, as_alert
+from tenant_quota.cli.connection import connection_options, the_server
+from tenant_quota.cli.fleet import format_option
+from tenant_quota.cli.output import patient_reader, plain, utf8_stdout
+from tenant_quota.connection import Reconnecting
 from tenant_quota.connection_options import ConnectionOptions
 from tenant_quota.errors import TenantQuotaError
-from tenant_quota.statements import error_number, is_connection_lost, server_error
 
 Row = dict[str, Any]
 
@@ -43,14 +41,7 @@ _NEW_ONE_MAY_DO = {1290, 1927, 2003, 3169}
 @click.command()
 @connection_options
 @click.option("--follow", is_flag=True, help="Go on waiting for alerts, until Ctrl-C.")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["table", "json"]),
-    default="table",
-    show_default=True,
-    help="json: an array; with --follow one object a line.",
-)
+@format_option("table", "json", about="json: an array; with --follow one object a line.")
 @click.option("--limit", type=click.IntRange(1), metavar="ROWS", help="End after so many.")
 @click.option(
     "--peek",
@@ -92,13 +83,9 @@ def alerts(
         if not outlet.is_signed:
             click.echo(f"{SECRET} is not set: what is sent is not signed.", err=True)
     left = sys.maxsize if limit is None else limit
-    reader = _Reader(current_connection(), outlet, follow)
+    reader = _Reader(the_server(), outlet, follow)
     try:
-        with (
-            patient_reader(),
-            installed(),
-            suppress(KeyboardInterrupt) if follow else nullcontext(),
-        ):
+        with patient_reader(), suppress(KeyboardInterrupt) if follow else nullcontext():
             if peek:
                 reader.peek(left)
             while not peek and left and (taken := reader.step(left)) is not None:
@@ -106,26 +93,23 @@ def alerts(
             if not follow:
                 outlet.close()
     finally:
-        reader.disconnect()
+        reader.connection.close()
 
 
 class _Reader:
     """Takes alerts from the outbox to an outlet, and with ``follow`` through restarts of both."""
 
     def __init__(self, options: ConnectionOptions, outlet: Outlet, follow: bool) -> None:
-        self.options, self.outlet, self.follow = options, outlet, follow
-        # The first time an error is the caller's: a name, a password.
-        self.connection: Connection[Any] | None = connect_to_database(options)
-        self.has_looked = False
+        self.outlet, self.follow = outlet, follow
+        self.connection = Reconnecting(options)
+        self.has_looked = False  # until then an error is the caller's: a name, a privilege
         self.failures = 0  # in a row
         self.passed_over: list[int] = [0]  # no alert has the id 0, and IN () is no SQL
 
     def step(self, left: int) -> int | None:
         """Deliver some, or wait; returns how many there were, None when nothing is left to do."""
         try:
-            connection = self.connected()
-            most = min(left, self.outlet.batch)
-            taken = _deliver(connection, most, self.passed_over, self.outlet.rows)
+            taken = self.deliver(min(left, self.outlet.batch))
             self.has_looked = True
         except UndeliveredError as error:
             self.has_looked = True
@@ -134,11 +118,9 @@ class _Reader:
             self.wait(str(error))
             return 0
         except (pymysql.Error, TenantQuotaError) as error:
-            if not (self.follow and self.has_looked and _is_lost(error)):
+            if not (self.follow and self.has_looked):
                 raise
-            self.disconnect()
-            text = server_error(error) if isinstance(error, pymysql.Error) else error.message
-            self.wait(text)
+            self.wait(self.connection.lost(error, _NEW_ONE_MAY_DO))
             return 0
         if taken:
             self.failures = 0
@@ -148,6 +130,29 @@ class _Reader:
         if self.follow:
             time.sleep(_LOOK_EVERY)
         return None if is_done else 0
+
+    def deliver(self, most: int) -> int:
+        """Hand over one batch and then mark it as delivered; returns how many there were.
+
+        READ COMMITTED locks the rows alone: whoever writes an alert meanwhile is not held up.
+        """
+        connection = self.connection.get()
+        with connection.cursor(DictCursor) as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
+            connection.begin()
+            try:
+                cursor.execute(_TAKE, (self.passed_over, most))
+                rows = list(cursor.fetchall())
+                if rows:
+                    self.outlet.rows(rows)
+                    sys.stdout.flush()
+                    cursor.execute(_MARK, ([row["alert_id"] for row in rows],))
+                connection.commit()
+            except BaseException:
+                with suppress(Exception):
+                    connection.rollback()
+                raise
+        return len(rows)
 
     def wait(self, problem: str) -> None:
         """Say what failed and wait, each time longer; raises it when enough was tried."""
@@ -160,58 +165,10 @@ class _Reader:
 
     def peek(self, most: int) -> None:
         """Show what waits, without a lock and without a mark."""
-        with self.connected().cursor(DictCursor) as cursor:
+        with self.connection.get().cursor(DictCursor) as cursor:
             cursor.execute(_WAITING, (self.passed_over, most))
             if rows := list(cursor.fetchall()):
                 self.outlet.rows(rows)
-
-    def connected(self) -> Connection[Any]:
-        """Return the connection, a new one if it was lost."""
-        if self.connection is None:
-            self.connection = connect_to_database(self.options)
-        return self.connection
-
-    def disconnect(self) -> None:
-        """Close the connection, if there is one."""
-        if self.connection is not None:
-            with suppress(Exception):
-                self.connection.close()
-        self.connection = None
-
-
-def _is_lost(error: pymysql.Error | TenantQuotaError) -> bool:
-    """Whether a new connection may do; a connection that cannot be made may, later."""
-    if isinstance(error, TenantQuotaError):
-        return True
-    return is_connection_lost(error) or error_number(error) in _NEW_ONE_MAY_DO
-
-
-def _deliver(
-    connection: Connection[Any],
-    most: int,
-    passed_over: Sequence[int],
-    show: Callable[[list[Row]], None],
-) -> int:
-    """Hand over one batch and then mark it as delivered; returns how many there were.
-
-    READ COMMITTED locks the rows alone: whoever writes an alert meanwhile is not held up.
-    """
-    with connection.cursor(DictCursor) as cursor:
-        cursor.execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
-        connection.begin()
-        try:
-            cursor.execute(_TAKE, (passed_over, most))
-            rows = list(cursor.fetchall())
-            if rows:
-                show(rows)
-                sys.stdout.flush()
-                cursor.execute(_MARK, ([row["alert_id"] for row in rows],))
-            connection.commit()
-        except BaseException:
-            with suppress(Exception):
-                connection.rollback()
-            raise
-    return len(rows)
 
 
 class _Json:
@@ -237,31 +194,28 @@ class _Table:
     """A line an alert, under one header."""
 
     batch = _BATCH
-
     form = "{:19}  {:8}  {:<24}  {:<32}  {:<10}  {:>24}  {}"
+    titles = ("Written (UTC)", "Level", "Tenant", "Quota", "Limit", "Used / hard", "Enforcement")
 
     def __init__(self) -> None:
-        self.count = 0
+        self.is_empty = True
 
     def rows(self, rows: list[Row]) -> None:
-        if not self.count:
-            titles = "Written (UTC)|Level|Tenant|Quota|Limit|Used / hard|Enforcement"
-            self.line(*titles.split("|"))
+        if self.is_empty:
+            click.echo(self.form.format(*self.titles))
+        self.is_empty = False
         for row in rows:
             used = "–" if row["used_count"] is None else f"{row['used_count']:,}"
-            self.line(
+            cells = (
                 f"{row['created_at']:%Y-%m-%d %H:%M:%S}",
                 *(row[name] for name in ("alert_level", "tenant_id", "quota_type", "limit_type")),
                 f"{used} / {row['hard_limit']:,}",
                 row["enforcement"],
             )
-        self.count += len(rows)
-
-    def line(self, *values: object) -> None:
-        click.echo(self.form.format(*map(plain, values)))
+            click.echo(self.form.format(*map(plain, cells)))
 
     def close(self) -> None:
-        if not self.count:
+        if self.is_empty:
             click.echo("No alert waits.")
 
 
