@@ -12,9 +12,10 @@ from types import SimpleNamespace
 import click
 import pytest
 
-from tenant_quota.apply.interrupted import statements_of, table_of
+from tenant_quota.apply.migrations import statements_of
 from tenant_quota.apply.object_files import KINDS
 from tenant_quota.apply.pins import released
+from tenant_quota.apply.table_statements import table_of
 from tenant_quota.cli import main
 from tenant_quota.grants.needs import AUDIENCES
 from tests.helpers import TOP

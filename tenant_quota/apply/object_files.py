@@ -20,6 +20,8 @@ _CREATE = re.compile(
 _EVENT_TOKEN = re.compile(
     r"'(?:[^'\\]|\\.|'')*'|`[^`]*`|--[^\n]*|\b(?:ENABLE|DISABLE|COMMENT|DO)\b", re.IGNORECASE
 )
+_STATUS = ("ENABLE", "DISABLE")
+_NOT_SHOWN = re.compile(r"\bALGORITHM\s*=|\b_[a-z]\w*\s*'", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -47,26 +49,34 @@ class ObjectFile:
             )
         )
 
-    def create_asleep(self, name: str) -> str:
-        """Return the CREATE statement of an event under ``name`` that never runs."""
+    def scratch(self, name: str) -> str:
+        """Return the CREATE statement under a name for trying it out: an event sleeps there."""
         statement = self.create(name)
-        for token in _EVENT_TOKEN.finditer(statement):
-            word = token[0].upper()
-            if word in ("ENABLE", "DISABLE"):
-                return statement[: token.start()] + "DISABLE" + statement[token.end() :]
-            if word in ("COMMENT", "DO"):
-                return statement[: token.start()] + "DISABLE " + statement[token.start() :]
-        return statement  # not an event; the server will say so
+        token = _at_status(statement) if self.kind == "EVENT" else None
+        if token is None:
+            return statement
+        end = token.end() if token[0].upper() in _STATUS else token.start()
+        return f"{statement[: token.start()]}DISABLE {statement[end:].lstrip()}"
 
     @property
     def event_status(self) -> str:
-        """ENABLE or DISABLE, as the file says; MySQL's default is ENABLE."""
-        for token in _EVENT_TOKEN.finditer(self.statement):
-            if token[0].upper() in ("ENABLE", "DISABLE"):
-                return token[0].upper()
-            if token[0].upper() == "DO":
-                break
-        return "ENABLE"
+        """ENABLE or DISABLE, as an event's file says, MySQL's default is ENABLE; else empty."""
+        if self.kind != "EVENT":
+            return ""
+        token = _at_status(self.statement)
+        word = token[0].upper() if token else ""
+        return word if word in _STATUS else "ENABLE"
+
+    @property
+    def shows_whole(self) -> bool:
+        """Whether information_schema shows all of its text: see fingerprints."""
+        return not _NOT_SHOWN.search(self.statement)
+
+
+def _at_status(statement: str) -> re.Match[str] | None:
+    """Return where an event says ENABLE or DISABLE, else the word before which it could."""
+    words = (*_STATUS, "COMMENT", "DO")
+    return next((t for t in _EVENT_TOKEN.finditer(statement) if t[0].upper() in words), None)
 
 
 Object = tuple[str, str]  # kind and name, by which the server knows it
@@ -170,3 +180,23 @@ def read_pins(migrations: Path) -> list[Pin]:
 def last_pins(root: Path) -> dict[Object, Pin]:
     """Return the pin that counts for each object: a later one supersedes an earlier."""
     return {pin.object: pin for pin in read_pins(root / "migrations")}
+
+
+def pinned_file(root: Path, pin: Pin) -> ObjectFile | None:
+    """Return the file that is pinned; None if it drops the object, or a later pin supersedes it."""
+    if not pin.sha256:
+        return None
+    try:
+        file = read_object_file(root, pin.path)
+    except FileNotFoundError:
+        file = None
+    if file is not None and file.sha256 == pin.sha256:
+        return file
+    if last_pins(root).get(pin.object) != pin:
+        return None
+    if file is None:
+        raise TenantQuotaError(f"{pin.path} is gone, and {pin.migration} installs it: put it back.")
+    raise TenantQuotaError(
+        f"{pin.path} was edited without a new pin: {pin.migration} pins {pin.sha256[:12]}…, "
+        f"the file has {file.sha256[:12]}…. Run `tenant-quota pin`."
+    )

@@ -10,8 +10,8 @@ import pymysql
 import pytest
 
 from tenant_quota.apply import migrate
+from tenant_quota.apply.migrations import AGAIN
 from tenant_quota.apply.object_files import read_object_file
-from tenant_quota.apply.object_history import AGAIN
 from tenant_quota.errors import TenantQuotaError
 from tests.helpers.project import Project
 
@@ -214,7 +214,7 @@ def test_an_event_is_proved_asleep(tmp_path, text, asleep):
     project.write("events/e.sql", f"CREATE EVENT e ON SCHEDULE EVERY 1 DAY {text} DO SELECT 1")
     file = read_object_file(project.root, "events/e.sql")
     wanted = f"CREATE EVENT `s` ON SCHEDULE EVERY 1 DAY {asleep} DO SELECT 1"
-    assert file.create_asleep("s").split() == wanted.split()
+    assert file.scratch("s").split() == wanted.split()
 
 
 def test_an_event_is_installed_awake_and_its_scratch_never_ran(project):

@@ -1,7 +1,6 @@
 """The rows of ``quota_object_history``: what each migration replaced, and what it left.
 
-The statements that write them hold all that they say, so `apply` runs them and `plan` prints
-them. ``previous`` and ``state`` are SQL: a literal, or an expression.
+Only the statements that write them, made without a connection. `apply` and `plan` use the same.
 """
 
 from __future__ import annotations
@@ -9,19 +8,17 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 
-from pymysql.connections import Connection
-
-from tenant_quota.apply.fingerprints import LONG_LISTS, written
-from tenant_quota.apply.object_files import Object, Pin
+from tenant_quota.apply.fingerprints import written
+from tenant_quota.apply.live_objects import LiveObject
+from tenant_quota.apply.migrations import AGAIN
+from tenant_quota.apply.object_files import Pin
 from tenant_quota.names import literal
-from tenant_quota.statements import StatementFailed, fetch, run
 
 HISTORY = "quota_object_history"
 #: In the id of a row that keeps a text made by hand, and belongs to no migration.
 BY_HAND = " by hand "
-#: In the id of rows that a migration wrote when it was pinned anew after it had been applied.
-#: What stands before it is the last migration that was applied then: so ids sort by age.
-AGAIN = " again "
+
+Row = Mapping[str, Any]  # of quota_object_history
 
 
 class Key(NamedTuple):
@@ -34,60 +31,28 @@ class Key(NamedTuple):
     @property
     def where(self) -> str:
         """The condition that finds the row."""
-        return f"WHERE migration_id = {literal(self.migration)} AND {self._object}"
+        return (
+            f"WHERE migration_id = {literal(self.migration)} AND object_type = {literal(self.kind)} "
+            f"AND object_name = {literal(self.name)}"
+        )
 
-    @property
-    def _object(self) -> str:
-        return f"object_type = {literal(self.kind)} AND object_name = {literal(self.name)}"
 
-
-def key_of(row: Mapping[str, Any]) -> Key:
+def key_of(row: Row) -> Key:
     """Return the key of a row that was read."""
     return Key(row["migration_id"], row["object_type"], row["object_name"])
 
 
-def newest(connection: Connection[Any]) -> dict[Object, dict[str, Any]]:
-    """Return the newest row of each object; texts only of what is begun and not finished."""
-    try:
-        rows = fetch(
-            connection,
-            "SELECT migration_id, object_type, object_name, new_sha256, installed_hash, "
-            "IF(installed_at IS NULL, previous_create, NULL) AS previous_create, installed_at "
-            f"FROM {HISTORY} ORDER BY migration_id",
-        )
-    except StatementFailed as error:
-        if error.number != 1146:
-            raise
-        return {}
-    return {
-        (row["object_type"], row["object_name"]): row
-        for row in rows
-        if BY_HAND not in row["migration_id"]
-    }
-
-
-def rows_of(connection: Connection[Any], migration: str) -> list[dict[str, Any]]:
-    """Return all that a migration's rows hold."""
-    where = f"WHERE migration_id = {literal(migration)} ORDER BY object_type, object_name"
-    return fetch(connection, f"SELECT * FROM {HISTORY} {where}")
-
-
-def read(connection: Connection[Any], key: Key) -> dict[str, Any]:
-    """Return all that a row holds, which must be there."""
-    return fetch(connection, f"SELECT * FROM {HISTORY} {key.where}")[0]
-
-
-def is_done(row: dict[str, Any] | None, pin: Pin) -> bool:
+def is_done(row: Row | None, pin: Pin) -> bool:
     """Whether the newest row of an object says that this pin is installed."""
     return row is not None and bool(row["installed_at"]) and row["new_sha256"] == pin.sha256
 
 
-def is_own(row: dict[str, Any] | None, pin: Pin) -> bool:
+def is_own(row: Row | None, pin: Pin) -> bool:
     """Whether the newest row is of the pin's own migration, whether or not it was pinned anew."""
     return row is not None and row["migration_id"] >= pin.migration
 
 
-def again_id(last: str, ids: Collection[str], rows: Iterable[dict[str, Any]]) -> str:
+def again_id(last: str, ids: Collection[str], rows: Iterable[Row]) -> str:
     """Return under which id the next rows are kept of what is pinned anew.
 
     ``last`` was applied last, ``ids`` are those that are there, ``rows`` the newest of each
@@ -99,35 +64,49 @@ def again_id(last: str, ids: Collection[str], rows: Iterable[dict[str, Any]]) ->
     return latest if latest in begun else f"{last}{AGAIN}{int(latest[-3:]) + 1:03}"
 
 
-def read_hash(connection: Connection[Any], kind: str, name: str, status: str = "") -> str | None:
-    """Return the object's fingerprint, an event's as if it had this status."""
-    run(connection, LONG_LISTS)
-    found = fetch(connection, f"SELECT {written(kind, name, status)} AS hash")[0]["hash"]
-    return None if found is None else str(found)
-
-
-def intent(key: Key, sha256: str, previous: str, state: str, expected: str | None = None) -> str:
+def intent(key: Key, sha256: str, live: LiveObject | None, expected: str, with_grants: bool) -> str:
     """Return what records, before anything is dropped, what is live and will be replaced.
 
-    ``expected`` is the fingerprint that the new object will have, as far as that is known.
+    ``expected`` is an expression: the fingerprint that the new object will have, or NULL.
     """
+    state = literal(live.state if live else None)
+    if live is not None and key.kind == "PROCEDURE" and with_grants:
+        state = _with_grants(state, key.name)
     return (
         f"REPLACE INTO {HISTORY} (migration_id, object_type, object_name, new_sha256,\n"
         "    installed_hash, previous_create, previous_state)\n"
         f"VALUES ({', '.join(map(literal, key))}, {literal(sha256)},\n"
-        f"    {literal(expected)}, {previous},\n    {state})"
+        f"    {expected}, {literal(live.create if live else None)},\n    {state})"
     )
 
 
-def intent_again(key: Key, sha256: str, expected: str | None = None) -> str:
-    """Return what goes on with the row of an interrupted run: what it found may be gone."""
-    known = f", installed_hash = {literal(expected)}" if expected else ""
+def intent_again(key: Key, sha256: str, expected: str) -> str:
+    """Return what goes on with a row that is there; an earlier run may have known the fingerprint."""
+    known = "" if expected == "NULL" else f",\n    installed_hash = {expected}"
     return f"UPDATE {HISTORY} SET new_sha256 = {literal(sha256)}{known}\n{key.where}"
 
 
-def unfinished(key: Key, state: str = "previous_state") -> str:
-    """Return what notes, before what is live is dropped, that it will be; and its grants."""
+def unfinished(row: Row, with_grants: bool) -> str:
+    """Return what notes, before what is live is dropped, that it will be, and who may call it."""
+    key, state = key_of(row), "previous_state"
+    if key.kind == "PROCEDURE" and with_grants:
+        state = _with_grants("COALESCE(previous_state, JSON_OBJECT())", key.name)
     return f"UPDATE {HISTORY} SET installed_at = NULL,\n    previous_state = {state}\n{key.where}"
+
+
+def _with_grants(state: str, name: str) -> str:
+    """Return an expression: the state with the grants that the routine itself has now.
+
+    Without those of whoever runs it: MySQL gives them to the account that creates the routine.
+    Grants on views live with the name and outlast the view; events have none.
+    """
+    return (
+        f"JSON_SET({state}, '$.grants',\n"
+        "        COALESCE((SELECT JSON_ARRAYAGG(JSON_OBJECT('user', User, 'host', Host,\n"
+        "            'privileges', Proc_priv)) FROM mysql.procs_priv WHERE Db = DATABASE()\n"
+        f"            AND Routine_name = '{name}' AND Routine_type = 'PROCEDURE'\n"
+        "            AND CONCAT(User, '@', Host) <> CURRENT_USER()), JSON_ARRAY()))"
+    )
 
 
 def installed(key: Key) -> str:
@@ -148,13 +127,13 @@ def kept_as(key: Key, found: str) -> Key:
     return key._replace(migration=f"{key.migration}{BY_HAND}{found[:12]}")
 
 
-def keep(kept: Key, previous: str, state: str) -> str:
-    """Return the row that keeps a text made by hand."""
+def keep(kept: Key, live: LiveObject) -> str:
+    """Return the row that keeps a text made by hand; twice is once."""
     return (
         f"REPLACE INTO {HISTORY} (migration_id, object_type, object_name, new_sha256,\n"
         "    previous_create, previous_state, installed_at)\n"
         f"VALUES ({', '.join(map(literal, kept))}, '',\n"
-        f"    {previous},\n    {state}, UTC_TIMESTAMP(6))"
+        f"    {literal(live.create)},\n    {literal(live.state)}, UTC_TIMESTAMP(6))"
     )
 
 
