@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from typing import Any
 
 import pymysql
@@ -18,8 +18,7 @@ from tenant_quota.apply.fingerprints import LONG_LISTS
 from tenant_quota.connection import connect_to_database
 from tenant_quota.connection_options import ConnectionOptions
 from tenant_quota.errors import TenantQuotaError
-from tenant_quota.names import quote
-from tenant_quota.statements import StatementFailed, error_number, is_connection_lost, run
+from tenant_quota.statements import StatementFailed, error_number, fetch, is_connection_lost, run
 
 IDLE_SECONDS = 2_147_483  # wait_timeout: the most that every platform accepts, 24 days
 
@@ -46,27 +45,17 @@ class QuotaBackend(MySQLBackend):  # type: ignore[misc]
         # Not super().__init__: it pickles the URI, password and all, into a class attribute.
         self.options = options
         self.DatabaseError = (self.driver.DatabaseError, StatementFailed)
+        # yoyo would find out by creating and dropping a table at every connect.
+        self.has_transactional_ddl = False
         self._connection = self.connect(options)
-        self._lock_connection: Connection[Any] | None = None
-
-    @property
-    def has_transactional_ddl(self) -> bool:
-        """False: yoyo would find out by creating and dropping a table at every connect."""
-        return False
+        self._lock_connection = self._connection
 
     def connect(self, dburi: ConnectionOptions) -> Connection[Any]:
         """Connect so that the session neither idles out nor depends on the server's zone."""
         connection = connect_to_database(dburi)
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SET SESSION wait_timeout = %s, SESSION time_zone = '+00:00'", (IDLE_SECONDS,)
-            )
-            cursor.execute(LONG_LISTS)
+        run(connection, f"SET SESSION wait_timeout = {IDLE_SECONDS}, SESSION time_zone = '+00:00'")
+        run(connection, LONG_LISTS)
         return connection
-
-    def quote_identifier(self, identifier: str) -> str:
-        """Backticks: the session's sql_mode is known, no need to ask the server each time."""
-        return quote(identifier)
 
     def cursor(self) -> _QuietCursor:
         """Return the cursor that runs a migration's statements."""
@@ -90,32 +79,21 @@ class QuotaBackend(MySQLBackend):  # type: ignore[misc]
             super().savepoint_rollback(id)
 
     @contextmanager
-    def disable_transactions(self) -> Iterator[None]:
-        """Really turn on autocommit; yoyo only rolls back, and what follows is then lost."""
-        self.rollback()
-        self._connection.autocommit(True)
-        yield
-
-    @contextmanager
     def lock(
-        self, timeout: float = 60, on_wait: Callable[[str], None] | None = None
+        self, timeout: float = 60, on_wait: Callable[[str], None] = lambda _: None
     ) -> Iterator[None]:
         """Hold the schema's migration lock, which dies with its connection, not with a row.
 
         Waits up to ``timeout`` seconds, telling ``on_wait`` who holds it. Raises
         TenantQuotaError if it stays taken.
         """
-        if self._lock_connection is not None:
-            yield
-            return
-        connection = self.connect(self.options)
         name = lock_name(self.options.database)
-        try:
-            if not _get_lock(connection, name, 0):
-                holder = _holder(connection, name)
-                if on_wait is not None:
-                    on_wait(holder)
-                if not _get_lock(connection, name, timeout):
+        with closing(self.connect(self.options)) as connection:
+            if not _ask(connection, "GET_LOCK(%s, 0)", name):
+                number = _ask(connection, "IS_USED_LOCK(%s)", name)
+                holder = f"connection {number}" if number else "it has just ended"
+                on_wait(holder)
+                if not _ask(connection, "GET_LOCK(%s, %s)", name, timeout):
                     raise TenantQuotaError(
                         f"Another apply or rollback is running on {self.options.database!r} "
                         f"({holder}); waited {timeout:g} s for it. Try again, or wait longer "
@@ -123,20 +101,13 @@ class QuotaBackend(MySQLBackend):  # type: ignore[misc]
                     )
             self._lock_connection = connection
             yield
-        finally:
-            self._lock_connection = None
-            connection.close()
 
     def assert_locked(self) -> None:
         """Raise TenantQuotaError if the lock is lost; asking also keeps its connection alive."""
         name = lock_name(self.options.database)
-        try:
-            if self._lock_connection is not None and _one(
-                self._lock_connection, "SELECT IS_USED_LOCK(%s) = CONNECTION_ID()", name
-            ):
+        with suppress(StatementFailed):
+            if _ask(self._lock_connection, "IS_USED_LOCK(%s) = CONNECTION_ID()", name):
                 return
-        except pymysql.Error:
-            pass
         raise TenantQuotaError(
             "The connection that holds the migration lock was cut; stopped before the next "
             "migration. Run the same command again: it carries on."
@@ -151,19 +122,8 @@ def lock_name(database: str) -> str:
     return f"tenant_quota.migrate.{hashlib.sha256(database.encode()).hexdigest()[:40]}"
 
 
-def _one(connection: Connection[Any], sql: str, *arguments: Any) -> Any:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, arguments)
-        return (cursor.fetchone() or (None,))[0]
-
-
-def _get_lock(connection: Connection[Any], name: str, seconds: float) -> bool:
-    return bool(_one(connection, "SELECT GET_LOCK(%s, %s)", name, seconds) == 1)
-
-
-def _holder(connection: Connection[Any], name: str) -> str:
-    number = _one(connection, "SELECT IS_USED_LOCK(%s)", name)
-    return f"connection {number}" if number else "it has just ended"
+def _ask(connection: Connection[Any], expression: str, *arguments: object) -> Any:
+    return fetch(connection, f"SELECT {expression} AS answer", arguments)[0]["answer"]
 
 
 @contextmanager

@@ -18,7 +18,6 @@ from tenant_quota.apply.run import OnStep, Run
 from tenant_quota.apply.run import Progress as Progress
 from tenant_quota.apply.state import read_state
 from tenant_quota.apply.stored_objects import (
-    Manner,
     Server,
     definer_of_most,
     execute,
@@ -83,11 +82,11 @@ def apply(
             on_note(f"{name} is applied in {options.database} but has no file here.")
         anew = state.pending_pins(root) + of_other_definers(connection, root, definer)
         anew += to_replace_by_force(connection, root, anew, state.rows, force, on_note)
-        manner = Manner(definer or definer_of_most(connection, root), on_note, force)
-        server = Server(connection, root, manner)
+        definer = definer or definer_of_most(connection, root)
+        server = Server(connection, root, definer, on_note, force)
         execute(connection, reopen(anew, state.applied, state.next_again, server))
         chosen = state.to_apply(migrations, anew)
-        return Run(backend, root, "apply", manner, on_step, "apply").all(chosen)
+        return Run(backend, server, "apply", on_step, "apply").all(chosen)
 
 
 def rollback_plan(
@@ -129,7 +128,8 @@ def rollback(
         left -= {each.id for each in chosen}
         # Counted again from where a kill left it, it would take back more than it was told.
         same = f"rollback --to {shlex.quote(max(left))}" if left else "rollback --all"
-        return Run(backend, root, "rollback", Manner(note=on_note), on_step, same).all(chosen)
+        server = Server(backend.connection, root, on_note=on_note)
+        return Run(backend, server, "rollback", on_step, same).all(chosen)
 
 
 def status(options: ConnectionOptions, *, root: Path | None = None) -> list[MigrationState]:

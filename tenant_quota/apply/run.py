@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 
 import pymysql
 
@@ -16,7 +15,7 @@ from tenant_quota.apply.generator import marked, work
 from tenant_quota.apply.migrations import Migration, Reapplied
 from tenant_quota.apply.object_statements import Statement
 from tenant_quota.apply.state import read_state
-from tenant_quota.apply.stored_objects import Manner, Server, execute
+from tenant_quota.apply.stored_objects import Server, execute
 from tenant_quota.errors import TenantQuotaError
 from tenant_quota.statements import StatementFailed, run
 
@@ -39,9 +38,8 @@ class Run:
     """A run in one direction; ``command`` is what does the rest of it after a failure."""
 
     backend: QuotaBackend
-    root: Path
+    server: Server
     direction: str  # apply or rollback
-    manner: Manner
     on_step: OnStep
     command: str
 
@@ -80,11 +78,8 @@ class Run:
             with QuotaBackend(self.backend.options) as own:
                 migration.steps.process_steps(own, self.direction)
             return ()
-        return work(
-            migration,
-            self.direction,
-            Server(self.backend.connection, self.root, self.manner),
-        )
+        self.server.look_again()
+        return work(migration, self.direction, self.server)
 
     def _after_refusal(self, migration: Migration | Reapplied) -> None:
         """Leave what the next run goes by, as far as that can be done."""

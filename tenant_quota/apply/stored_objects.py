@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import warnings
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +43,7 @@ def install(migration_file: str, pins: dict[str, str], drop: Collection[str] = (
 
     def run_on(connection: Connection[Any], direction: str) -> None:
         prepare(connection)
-        server = Server(connection, path.parent.parent, Manner())
+        server = Server(connection, path.parent.parent)
         execute(connection, work(migration, direction, server))
 
     step(
@@ -53,32 +52,33 @@ def install(migration_file: str, pins: dict[str, str], drop: Collection[str] = (
     )
 
 
-@dataclass(frozen=True)
-class Manner:
-    """How objects are installed, and where to say what the user should know.
-
-    ``definer`` (user@host) is who they run as, None whoever is connected. ``force``: also where
-    somebody changed the object by hand, whose text is kept then.
-    """
-
-    definer: str | None = None
-    note: Callable[[str], None] = lambda text: warnings.warn(text, stacklevel=2)
-    force: bool = False
-
-
 class Server(Facts):
     """What a server says while the statements run on it."""
 
-    def __init__(self, connection: Connection[Any], root: Path, manner: Manner) -> None:
-        super().__init__(root, manner.definer, newest(read_rows(connection)))
+    def __init__(
+        self,
+        connection: Connection[Any],
+        root: Path,
+        definer: str | None = None,
+        on_note: Callable[[str], None] = lambda text: warnings.warn(text, stacklevel=2),
+        force: bool = False,
+    ) -> None:
+        """Begin; ``force`` replaces what somebody changed by hand too, whose text is kept then."""
+        super().__init__(root, definer, {})
         self.connection = connection
-        self.manner = manner
+        self.on_note = on_note
+        self.force = force
         self.sees_grants = sees_grants(connection)
         self.compares = True
+        self.look_again()
+
+    def look_again(self) -> None:
+        """Read which rows are the newest now."""
+        self.rows = newest(read_rows(self.connection))
 
     def note(self, text: str) -> None:
         """Say it to whoever listens."""
-        self.manner.note(text)
+        self.on_note(text)
 
     def live(self, each: Object) -> live.LiveObject | None:
         """Return what is there of an object."""
@@ -96,7 +96,7 @@ class Server(Facts):
         changed = shipped.changed_by_hand(self.connection, [each], self.rows).get(each)
         if changed is None:
             return ""
-        if pin is not None and not self.manner.force:
+        if pin is not None and not self.force:
             shipped.refuse([(changed, pin)])
         return changed.hash
 
