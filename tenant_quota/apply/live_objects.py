@@ -22,7 +22,6 @@ from tenant_quota.statements import LOCK_WAIT_TIMEOUT, StatementFailed, fetch, r
 _NOT_THERE = {"PROCEDURE": {1305}, "VIEW": {1146}, "EVENT": {1539}}
 _ACCOUNT = r"`(?:[^`]|``)*`"
 _DEFINER = re.compile(rf" DEFINER=({_ACCOUNT}@{_ACCOUNT})")
-_WANTED = re.compile(rf"\bDEFINER = ({_ACCOUNT}@{_ACCOUNT})")
 _NOT_WITHOUT = 1227  # a privilege that it names
 #: What a statement is about, which may be held or somebody's.
 _ABOUT = re.compile(
@@ -124,7 +123,7 @@ def drop(connection: Connection[Any], kind: str, name: str) -> None:
 
 
 @contextmanager
-def explained(connection: Connection[Any], statement: str) -> Iterator[None]:
+def explained(connection: Connection[Any], statement: str, definer: str) -> Iterator[None]:
     """Say who holds what a statement needs, or who else must replace an object."""
     try:
         yield
@@ -133,15 +132,15 @@ def explained(connection: Connection[Any], statement: str) -> Iterator[None]:
         if match is not None and error.number == LOCK_WAIT_TIMEOUT:
             hint = who_holds(connection, match["name"])
         elif match is not None and error.number == _NOT_WITHOUT and "SYSTEM_USER" in error.message:
-            hint = _of_root(match["kind"].upper(), match["name"], _WANTED.search(statement))
+            hint = _of_root(match["kind"].upper(), match["name"], definer)
         else:
             raise
         raise TenantQuotaError(f"{error.message}\n  {hint}") from None
 
 
-def _of_root(kind: str, name: str, wanted: re.Match[str] | None) -> str:
+def _of_root(kind: str, name: str, definer: str) -> str:
     """Return what to do about an object whose definer only an account like root may replace."""
-    definer = wanted[1] if wanted else "`quota_definer`@`localhost`"
+    definer = definer or "`quota_definer`@`localhost`"
     plain = definer.replace("`", "")
     hint = (
         f"{kind.lower()} {name} runs as root or another account with SYSTEM_USER, as after a "

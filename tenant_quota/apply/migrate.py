@@ -21,8 +21,7 @@ from tenant_quota.apply.stored_objects import (
     Server,
     definer_of_most,
     execute,
-    of_other_definers,
-    to_replace_by_force,
+    pins_to_install,
 )
 from tenant_quota.connection import connect_to_database
 from tenant_quota.connection_options import ConnectionOptions
@@ -80,8 +79,9 @@ def apply(
         state = read_state(connection)
         for name in sorted(state.applied.keys() - {m.id for m in migrations}):
             on_note(f"{name} is applied in {options.database} but has no file here.")
-        anew = state.pending_pins(root) + of_other_definers(connection, root, definer)
-        anew += to_replace_by_force(connection, root, anew, state.rows, force, on_note)
+        anew = pins_to_install(
+            connection, root, state, definer=definer, force=force, on_note=on_note
+        )
         definer = definer or definer_of_most(connection, root)
         server = Server(connection, root, definer, on_note, force)
         execute(connection, reopen(anew, state.applied, state.next_again, server))

@@ -6,7 +6,6 @@ everywhere, and pins are read. Only a Python file with steps of its own is left 
 
 from __future__ import annotations
 
-import ast
 import glob
 import logging
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from yoyo.exceptions import BadMigration, MigrationConflict
 from yoyo.migrations import get_migration_hash, read_migrations, read_sql_migration
 from yoyo.topologicalsort import CycleError, topological_sort
 
-from tenant_quota.apply.object_files import Pin, pins_of
+from tenant_quota.apply.object_files import Pin, read_pin_file
 from tenant_quota.apply.table_statements import table_of
 from tenant_quota.errors import TenantQuotaError
 from tenant_quota.paths import sql_root
@@ -75,11 +74,8 @@ def load_migrations(root: Path | None) -> list[Migration]:
     directory = (root or sql_root()) / "migrations"
     if not directory.is_dir():
         raise TenantQuotaError(f"There is no folder {directory}: is the package complete?")
-    pins = pins_of(directory)
     try:
-        found = {
-            each.id: _read(each, pins) for each in read_migrations(glob.escape(str(directory)))
-        }
+        found = {each.id: _read(each) for each in read_migrations(glob.escape(str(directory)))}
         for each in found.values():
             if not each.depends <= found.keys():
                 raise BadMigration(f"Could not resolve dependencies in {each.path}")
@@ -98,7 +94,7 @@ def load_migrations(root: Path | None) -> list[Migration]:
     return migrations
 
 
-def _read(migration: Any, pins: dict[str, list[Pin]]) -> Migration:
+def _read(migration: Any) -> Migration:
     """Return ours for one of yoyo's, which has not been loaded."""
     name, path = migration.id, Path(migration.path)
     if path.suffix == ".sql":
@@ -106,18 +102,11 @@ def _read(migration: Any, pins: dict[str, list[Pin]]) -> Migration:
         depends = frozenset(words.get("depends", "").split())
         is_transactional = words.get("transactional", "true").lower() == "true"
         return Migration(name, path, depends, transactional=is_transactional)
-    if name in pins:
-        return Migration(name, path, _depends(path), tuple(pins[name]))
+    pinned = read_pin_file(path)
+    if pinned is not None:
+        return Migration(name, path, pinned.depends, pinned.pins)
     migration.load()
     return Migration(name, path, frozenset(m.id for m in migration.depends), steps=migration)
-
-
-def _depends(path: Path) -> frozenset[str]:
-    """Return the names in ``__depends__`` of a file of pins."""
-    for node in ast.parse(path.read_text(encoding="utf-8")).body:
-        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "__depends__":
-            return frozenset(ast.literal_eval(node.value))
-    return frozenset()
 
 
 def sql_of(migration: Any, direction: str) -> list[str]:

@@ -158,18 +158,37 @@ def shipped_objects(root: Path) -> list[Object]:
     return [identity(path) for path in object_paths(root)]
 
 
+@dataclass(frozen=True)
+class PinFile:
+    """A migration that installs files: what it depends on, and its pins."""
+
+    depends: frozenset[str]
+    pins: tuple[Pin, ...]
+
+
+def read_pin_file(file: Path) -> PinFile | None:
+    """Read a migration in Python, and run nothing of it; None if it installs no files."""
+    depends, pins = frozenset[str](), None
+    try:
+        statements = ast.parse(file.read_text(encoding="utf-8")).body
+    except (SyntaxError, ValueError):
+        return None  # yoyo, which runs it then, says what is wrong
+    for node in statements:
+        call = node.value if isinstance(node, ast.Expr) else None
+        if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "install":
+            pinned = {**ast.literal_eval(call.args[1])}
+            for keyword in call.keywords:  # drop
+                pinned |= dict.fromkeys(ast.literal_eval(keyword.value), "")
+            pins = tuple(Pin(file.stem, path, sha256) for path, sha256 in pinned.items())
+        elif isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "__depends__":
+            depends = frozenset(ast.literal_eval(node.value))
+    return None if pins is None else PinFile(depends, pins)
+
+
 def pins_of(migrations: Path) -> dict[str, list[Pin]]:
     """Return the pins of each migration that installs, oldest first."""
-    pins: dict[str, list[Pin]] = {}
-    for file in sorted(migrations.glob("*.py")):
-        for node in ast.parse(file.read_text(encoding="utf-8")).body:
-            call = node.value if isinstance(node, ast.Expr) else None
-            if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "install":
-                pinned = {**ast.literal_eval(call.args[1])}
-                for keyword in call.keywords:  # drop
-                    pinned |= dict.fromkeys(ast.literal_eval(keyword.value), "")
-                pins[file.stem] = [Pin(file.stem, path, sha) for path, sha in pinned.items()]
-    return pins
+    read = {file.stem: read_pin_file(file) for file in sorted(migrations.glob("*.py"))}
+    return {name: [*found.pins] for name, found in read.items() if found is not None}
 
 
 def read_pins(migrations: Path) -> list[Pin]:

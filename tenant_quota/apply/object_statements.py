@@ -100,6 +100,10 @@ class Facts:
         self.sees_grants = False  # mysql.procs_priv can be read
         self.compares = False  # what is live can be seen while the statements run
 
+    def runs_as_wanted(self, live: LiveObject | None) -> bool:
+        """Whether an object has the definer that it is to have."""
+        return live is not None and self.definer in ("", live.definer)
+
     def note(self, text: str) -> None:
         """Hear what a user should know."""
 
@@ -153,10 +157,7 @@ def install(pin: Pin, facts: Facts) -> Iterator[Statement]:
         yield from try_out(file)
         expected, is_same = written(key.kind, SCRATCH, file.event_status), facts.is_same(file)
     by_hand = facts.by_hand(pin.object, pin) if live is not None and not is_same else ""
-    if file is None or live is None:
-        done = file is None and live is None
-    else:
-        done = is_same and facts.definer in ("", live.definer)
+    done = live is None if file is None else is_same and facts.runs_as_wanted(live)
     if row is None or not history.is_own(row, pin):
         yield history.intent(key, pin.sha256, live, expected, facts.sees_grants)
     else:

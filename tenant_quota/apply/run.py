@@ -59,7 +59,8 @@ class Run:
         """Run one; every failure names the file, the statement and the server's error."""
         try:
             statements = self._statements(migration)
-            execute(self.backend.connection, marked(migration, self.direction, statements))
+            statements = marked(migration, self.direction, statements)
+            execute(self.backend.connection, statements, self.server.definer)
             return
         except pymysql.Error as error:  # from inside of a Python step
             reason = StatementFailed(error, "").message

@@ -21,8 +21,8 @@ from tenant_quota.apply.generator import work
 from tenant_quota.apply.history_statements import HISTORY, Key, Row
 from tenant_quota.apply.migrations import Migration, Reapplied
 from tenant_quota.apply.object_files import Object, ObjectFile, Pin, last_pins
-from tenant_quota.apply.object_statements import Create, Facts, GiveBack, Statement
-from tenant_quota.apply.state import newest, read_rows, rows_of
+from tenant_quota.apply.object_statements import SCRATCH, Create, Facts, GiveBack, Statement
+from tenant_quota.apply.state import State, newest, read_rows, rows_of
 from tenant_quota.connection import LOCK_WAIT_SECONDS
 from tenant_quota.names import Account, parse_account
 from tenant_quota.statements import StatementFailed, fetch, run
@@ -42,9 +42,8 @@ def install(migration_file: str, pins: dict[str, str], drop: Collection[str] = (
     migration = Migration(path.stem, path, pins=pinned)
 
     def run_on(connection: Connection[Any], direction: str) -> None:
-        prepare(connection)
-        server = Server(connection, path.parent.parent)
-        execute(connection, work(migration, direction, server))
+        _prepare(connection)
+        execute(connection, work(migration, direction, Server(connection, path.parent.parent)))
 
     step(
         lambda connection: run_on(connection, "apply"),
@@ -97,6 +96,7 @@ class Server(Facts):
         if changed is None:
             return ""
         if pin is not None and not self.force:
+            live.drop(self.connection, pin.object[0], SCRATCH)
             shipped.refuse([(changed, pin)])
         return changed.hash
 
@@ -109,17 +109,22 @@ class Server(Facts):
         return crash_recovery.done(self.connection, migration, direction)
 
 
-def execute(connection: Connection[Any], statements: Iterable[Statement]) -> None:
-    """Run statements, each before the next is asked for. Raises TenantQuotaError."""
+def execute(
+    connection: Connection[Any], statements: Iterable[Statement], definer: str = ""
+) -> None:
+    """Run statements, each before the next is asked for. Raises TenantQuotaError.
+
+    ``definer``, quoted, is as whom objects are to run, if one was named.
+    """
     for each in statements:
         if isinstance(each, GiveBack):
             _give_back(connection, each.key)
         elif isinstance(each, Create):
             text, settings = each.earlier.create, each.earlier.settings
-            with live.explained(connection, text):
+            with live.explained(connection, text, definer):
                 live.create(connection, text, settings, drop_first=each.drop)
         else:
-            with live.explained(connection, each):
+            with live.explained(connection, each, definer):
                 run(connection, each)
 
 
@@ -153,36 +158,31 @@ def definer_of_most(connection: Connection[Any], root: Path) -> str | None:
     return counts[0][0] if counts else None
 
 
-def of_other_definers(connection: Connection[Any], root: Path, definer: str | None) -> list[Pin]:
-    """Return the pins of what is installed as another than ``definer``; None: of nothing."""
-    if definer is None:
-        return []
-    mine, last = str(parse_account(definer, "--definer")), last_pins(root)
-    return [
-        last[each] for each, theirs in live.definers(connection, last).items() if theirs != mine
-    ]
-
-
-def to_replace_by_force(
+def pins_to_install(
     connection: Connection[Any],
     root: Path,
-    pending: Collection[Pin],
-    rows: dict[Object, Row],
+    state: State,
+    *,
+    definer: str | None,
     force: bool,
     on_note: Callable[[str], None],
-    *,
     reads_only: bool = False,
 ) -> list[Pin]:
-    """Return what ``force`` replaces of what somebody changed, of ``pending`` and beside it.
+    """Return the pins that are pending, or installed as another than ``definer``.
 
-    Raises TenantQuotaError where, without it, a text would be lost that is not shipped, which
-    takes trying that out: with ``reads_only`` any text. Tells ``on_note`` what stays as it is.
+    With ``force`` also those of what somebody changed. Raises TenantQuotaError where, without
+    it, a text would be lost that is not shipped, which takes trying that out: with ``reads_only``
+    any text. Tells ``on_note`` what stays as it is.
     """
-    last = last_pins(root)
-    changed = shipped.changed_by_hand(connection, last, rows)
+    pending, last = state.pending_pins(root), last_pins(root)
+    if definer is not None:
+        mine = str(parse_account(definer, "--definer"))
+        installed = live.definers(connection, last)
+        pending += [last[each] for each, theirs in installed.items() if theirs != mine]
+    changed = shipped.changed_by_hand(connection, last, state.rows)
     found = [(each, last[of]) for of, each in changed.items()]
     if force:
-        return [pin for _, pin in found]
+        return pending + [pin for _, pin in found]
     lost = [(each, pin) for each, pin in found if pin in pending and each.hash]
     if not reads_only:
         lost = [each for each in lost if not shipped.is_shipped(connection, root, each[1])]
@@ -190,11 +190,11 @@ def to_replace_by_force(
     for each, pin in found:
         if pin not in pending:
             on_note(each.stays)
-    return []
+    return pending
 
 
-def prepare(connection: Connection[Any]) -> None:
-    """Set the session: every statement stands by itself, and locks are not waited for long."""
+def _prepare(connection: Connection[Any]) -> None:
+    """Set plain yoyo's session: each statement commits, and no lock is waited for long."""
     connection.autocommit(True)
     run(connection, "SET NAMES utf8mb4 COLLATE utf8mb4_0900_bin")
     run(connection, live.Settings().session)

@@ -20,7 +20,7 @@ from tenant_quota.apply.migrations import Migration, Reapplied, load_migrations
 from tenant_quota.apply.object_files import Pin, normalised
 from tenant_quota.apply.object_statements import as_lines, reopen
 from tenant_quota.apply.state import read_state
-from tenant_quota.apply.stored_objects import definer_of_most, to_replace_by_force
+from tenant_quota.apply.stored_objects import definer_of_most, pins_to_install
 from tenant_quota.connection_options import ConnectionOptions
 from tenant_quota.errors import TenantQuotaError
 from tenant_quota.paths import sql_root
@@ -51,9 +51,14 @@ def plan_apply(
         connection = backend.connection
         run(connection, "SET SESSION transaction_read_only = ON")
         state = read_state(connection)
-        anew = state.pending_pins(root)
-        anew += to_replace_by_force(
-            connection, root, anew, state.rows, force, on_note, reads_only=True
+        anew = pins_to_install(
+            connection,
+            root,
+            state,
+            definer=definer,
+            force=force,
+            on_note=on_note,
+            reads_only=True,
         )
         chosen = state.to_apply(load_migrations(root), anew)
         definer = definer or definer_of_most(connection, root)

@@ -123,9 +123,12 @@ def test_a_failing_python_migration_is_reported_the_same_way(project):
         project.apply()
 
 
-def test_a_migration_that_cannot_be_read_says_which(project, capfd):
-    (project.migrations / "0002_p.py").write_text("1 / 0\n")
-    with pytest.raises(TenantQuotaError, match=r"0002_p\.py.*division by zero"):
+@pytest.mark.parametrize(
+    ("text", "reason"), [("1 / 0\n", "division by zero"), ("step(\n", "was never closed")]
+)
+def test_a_migration_that_cannot_be_read_says_which(project, capfd, text, reason):
+    (project.migrations / "0002_p.py").write_text(text)
+    with pytest.raises(TenantQuotaError, match=rf"0002_p\.py.*{reason}"):
         project.apply()
     assert "Traceback" not in capfd.readouterr().err
 

@@ -537,3 +537,13 @@ def test_a_plan_for_a_server_keeps_the_definer_that_most_have(project):
     project.pin()
     run(project.url, as_sql(engine.plan_apply(project.options, root=project.root)))
     assert "DEFINER=`o`@`host`" in project.text("q")
+
+
+def test_what_runs_as_another_moves_to_the_definer_that_a_plan_names(project):
+    project.procedure("p")
+    project.pin()
+    project.apply()
+    plan = engine.plan_apply(project.options, root=project.root, definer="o@host")
+    run(project.url, as_sql(plan))
+    assert "DEFINER=`o`@`host`" in project.text("p")
+    assert project.apply(definer="o@host") == []

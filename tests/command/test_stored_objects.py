@@ -391,7 +391,7 @@ def test_a_released_object_whose_file_is_gone_is_dropped_and_comes_back(project)
 
 
 def test_a_metadata_lock_is_named_with_its_holder(project, monkeypatch):
-    monkeypatch.setattr("tenant_quota.apply.stored_objects.LOCK_WAIT_SECONDS", 1)
+    monkeypatch.setattr("tenant_quota.connection.LOCK_WAIT_SECONDS", 1)
     install(project, "SELECT 1")
     project.procedure("y", "SELECT 2")
     project.pin()
