@@ -42,7 +42,8 @@ _WRITTEN = {
 }
 # What else there is of an object, whoever or whatever changed it.
 _NOT_WRITTEN = "o.definer, o.character_set_client, o.collation_connection"
-_SOURCES = {  # table, schema, name
+#: Of each kind: the view of information_schema, and its columns for schema and name.
+SOURCES = {
     "PROCEDURE": ("routines", "routine_schema", "routine_name"),
     "VIEW": ("views", "table_schema", "table_name"),
     "EVENT": ("events", "event_schema", "event_name"),
@@ -85,7 +86,7 @@ _PARTS_OF_TABLES = (  # of which view of information_schema, what, in which orde
 
 def source(kind: str, *names: str) -> str:
     """Return what follows FROM, for these objects as ``o``; names are those of our files."""
-    table, schema, name = _SOURCES[kind]
+    table, schema, name = SOURCES[kind]
     listed = ",\n        ".join(f"'{each}'" for each in names)
     also = " AND o.routine_type = 'PROCEDURE'" if kind == "PROCEDURE" else ""
     return (
@@ -111,7 +112,7 @@ def written(kind: str, name: str, status: str = "") -> str:
 
 def all_written(kind: str, names: list[str]) -> str:
     """Return a query for the same of many objects: their ``name`` and ``hash``."""
-    name = _SOURCES[kind][2]
+    name = SOURCES[kind][2]
     return f"SELECT o.{name} AS name, {_hash(kind)} AS hash\nFROM {source(kind, *names)}"
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from pymysql.charset import charset_by_name
 from pymysql.connections import Connection
 
+from tenant_quota.apply.fingerprints import SOURCES
 from tenant_quota.apply.object_files import Object
 from tenant_quota.connection import SQL_MODE
 from tenant_quota.errors import TenantQuotaError
@@ -166,14 +167,12 @@ def definers(
     """
     rows = fetch(
         connection,
-        "SELECT 'PROCEDURE' AS kind, routine_name AS name, definer AS definer "
-        "FROM information_schema.routines "
-        "WHERE routine_schema = COALESCE(%s, DATABASE()) UNION ALL "
-        "SELECT 'VIEW', table_name, definer FROM information_schema.views "
-        "WHERE table_schema = COALESCE(%s, DATABASE()) UNION ALL "
-        "SELECT 'EVENT', event_name, definer FROM information_schema.events "
-        "WHERE event_schema = COALESCE(%s, DATABASE())",
-        (schema,) * 3,
+        " UNION ALL ".join(
+            f"SELECT '{kind}' AS kind, {name} AS name, definer AS definer "  # noqa: S608
+            f"FROM information_schema.{table} WHERE {place} = COALESCE(%s, DATABASE())"
+            for kind, (table, place, name) in SOURCES.items()
+        ),
+        (schema,) * len(SOURCES),
     )
     found = {(row["kind"], row["name"]): row["definer"] for row in rows}
     return {each: definer for each, definer in found.items() if each in objects}

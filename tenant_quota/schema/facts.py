@@ -75,8 +75,6 @@ def read_schema(connection: Connection[Any], known: Collection[str] | None = Non
         of_kind = [key.partition(" ")[2] for key in chosen if key.startswith(f"{kind} ")]
         for query in queries if of_kind else ():
             _read(connection, query, kind, of_kind, live.facts)
-        if kind == "table" and of_kind:
-            _read(connection, FOREIGN_KEYS, kind, of_kind, live.facts, of_others=True)
     for key in chosen:
         _add_what_is_derived(connection, key, live.facts[key])
     live.unseen = _unseen(connection, live, chosen, known or ())
@@ -84,21 +82,15 @@ def read_schema(connection: Connection[Any], known: Collection[str] | None = Non
 
 
 def _read(
-    connection: Connection[Any],
-    query: str,
-    kind: str,
-    names: list[str],
-    facts: Facts,
-    *,
-    of_others: bool = False,
+    connection: Connection[Any], query: str, kind: str, names: list[str], facts: Facts
 ) -> None:
-    """Add what a query says; an object that was made just now is passed over.
+    """Add what a query says; a table that only points at ours is new then.
 
     Attributes that say nothing are left out, but a default may be the empty text.
     """
     for row in fetch(connection, query, {"names": names}):
         key, part = f"{kind} {row.pop('name')}", row.pop("part")
-        if key in facts or of_others:
+        if key in facts or query == FOREIGN_KEYS:  # else it was made just now
             facts.setdefault(key, {})[part] = {
                 word: str(value)
                 for word, value in row.items()

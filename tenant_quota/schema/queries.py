@@ -100,14 +100,6 @@ SELECT event_name AS name, '' AS part,
     database_collation AS `database collation`, definer AS `definer`, event_definition AS `body`
 FROM information_schema.events WHERE event_schema {_IN.format("event_name")}"""
 
-#: By kind, those of the objects themselves first.
-OF_KIND = {
-    "table": (_TABLES, _COLUMNS, _INDEXES, _CHECKS, _PARTITIONS, _TRIGGERS),
-    "view": (_VIEWS,),
-    "procedure": (_PROCEDURES, _PARAMETERS),
-    "event": (_EVENTS,),
-}
-
 #: Foreign keys of these tables, and those of other tables that point at them.
 FOREIGN_KEYS = """
 SELECT CONCAT(IF(r.constraint_schema = DATABASE(), '', CONCAT(r.constraint_schema, '.')),
@@ -124,6 +116,14 @@ WHERE (r.constraint_schema = DATABASE() AND r.table_name IN %(names)s)
     OR (r.unique_constraint_schema = DATABASE() AND r.referenced_table_name IN %(names)s)
 GROUP BY r.constraint_schema, r.constraint_name, r.table_name, r.referenced_table_name,
     r.update_rule, r.delete_rule"""
+
+#: By kind, those of the objects themselves first.
+OF_KIND = {
+    "table": (_TABLES, _COLUMNS, _INDEXES, _CHECKS, _PARTITIONS, _TRIGGERS, FOREIGN_KEYS),
+    "view": (_VIEWS,),
+    "procedure": (_PROCEDURES, _PARAMETERS),
+    "event": (_EVENTS,),
+}
 
 #: Every object that an account may see.
 NAMES = """
