@@ -379,6 +379,20 @@ def test_no_module_of_the_package_imports_one_that_imports_it() -> None:
     TopologicalSorter(graph).prepare()  # CycleError names the circle
 
 
+def test_what_makes_the_statements_of_apply_and_plan_has_no_connection() -> None:
+    makers = {
+        path.stem: path
+        for path in (TOP / "tenant_quota/apply").glob("*.py")
+        if path.stem.endswith("statements") or path.stem in ("generator", "fingerprints")
+    }
+    assert len(makers) == 5
+    for path in makers.values():
+        assert "pymysql" not in path.read_text(encoding="utf-8"), path
+        assert "tenant_quota.statements" not in imports(path), path
+    users = {path.stem for path in PYTHON if "tenant_quota.apply.generator" in imports(path)}
+    assert {"run", "make"} < users  # of apply and of plan
+
+
 @pytest.mark.parametrize("kind", ["procedures", "views", "events"])
 def test_every_test_file_of_an_object_has_its_object(kind: str) -> None:
     names = {path.stem for path in (TOP / kind).rglob("*.sql")}

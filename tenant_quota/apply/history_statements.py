@@ -5,20 +5,72 @@ Only the statements that write them, made without a connection. `apply` and `pla
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
 from tenant_quota.apply.fingerprints import written
-from tenant_quota.apply.live_objects import LiveObject
 from tenant_quota.apply.migrations import AGAIN
 from tenant_quota.apply.object_files import Pin
+from tenant_quota.connection import SQL_MODE
 from tenant_quota.names import literal
 
 HISTORY = "quota_object_history"
 #: In the id of a row that keeps a text made by hand, and belongs to no migration.
 BY_HAND = " by hand "
 
+_ACCOUNT = r"`(?:[^`]|``)*`"
+_DEFINER = re.compile(rf" DEFINER=({_ACCOUNT}@{_ACCOUNT})")
+
 Row = Mapping[str, Any]  # of quota_object_history
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a stored object remembers of the session that created it."""
+
+    sql_mode: str = SQL_MODE
+    character_set_client: str = "utf8mb4"
+    collation_connection: str = "utf8mb4_0900_bin"
+    time_zone: str = "+00:00"  # events only
+
+    @property
+    def session(self) -> str:
+        """The statement that gives a session these."""
+        return (
+            f"SET SESSION sql_mode = {literal(self.sql_mode)},\n"
+            f"    SESSION character_set_client = {self.character_set_client},\n"
+            f"    SESSION collation_connection = {self.collation_connection},\n"
+            f"    SESSION time_zone = {literal(self.time_zone)}"
+        )
+
+
+@dataclass(frozen=True)
+class LiveObject:
+    """An object's SHOW CREATE text and its settings."""
+
+    create: str
+    settings: Settings
+
+    @property
+    def state(self) -> str:
+        """What the history keeps beside the text: the settings; grants come to them."""
+        return json.dumps({**asdict(self.settings), "grants": []}, ensure_ascii=False)
+
+    @classmethod
+    def of_row(cls, row: Mapping[str, Any]) -> LiveObject:
+        """Return what a row of the history has kept."""
+        state = json.loads(row["previous_state"])
+        state.pop("grants", None)
+        return cls(row["previous_create"], Settings(**state))
+
+    @property
+    def definer(self) -> str:
+        """The definer account, quoted with backticks."""
+        match = _DEFINER.search(self.create)
+        return match[1] if match else ""
 
 
 class Key(NamedTuple):

@@ -1,28 +1,23 @@
-"""Stored objects as the server has them: text, settings, grants; and making them anew."""
+"""Stored objects on a server: reading them, making them anew, and saying what is in the way."""
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
 from typing import Any
 
 from pymysql.charset import charset_by_name
 from pymysql.connections import Connection
 
 from tenant_quota.apply.fingerprints import SOURCES
+from tenant_quota.apply.history_statements import LiveObject, Settings
 from tenant_quota.apply.object_files import Object
-from tenant_quota.connection import SQL_MODE
 from tenant_quota.errors import TenantQuotaError
-from tenant_quota.names import literal
 from tenant_quota.statements import LOCK_WAIT_TIMEOUT, StatementFailed, fetch, run, who_holds
 
 _NOT_THERE = {"PROCEDURE": {1305}, "VIEW": {1146}, "EVENT": {1539}}
-_ACCOUNT = r"`(?:[^`]|``)*`"
-_DEFINER = re.compile(rf" DEFINER=({_ACCOUNT}@{_ACCOUNT})")
 _NOT_WITHOUT = 1227  # a privilege that it names
 #: What a statement is about, which may be held or somebody's.
 _ABOUT = re.compile(
@@ -30,52 +25,6 @@ _ABOUT = re.compile(
     r"(?P<kind>PROCEDURE|VIEW|EVENT|TABLE|INDEX\s+\S+\s+ON)\s+(?:IF\s+(?:NOT\s+)?EXISTS\s+)?`?(?P<name>\w+)",
     re.IGNORECASE,
 )
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What a stored object remembers of the session that created it."""
-
-    sql_mode: str = SQL_MODE
-    character_set_client: str = "utf8mb4"
-    collation_connection: str = "utf8mb4_0900_bin"
-    time_zone: str = "+00:00"  # events only
-
-    @property
-    def session(self) -> str:
-        """The statement that gives a session these."""
-        return (
-            f"SET SESSION sql_mode = {literal(self.sql_mode)},\n"
-            f"    SESSION character_set_client = {self.character_set_client},\n"
-            f"    SESSION collation_connection = {self.collation_connection},\n"
-            f"    SESSION time_zone = {literal(self.time_zone)}"
-        )
-
-
-@dataclass(frozen=True)
-class LiveObject:
-    """An object's SHOW CREATE text and its settings."""
-
-    create: str
-    settings: Settings
-
-    @property
-    def state(self) -> str:
-        """What the history keeps beside the text: the settings; grants come to them."""
-        return json.dumps({**asdict(self.settings), "grants": []}, ensure_ascii=False)
-
-    @classmethod
-    def of_row(cls, row: Mapping[str, Any]) -> LiveObject:
-        """Return what a row of the history has kept."""
-        state = json.loads(row["previous_state"])
-        state.pop("grants", None)
-        return cls(row["previous_create"], Settings(**state))
-
-    @property
-    def definer(self) -> str:
-        """The definer account, quoted with backticks."""
-        match = _DEFINER.search(self.create)
-        return match[1] if match else ""
 
 
 def read_live(connection: Connection[Any], kind: str, name: str) -> LiveObject | None:

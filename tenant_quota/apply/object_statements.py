@@ -14,8 +14,7 @@ from typing import Any
 
 from tenant_quota.apply import history_statements as history
 from tenant_quota.apply.fingerprints import written
-from tenant_quota.apply.history_statements import HISTORY, Key, Row, key_of
-from tenant_quota.apply.live_objects import LiveObject, Settings
+from tenant_quota.apply.history_statements import HISTORY, Key, LiveObject, Row, Settings, key_of
 from tenant_quota.apply.object_files import Object, ObjectFile, Pin, pinned_file
 from tenant_quota.names import parse_account
 

@@ -18,7 +18,7 @@ from tenant_quota.apply import crash_recovery, shipped
 from tenant_quota.apply import live_objects as live
 from tenant_quota.apply.fingerprints import LONG_LISTS
 from tenant_quota.apply.generator import work
-from tenant_quota.apply.history_statements import HISTORY, Key, Row
+from tenant_quota.apply.history_statements import HISTORY, Key, LiveObject, Row, Settings
 from tenant_quota.apply.migrations import Migration, Reapplied
 from tenant_quota.apply.object_files import Object, ObjectFile, Pin, last_pins
 from tenant_quota.apply.object_statements import SCRATCH, Create, Facts, GiveBack, Statement
@@ -79,7 +79,7 @@ class Server(Facts):
         """Say it to whoever listens."""
         self.on_note(text)
 
-    def live(self, each: Object) -> live.LiveObject | None:
+    def live(self, each: Object) -> LiveObject | None:
         """Return what is there of an object."""
         return live.read_live(self.connection, *each)
 
@@ -197,6 +197,6 @@ def _prepare(connection: Connection[Any]) -> None:
     """Set plain yoyo's session: each statement commits, and no lock is waited for long."""
     connection.autocommit(True)
     run(connection, "SET NAMES utf8mb4 COLLATE utf8mb4_0900_bin")
-    run(connection, live.Settings().session)
+    run(connection, Settings().session)
     run(connection, "SET SESSION lock_wait_timeout = %s", (LOCK_WAIT_SECONDS,))
     run(connection, LONG_LISTS)

@@ -15,8 +15,8 @@ from pymysql.connections import Connection
 
 from tenant_quota.apply import crash_recovery
 from tenant_quota.apply.fingerprints import exact, source
-from tenant_quota.apply.history_statements import HISTORY, Row, key_of
-from tenant_quota.apply.live_objects import LiveObject, read_live
+from tenant_quota.apply.history_statements import HISTORY, LiveObject, Row, key_of
+from tenant_quota.apply.live_objects import read_live
 from tenant_quota.apply.migrations import Migration, Reapplied
 from tenant_quota.apply.object_files import Object, Pin, last_pins
 from tenant_quota.apply.object_statements import Facts
