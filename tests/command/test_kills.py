@@ -149,7 +149,7 @@ def test_of_two_upgrades_at_once_one_is_killed_and_the_other_does_the_rest(works
             assert wait_until(lambda: value(connection, awaited))
         os._exit(9)
 
-    first = partial(run_in_a_process, upgrade.upgrade, 120, "before", die_once_awaited)
+    first = partial(run_in_a_process, upgrade.upgrade, 80, "before", die_once_awaited)
     notes: list[str] = []
 
     def second() -> str:
@@ -159,7 +159,7 @@ def test_of_two_upgrades_at_once_one_is_killed_and_the_other_does_the_rest(works
         upgrade.upgrade(on_note=notes.append)
         return ""
 
-    assert at_once(2, lambda turn: (first, second)[turn]()) == ["statement 120", ""]
+    assert at_once(2, lambda turn: (first, second)[turn]()) == ["statement 80", ""]
     assert "Another apply or rollback is running" in notes[0]
     assert upgrade.state()["facts"] == works.states[0]["facts"]
     upgrade.back()
