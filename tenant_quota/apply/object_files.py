@@ -21,7 +21,13 @@ _EVENT_TOKEN = re.compile(
     r"'(?:[^'\\]|\\.|'')*'|`[^`]*`|--[^\n]*|\b(?:ENABLE|DISABLE|COMMENT|DO)\b", re.IGNORECASE
 )
 _STATUS = ("ENABLE", "DISABLE")
-_NOT_SHOWN = re.compile(r"\bALGORITHM\s*=|\b_[a-z]\w*\s*'", re.IGNORECASE)
+_INTRODUCER = r"\b_[a-z]\w*\s*'"
+#: What the server keeps of a text, and information_schema does not show.
+_NOT_SHOWN = {
+    "PROCEDURE": _INTRODUCER,
+    "VIEW": r"\bALGORITHM\s*=\s*(?!UNDEFINED)",
+    "EVENT": _INTRODUCER,
+}
 
 
 @dataclass(frozen=True)
@@ -67,16 +73,16 @@ class ObjectFile:
         word = token[0].upper() if token else ""
         return word if word in _STATUS else "ENABLE"
 
-    @property
-    def shows_whole(self) -> bool:
-        """Whether information_schema shows all of its text: see fingerprints."""
-        return not _NOT_SHOWN.search(self.statement)
-
 
 def _at_status(statement: str) -> re.Match[str] | None:
     """Return where an event says ENABLE or DISABLE, else the word before which it could."""
     words = (*_STATUS, "COMMENT", "DO")
     return next((t for t in _EVENT_TOKEN.finditer(statement) if t[0].upper() in words), None)
+
+
+def shows_whole(kind: str, text: str) -> bool:
+    """Whether information_schema shows all of an object's text: see fingerprints."""
+    return not re.search(_NOT_SHOWN[kind], text, re.IGNORECASE)
 
 
 Object = tuple[str, str]  # kind and name, by which the server knows it

@@ -117,7 +117,7 @@ class Facts:
         """Return the same, when a pin's turn has come."""
         return self.live(pin.object)
 
-    def is_same(self, file: ObjectFile) -> bool:
+    def is_same(self, file: ObjectFile, live: LiveObject) -> bool:
         """Whether the live object has the text that stands under the scratch name now."""
         return False
 
@@ -154,7 +154,7 @@ def install(pin: Pin, facts: Facts) -> Iterator[Statement]:
     expected, is_same = "NULL", False
     if file is not None and live is not None:
         yield from try_out(file)
-        expected, is_same = written(key.kind, SCRATCH, file.event_status), facts.is_same(file)
+        expected, is_same = written(key.kind, SCRATCH, file.event_status), facts.is_same(file, live)
     by_hand = facts.by_hand(pin.object, pin) if live is not None and not is_same else ""
     done = live is None if file is None else is_same and facts.runs_as_wanted(live)
     if row is None or not history.is_own(row, pin):

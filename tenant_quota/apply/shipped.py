@@ -18,13 +18,14 @@ from pymysql.connections import Connection
 
 from tenant_quota.apply import live_objects as live
 from tenant_quota.apply.fingerprints import LONG_LISTS, all_written, source, written
-from tenant_quota.apply.history_statements import HISTORY, Row
+from tenant_quota.apply.history_statements import HISTORY, LiveObject, Row
 from tenant_quota.apply.object_files import (
     KINDS,
     Object,
     ObjectFile,
     Pin,
     pinned_file,
+    shows_whole,
 )
 from tenant_quota.apply.object_statements import SCRATCH, try_out
 from tenant_quota.errors import TenantQuotaError
@@ -39,14 +40,16 @@ _KEPT = (
 PUT_BACK = "tenant-quota apply --force puts back what is shipped, and keeps its text"
 
 
-def is_same(connection: Connection[Any], file: ObjectFile) -> bool:
+def is_same(connection: Connection[Any], file: ObjectFile, current: LiveObject) -> bool:
     """Whether the live object is what the file makes, which stands under the scratch name now.
 
     Whoever its definer is. What information_schema does not show whole counts as another.
     """
+    if not all(shows_whole(file.kind, text) for text in (file.statement, current.create)):
+        return False
     made = written(file.kind, SCRATCH, file.event_status)
     same = fetch(connection, f"SELECT {made} = {written(file.kind, file.name)} AS same")[0]["same"]
-    return bool(same) and file.shows_whole
+    return bool(same)
 
 
 def sweep(connection: Connection[Any]) -> None:
@@ -60,12 +63,13 @@ def is_shipped(connection: Connection[Any], root: Path, pin: Pin) -> bool:
     """Whether what is live is what this pin installs, whoever made it; tries that out."""
     try:
         file = pinned_file(root, pin)
-        if file is None:
+        current = live.read_live(connection, *pin.object)
+        if file is None or current is None:
             return False
         for statement in try_out(file):
             run(connection, statement)
         try:
-            return is_same(connection, file)
+            return is_same(connection, file, current)
         finally:
             live.drop(connection, file.kind, SCRATCH)
     except TenantQuotaError:

@@ -83,9 +83,9 @@ class Server(Facts):
         """Return what is there of an object."""
         return live.read_live(self.connection, *each)
 
-    def is_same(self, file: ObjectFile) -> bool:
+    def is_same(self, file: ObjectFile, live: LiveObject) -> bool:
         """Whether the live object has the text that stands under the scratch name now."""
-        return shipped.is_same(self.connection, file)
+        return shipped.is_same(self.connection, file, live)
 
     def by_hand(self, each: Object, pin: Pin | None = None) -> str:
         """Return the fingerprint of what is live, if somebody made it by hand; else nothing.

@@ -404,6 +404,17 @@ def test_cut_behind_an_alter_the_table_tells_that_it_happened(project):
         ] == there
 
 
+def test_a_new_object_of_an_apply_that_was_cut_is_not_taken_for_a_hotfix(project):
+    project.procedure("p")
+    project.pin()
+    (installs,) = project.apply()[1:]
+    # As a cut between its CREATE and the end of its row leaves it.
+    project.rows("UPDATE quota_object_history SET installed_at = NULL, installed_hash = NULL")
+    project.rows("DELETE FROM _yoyo_migration WHERE migration_id = %s", installs)
+    run(project.url, as_sql(engine.plan_apply(project.options, root=project.root)))
+    assert project.apply() == []
+
+
 def test_what_is_pinned_anew_is_planned_as_apply_does_it_and_taken_back(upgraded):
     upgraded.apply()
     for path, (text, _) in REPLACED.items():

@@ -247,6 +247,39 @@ def test_an_unchanged_object_is_not_touched(project):
         assert cursor.fetchall() == before
 
 
+@pytest.mark.parametrize(
+    ("path", "first", "second", "shows"),
+    [
+        ("views/x.sql", "CREATE VIEW x AS SELECT 1 AS a", "CREATE ALGORITHM = TEMPTABLE VIEW x AS SELECT 1 AS a", "TEMPTABLE"),
+        ("procedures/x.sql", "CREATE PROCEDURE x () SELECT 'a'", "CREATE PROCEDURE x () SELECT _latin1'a'", "_latin1"),
+    ],
+)  # fmt: skip
+def test_what_information_schema_does_not_show_is_installed_all_the_same(
+    project, path, first, second, shows
+):
+    kind = "VIEW" if path.startswith("views") else "PROCEDURE"
+    for text in (first, second, first):
+        project.write(path, text)
+        project.pin()
+        project.apply()
+        assert (shows in str(project.rows(f"SHOW CREATE {kind} x"))) is (text == second)
+
+
+def test_an_unchanged_text_under_another_pin_is_not_touched(project):
+    install(project, "SELECT 1")
+    query = "SELECT created FROM information_schema.routines WHERE routine_schema = DATABASE()"
+    with project.connection() as connection, connection.cursor() as cursor:
+        cursor.execute(query)
+        before = cursor.fetchall()
+        cursor.execute("DO SLEEP(1.1)")
+        file = project.root / "procedures/y.sql"
+        file.write_text(file.read_text().replace("a test.", "another test."))
+        project.pin()
+        assert project.apply() == ["0003_change_procedures"]
+        cursor.execute(query)
+        assert cursor.fetchall() == before
+
+
 def test_a_syntax_error_leaves_the_old_procedure_in_place(project):
     install(project, "SELECT 1")
     project.procedure("y", "SELEKT 2")
