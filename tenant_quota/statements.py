@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pymysql
@@ -13,6 +13,7 @@ from pymysql.cursors import DictCursor
 from tenant_quota.errors import TenantQuotaError
 
 LOCK_WAIT_TIMEOUT = 1205
+NO_SUCH_TABLE = 1146
 _SHUTDOWN = 1053
 _CONNECTION_LOST = {0, _SHUTDOWN, 2006, 2013, 2014, 2055, 4031}
 
@@ -22,6 +23,7 @@ class StatementFailed(TenantQuotaError):
 
     def __init__(self, error: pymysql.Error, statement: str, hint: str = "") -> None:
         self.number = error_number(error)
+        self.is_connection_lost = is_connection_lost(error)
         text = f"{server_error(error)}\n  in: {shorten(statement)}"
         super().__init__(f"{text}\n  {hint}" if hint else text)
 
@@ -54,7 +56,9 @@ def run(connection: Connection[Any], statement: str | bytes, arguments: Sequence
 
 
 def fetch(
-    connection: Connection[Any], statement: str | bytes, arguments: Sequence[Any] = ()
+    connection: Connection[Any],
+    statement: str | bytes,
+    arguments: Sequence[Any] | Mapping[str, Any] = (),
 ) -> list[dict[str, Any]]:
     """Execute and return the rows by column name. Raises StatementFailed."""
     try:
@@ -64,6 +68,16 @@ def fetch(
     except pymysql.Error as error:
         text = statement if isinstance(statement, str) else statement.decode("utf-8", "replace")
         raise StatementFailed(error, text) from None
+
+
+def fetch_if_there(connection: Connection[Any], statement: str) -> list[dict[str, Any]]:
+    """Like fetch, of a table that may not be there: no rows then."""
+    try:
+        return fetch(connection, statement)
+    except StatementFailed as error:
+        if error.number != NO_SUCH_TABLE:
+            raise
+        return []
 
 
 def who_holds(connection: Connection[Any], name: str) -> str:

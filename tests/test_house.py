@@ -12,9 +12,10 @@ from types import SimpleNamespace
 import click
 import pytest
 
-from tenant_quota.apply.interrupted import statements_of, table_of
+from tenant_quota.apply.migrations import statements_of
 from tenant_quota.apply.object_files import KINDS
 from tenant_quota.apply.pins import released
+from tenant_quota.apply.table_statements import table_of
 from tenant_quota.cli import main
 from tenant_quota.grants.needs import AUDIENCES
 from tests.helpers import TOP
@@ -376,6 +377,20 @@ def test_no_module_of_the_package_imports_one_that_imports_it() -> None:
     package = [path for path in PYTHON if path.is_relative_to(TOP / "tenant_quota")]
     graph = {module_name(path): imports(path) for path in package}
     TopologicalSorter(graph).prepare()  # CycleError names the circle
+
+
+def test_what_makes_the_statements_of_apply_and_plan_has_no_connection() -> None:
+    makers = {
+        path.stem: path
+        for path in (TOP / "tenant_quota/apply").glob("*.py")
+        if path.stem.endswith("statements") or path.stem in ("generator", "fingerprints")
+    }
+    assert len(makers) == 5
+    for path in makers.values():
+        assert "pymysql" not in path.read_text(encoding="utf-8"), path
+        assert "tenant_quota.statements" not in imports(path), path
+    users = {path.stem for path in PYTHON if "tenant_quota.apply.generator" in imports(path)}
+    assert {"run", "make"} < users  # of apply and of plan
 
 
 @pytest.mark.parametrize("kind", ["procedures", "views", "events"])

@@ -5,36 +5,22 @@ Each method that is overridden says which fault it mends; yoyo 9.0.0 is what was
 
 from __future__ import annotations
 
-import getpass
 import hashlib
-import socket
-import uuid
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from datetime import datetime, timezone
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from typing import Any
 
 import pymysql
 from pymysql.connections import Connection
-from yoyo import internalmigrations
 from yoyo.backends.core.mysql import MySQLBackend
-from yoyo.internalmigrations import v2
-from yoyo.migrations import default_migration_table
-from yoyo.utils import change_param_style
 
+from tenant_quota.apply.fingerprints import LONG_LISTS
 from tenant_quota.connection import connect_to_database
 from tenant_quota.connection_options import ConnectionOptions
 from tenant_quota.errors import TenantQuotaError
-from tenant_quota.names import quote
-from tenant_quota.statements import error_number, is_connection_lost
+from tenant_quota.statements import StatementFailed, error_number, fetch, is_connection_lost, run
 
 IDLE_SECONDS = 2_147_483  # wait_timeout: the most that every platform accepts, 24 days
-
-
-class LastStatement:
-    """The statement that ran last; shared by a backend and the copies that run its steps."""
-
-    text = ""
 
 
 class _QuietCursor:
@@ -42,78 +28,44 @@ class _QuietCursor:
 
     description = None
 
-    def __init__(self, connection: Connection[Any], last: LastStatement) -> None:
-        self._cursor = connection.cursor()
-        self._last = last
+    def __init__(self, connection: Connection[Any]) -> None:
+        self._connection = connection
 
     def execute(self, statement: str) -> None:
-        self._last.text = statement
-        self._cursor.execute(statement)  # without arguments, so that % stays %
+        run(self._connection, statement)  # without arguments, so that % stays %
 
     def close(self) -> None:
-        self._cursor.close()
+        pass
 
 
 class QuotaBackend(MySQLBackend):  # type: ignore[misc]
     """A backend that is made from connect arguments instead of a URL."""
 
-    def __init__(
-        self,
-        options: ConnectionOptions,
-        migration_table: str = default_migration_table,
-        last: LastStatement | None = None,
-    ) -> None:
+    def __init__(self, options: ConnectionOptions) -> None:
         # Not super().__init__: it pickles the URI, password and all, into a class attribute.
         self.options = options
-        self.migration_table = migration_table
-        self.last = last or LastStatement()
-        self.DatabaseError = self.driver.DatabaseError
+        self.DatabaseError = (self.driver.DatabaseError, StatementFailed)
+        # yoyo would find out by creating and dropping a table at every connect.
+        self.has_transactional_ddl = False
         self._connection = self.connect(options)
-        self._lock_connection: Connection[Any] | None = None
-        self._internal_schema_updated = False
-
-    @property
-    def has_transactional_ddl(self) -> bool:
-        """False: yoyo would find out by creating and dropping a table at every connect."""
-        return False
-
-    def init_database(self) -> None:
-        """Nothing: no test table, and no lock table because the lock is GET_LOCK."""
+        self._lock_connection = self._connection
 
     def connect(self, dburi: ConnectionOptions) -> Connection[Any]:
         """Connect so that the session neither idles out nor depends on the server's zone."""
         connection = connect_to_database(dburi)
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SET SESSION wait_timeout = %s, SESSION time_zone = '+00:00'", (IDLE_SECONDS,)
-            )
+        run(connection, f"SET SESSION wait_timeout = {IDLE_SECONDS}, SESSION time_zone = '+00:00'")
+        run(connection, LONG_LISTS)
         return connection
-
-    def copy(self) -> QuotaBackend:
-        """Return a backend with a connection of its own, for the steps of one migration."""
-        return self.__class__(self.options, self.migration_table, self.last)
-
-    def quote_identifier(self, identifier: str) -> str:
-        """Backticks: the session's sql_mode is known, no need to ask the server each time."""
-        return quote(identifier)
 
     def cursor(self) -> _QuietCursor:
         """Return the cursor that runs a migration's statements."""
-        return _QuietCursor(self._connection, self.last)
+        return _QuietCursor(self._connection)
 
-    def execute(self, sql: str, params: Mapping[str, Any] | None = None) -> Any:
-        """Run one of yoyo's own statements; without parameters a % is left alone."""
+    def execute(self, sql: str, params: object = None) -> Any:
+        """Run one of yoyo's own statements around a step; yoyo would take a % for a parameter."""
         cursor = self._connection.cursor()
-        if params:
-            cursor.execute(*change_param_style(self.driver.paramstyle, sql, params))
-        else:
-            cursor.execute(sql)
+        cursor.execute(sql)
         return cursor
-
-    def list_tables(self, **_: Any) -> list[str]:
-        """Return the names of the tables in the connected database."""
-        sql = "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()"
-        return [row[0] for row in self.execute(sql).fetchall()]
 
     def rollback(self) -> None:
         """Roll back; a lost connection has done so already and must not hide why."""
@@ -127,64 +79,21 @@ class QuotaBackend(MySQLBackend):  # type: ignore[misc]
             super().savepoint_rollback(id)
 
     @contextmanager
-    def disable_transactions(self) -> Iterator[None]:
-        """Really turn on autocommit; yoyo only rolls back, and what follows is then lost."""
-        self.rollback()
-        self._connection.autocommit(True)
-        yield
-
-    def get_log_data(self, migration: Any = None, operation: str = "apply") -> dict[str, Any]:
-        """Return yoyo's log row; a nameless user or a slow DNS cannot hold it up."""
-        try:
-            username = getpass.getuser()
-        except (KeyError, OSError):
-            username = ""
-        return {
-            "id": str(uuid.uuid1()),
-            "migration_id": migration.id if migration else None,
-            "migration_hash": migration.hash if migration else None,
-            "username": username,
-            "hostname": socket.gethostname(),
-            "created_at_utc": datetime.now(timezone.utc).replace(tzinfo=None),
-            "operation": operation,
-        }
-
-    def ensure_internal_schema_updated(self) -> None:
-        """Make yoyo's own tables, also where an earlier attempt was killed half-way."""
-        if self._internal_schema_updated:
-            return
-        tables = self.list_tables()
-        for table, create in (
-            (self.log_table, v2.create_log_table),
-            (self.migration_table, v2.create_migration_table),
-            (self.version_table, v2.create_version_table),
-        ):
-            if table not in tables:
-                create(self)
-        if not self.execute(f"SELECT 1 FROM {self.version_table_quoted}").fetchone():  # noqa: S608
-            internalmigrations.mark_schema_version(self, 2)
-        self._internal_schema_updated = True
-
-    @contextmanager
     def lock(
-        self, timeout: float = 60, on_wait: Callable[[str], None] | None = None
+        self, timeout: float = 60, on_wait: Callable[[str], None] = lambda _: None
     ) -> Iterator[None]:
         """Hold the schema's migration lock, which dies with its connection, not with a row.
 
         Waits up to ``timeout`` seconds, telling ``on_wait`` who holds it. Raises
         TenantQuotaError if it stays taken.
         """
-        if self._lock_connection is not None:
-            yield
-            return
-        connection = self.connect(self.options)
         name = lock_name(self.options.database)
-        try:
-            if not _get_lock(connection, name, 0):
-                holder = _holder(connection, name)
-                if on_wait is not None:
-                    on_wait(holder)
-                if not _get_lock(connection, name, timeout):
+        with closing(self.connect(self.options)) as connection:
+            if not _ask(connection, "GET_LOCK(%s, 0)", name):
+                number = _ask(connection, "IS_USED_LOCK(%s)", name)
+                holder = f"connection {number}" if number else "it has just ended"
+                on_wait(holder)
+                if not _ask(connection, "GET_LOCK(%s, %s)", name, timeout):
                     raise TenantQuotaError(
                         f"Another apply or rollback is running on {self.options.database!r} "
                         f"({holder}); waited {timeout:g} s for it. Try again, or wait longer "
@@ -192,20 +101,13 @@ class QuotaBackend(MySQLBackend):  # type: ignore[misc]
                     )
             self._lock_connection = connection
             yield
-        finally:
-            self._lock_connection = None
-            connection.close()
 
     def assert_locked(self) -> None:
         """Raise TenantQuotaError if the lock is lost; asking also keeps its connection alive."""
         name = lock_name(self.options.database)
-        try:
-            if self._lock_connection is not None and _one(
-                self._lock_connection, "SELECT IS_USED_LOCK(%s) = CONNECTION_ID()", name
-            ):
+        with suppress(StatementFailed):
+            if _ask(self._lock_connection, "IS_USED_LOCK(%s) = CONNECTION_ID()", name):
                 return
-        except pymysql.Error:
-            pass
         raise TenantQuotaError(
             "The connection that holds the migration lock was cut; stopped before the next "
             "migration. Run the same command again: it carries on."
@@ -220,19 +122,8 @@ def lock_name(database: str) -> str:
     return f"tenant_quota.migrate.{hashlib.sha256(database.encode()).hexdigest()[:40]}"
 
 
-def _one(connection: Connection[Any], sql: str, *arguments: Any) -> Any:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, arguments)
-        return (cursor.fetchone() or (None,))[0]
-
-
-def _get_lock(connection: Connection[Any], name: str, seconds: float) -> bool:
-    return bool(_one(connection, "SELECT GET_LOCK(%s, %s)", name, seconds) == 1)
-
-
-def _holder(connection: Connection[Any], name: str) -> str:
-    number = _one(connection, "SELECT IS_USED_LOCK(%s)", name)
-    return f"connection {number}" if number else "it has just ended"
+def _ask(connection: Connection[Any], expression: str, *arguments: object) -> Any:
+    return fetch(connection, f"SELECT {expression} AS answer", arguments)[0]["answer"]
 
 
 @contextmanager

@@ -20,6 +20,14 @@ _CREATE = re.compile(
 _EVENT_TOKEN = re.compile(
     r"'(?:[^'\\]|\\.|'')*'|`[^`]*`|--[^\n]*|\b(?:ENABLE|DISABLE|COMMENT|DO)\b", re.IGNORECASE
 )
+_STATUS = ("ENABLE", "DISABLE")
+_INTRODUCER = r"\b_[a-z]\w*\s*'"
+#: What the server keeps of a text, and information_schema does not show.
+_NOT_SHOWN = {
+    "PROCEDURE": _INTRODUCER,
+    "VIEW": r"\bALGORITHM\s*=\s*(?!UNDEFINED)",
+    "EVENT": _INTRODUCER,
+}
 
 
 @dataclass(frozen=True)
@@ -47,26 +55,34 @@ class ObjectFile:
             )
         )
 
-    def create_asleep(self, name: str) -> str:
-        """Return the CREATE statement of an event under ``name`` that never runs."""
+    def scratch(self, name: str) -> str:
+        """Return the CREATE statement under a name for trying it out: an event sleeps there."""
         statement = self.create(name)
-        for token in _EVENT_TOKEN.finditer(statement):
-            word = token[0].upper()
-            if word in ("ENABLE", "DISABLE"):
-                return statement[: token.start()] + "DISABLE" + statement[token.end() :]
-            if word in ("COMMENT", "DO"):
-                return statement[: token.start()] + "DISABLE " + statement[token.start() :]
-        return statement  # not an event; the server will say so
+        token = _at_status(statement) if self.kind == "EVENT" else None
+        if token is None:
+            return statement
+        end = token.end() if token[0].upper() in _STATUS else token.start()
+        return f"{statement[: token.start()]}DISABLE {statement[end:].lstrip()}"
 
     @property
     def event_status(self) -> str:
-        """ENABLE or DISABLE, as the file says; MySQL's default is ENABLE."""
-        for token in _EVENT_TOKEN.finditer(self.statement):
-            if token[0].upper() in ("ENABLE", "DISABLE"):
-                return token[0].upper()
-            if token[0].upper() == "DO":
-                break
-        return "ENABLE"
+        """ENABLE or DISABLE, as an event's file says, MySQL's default is ENABLE; else empty."""
+        if self.kind != "EVENT":
+            return ""
+        token = _at_status(self.statement)
+        word = token[0].upper() if token else ""
+        return word if word in _STATUS else "ENABLE"
+
+
+def _at_status(statement: str) -> re.Match[str] | None:
+    """Return where an event says ENABLE or DISABLE, else the word before which it could."""
+    words = (*_STATUS, "COMMENT", "DO")
+    return next((t for t in _EVENT_TOKEN.finditer(statement) if t[0].upper() in words), None)
+
+
+def shows_whole(kind: str, text: str) -> bool:
+    """Whether information_schema shows all of an object's text: see fingerprints."""
+    return not re.search(_NOT_SHOWN[kind], text, re.IGNORECASE)
 
 
 Object = tuple[str, str]  # kind and name, by which the server knows it
@@ -148,18 +164,37 @@ def shipped_objects(root: Path) -> list[Object]:
     return [identity(path) for path in object_paths(root)]
 
 
+@dataclass(frozen=True)
+class PinFile:
+    """A migration that installs files: what it depends on, and its pins."""
+
+    depends: frozenset[str]
+    pins: tuple[Pin, ...]
+
+
+def read_pin_file(file: Path) -> PinFile | None:
+    """Read a migration in Python, and run nothing of it; None if it installs no files."""
+    depends, pins = frozenset[str](), None
+    try:
+        statements = ast.parse(file.read_text(encoding="utf-8")).body
+    except (SyntaxError, ValueError):
+        return None  # yoyo, which runs it then, says what is wrong
+    for node in statements:
+        call = node.value if isinstance(node, ast.Expr) else None
+        if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "install":
+            pinned = {**ast.literal_eval(call.args[1])}
+            for keyword in call.keywords:  # drop
+                pinned |= dict.fromkeys(ast.literal_eval(keyword.value), "")
+            pins = tuple(Pin(file.stem, path, sha256) for path, sha256 in pinned.items())
+        elif isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "__depends__":
+            depends = frozenset(ast.literal_eval(node.value))
+    return None if pins is None else PinFile(depends, pins)
+
+
 def pins_of(migrations: Path) -> dict[str, list[Pin]]:
     """Return the pins of each migration that installs, oldest first."""
-    pins: dict[str, list[Pin]] = {}
-    for file in sorted(migrations.glob("*.py")):
-        for node in ast.parse(file.read_text(encoding="utf-8")).body:
-            call = node.value if isinstance(node, ast.Expr) else None
-            if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "install":
-                pinned = {**ast.literal_eval(call.args[1])}
-                for keyword in call.keywords:  # drop
-                    pinned |= dict.fromkeys(ast.literal_eval(keyword.value), "")
-                pins[file.stem] = [Pin(file.stem, path, sha) for path, sha in pinned.items()]
-    return pins
+    read = {file.stem: read_pin_file(file) for file in sorted(migrations.glob("*.py"))}
+    return {name: [*found.pins] for name, found in read.items() if found is not None}
 
 
 def read_pins(migrations: Path) -> list[Pin]:
@@ -170,3 +205,23 @@ def read_pins(migrations: Path) -> list[Pin]:
 def last_pins(root: Path) -> dict[Object, Pin]:
     """Return the pin that counts for each object: a later one supersedes an earlier."""
     return {pin.object: pin for pin in read_pins(root / "migrations")}
+
+
+def pinned_file(root: Path, pin: Pin) -> ObjectFile | None:
+    """Return the file that is pinned; None if it drops the object, or a later pin supersedes it."""
+    if not pin.sha256:
+        return None
+    try:
+        file = read_object_file(root, pin.path)
+    except FileNotFoundError:
+        file = None
+    if file is not None and file.sha256 == pin.sha256:
+        return file
+    if last_pins(root).get(pin.object) != pin:
+        return None
+    if file is None:
+        raise TenantQuotaError(f"{pin.path} is gone, and {pin.migration} installs it: put it back.")
+    raise TenantQuotaError(
+        f"{pin.path} was edited without a new pin: {pin.migration} pins {pin.sha256[:12]}…, "
+        f"the file has {file.sha256[:12]}…. Run `tenant-quota pin`."
+    )

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import pymysql
 
-from tenant_quota.apply import interrupted
-from tenant_quota.apply.again import Reapplied
+from tenant_quota.apply import crash_recovery
 from tenant_quota.apply.backend import QuotaBackend
-from tenant_quota.apply.object_files import pins_of
-from tenant_quota.apply.stored_objects import Installer, Manner
+from tenant_quota.apply.generator import marked, work
+from tenant_quota.apply.migrations import Migration, Reapplied
+from tenant_quota.apply.object_statements import Statement
+from tenant_quota.apply.state import read_state
+from tenant_quota.apply.stored_objects import Server, execute
 from tenant_quota.errors import TenantQuotaError
-from tenant_quota.statements import LOCK_WAIT_TIMEOUT, StatementFailed, error_number, who_holds
+from tenant_quota.statements import StatementFailed, run
 
 
 @dataclass(frozen=True)
@@ -37,75 +38,58 @@ class Run:
     """A run in one direction; ``command`` is what does the rest of it after a failure."""
 
     backend: QuotaBackend
-    root: Path
+    server: Server
     direction: str  # apply or rollback
-    manner: Manner
     on_step: OnStep
     command: str
 
-    def all(self, migrations: list[Any]) -> list[str]:
+    def all(self, migrations: Iterable[Migration | Reapplied]) -> list[str]:
         """Run the migrations in order and return their names."""
+        names = [each.id for each in migrations]
         for number, migration in enumerate(migrations, start=1):
-            self.on_step(Progress(migration.id, number, len(migrations)))
+            self.on_step(Progress(migration.id, number, len(names)))
             started = time.monotonic()
             self.backend.assert_locked()
             self._one(migration)
             seconds = time.monotonic() - started
-            self.on_step(Progress(migration.id, number, len(migrations), seconds))
-        return [migration.id for migration in migrations]
+            self.on_step(Progress(migration.id, number, len(names), seconds))
+        return names
 
-    def _one(self, migration: Any) -> None:
+    def _one(self, migration: Migration | Reapplied) -> None:
         """Run one; every failure names the file, the statement and the server's error."""
-        self.backend.last.text = ""
         try:
-            with self.backend.copy() as steps:
-                self._process(steps, migration)
-            if not isinstance(migration, Reapplied):
-                self._mark(migration)
+            statements = self._statements(migration)
+            statements = marked(migration, self.direction, statements)
+            execute(self.backend.connection, statements, self.server.definer)
             return
-        except pymysql.Error as error:
-            reason = StatementFailed(error, self.backend.last.text, self._hint(error)).message
-            if not isinstance(migration, Reapplied):
-                interrupted.forget(self.backend, migration, self.direction, error)
+        except pymysql.Error as error:  # from inside of a Python step
+            reason = StatementFailed(error, "").message
         except TenantQuotaError as error:
             reason = error.message
-        file = migration.id if isinstance(migration, Reapplied) else Path(migration.path).name
+            if not (isinstance(error, StatementFailed) and error.is_connection_lost):
+                self._after_refusal(migration)
         verb = "rolled back" if self.direction == "rollback" else "applied"
         raise TenantQuotaError(
-            f"{file} could not be {verb}.\n{reason}\n"
+            f"{migration.name} could not be {verb}.\n{reason}\n"
             f"Run `tenant-quota {self.command}` when that is mended: it carries on here."
         )
 
-    def _process(self, steps: QuotaBackend, migration: Any) -> None:
-        """Run the statements; those of tables from where an interrupted run was."""
-        pins = pins_of(self.root / "migrations")
-        if isinstance(migration, Reapplied) or migration.id in pins:
-            installer = Installer(steps.connection, self.manner)
-            if self.direction == "rollback":
-                installer.restore(migration.id)
-            else:
-                installer.install(self.root, pins[migration.id])
-            return
-        statements = interrupted.statements_of(migration, self.direction)
-        if not statements:
-            migration.process_steps(steps, self.direction)
-            return
-        done = interrupted.done(self.backend, migration, self.direction)
-        with steps.disable_transactions():
-            for number, statement in enumerate(statements[done:], start=done):
-                interrupted.begin(self.backend, migration, self.direction, number, statement)
-                steps.cursor().execute(statement)
+    def _statements(self, migration: Migration | Reapplied) -> Iterable[Statement]:
+        if isinstance(migration, Migration) and migration.steps is not None:
+            with QuotaBackend(self.backend.options) as own:
+                migration.steps.process_steps(own, self.direction)
+            return ()
+        self.server.look_again()
+        return work(migration, self.direction, self.server)
 
-    def _mark(self, migration: Any) -> None:
-        with self.backend.transaction():
-            self.backend.log_migration(migration, self.direction)
-            self.backend.unmark_one(migration, log=False)
-            if self.direction == "apply":
-                self.backend.mark_one(migration, log=False)
-            interrupted.end(self.backend, migration)
-
-    def _hint(self, error: pymysql.Error) -> str:
-        table = interrupted.table_of(self.backend.last.text)
-        if error_number(error) == LOCK_WAIT_TIMEOUT and table:
-            return who_holds(self.backend.connection, table)
-        return ""
+    def _after_refusal(self, migration: Migration | Reapplied) -> None:
+        """Leave what the next run goes by, as far as that can be done."""
+        connection = self.backend.connection
+        with suppress(TenantQuotaError, pymysql.Error):
+            run(connection, "ROLLBACK")
+            if isinstance(migration, Migration):
+                marks = read_state(connection).applied
+                left = crash_recovery.after_refusal(
+                    connection, migration, self.direction, is_marked=migration.id in marks
+                )
+                execute(connection, left)

@@ -1,31 +1,33 @@
-"""Installing stored objects, and bringing back what they replaced.
+"""Running a migration's statements on a server, with what that says of stored objects meanwhile.
 
-Every step may be killed at any statement and run again: the intent and the text that was live
-before are in ``quota_object_history`` before anything is dropped.
+``install`` is how plain `yoyo` runs a migration that pins files.
 """
 
 from __future__ import annotations
 
+import json
 import warnings
-from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 from typing import Any
 
 from pymysql.connections import Connection
 from yoyo import step
 
-from tenant_quota.apply import by_hand
+from tenant_quota.apply import crash_recovery, shipped
 from tenant_quota.apply import live_objects as live
-from tenant_quota.apply import object_history as history
 from tenant_quota.apply.fingerprints import LONG_LISTS
-from tenant_quota.apply.object_files import ObjectFile, Pin, last_pins, read_object_file
-from tenant_quota.apply.object_history import Key
-from tenant_quota.apply.proof import prove
+from tenant_quota.apply.generator import work
+from tenant_quota.apply.history_statements import HISTORY, Key, LiveObject, Row, Settings
+from tenant_quota.apply.migrations import Migration, Reapplied
+from tenant_quota.apply.object_files import Object, ObjectFile, Pin, last_pins
+from tenant_quota.apply.object_statements import SCRATCH, Create, Facts, GiveBack, Statement
+from tenant_quota.apply.state import State, newest, read_rows, rows_of
 from tenant_quota.connection import LOCK_WAIT_SECONDS
-from tenant_quota.errors import TenantQuotaError
-from tenant_quota.names import literal, parse_account
-from tenant_quota.statements import run
+from tenant_quota.names import Account, parse_account
+from tenant_quota.statements import StatementFailed, fetch, run
+
+_NO_SUCH_ACCOUNT = {1133, 1410}
 
 
 def install(migration_file: str, pins: dict[str, str], drop: Collection[str] = ()) -> None:
@@ -34,237 +36,167 @@ def install(migration_file: str, pins: dict[str, str], drop: Collection[str] = (
     ``drop`` names objects whose files are gone. This is how plain `yoyo` runs it; our own
     commands read the pins, and say besides who the definer is.
     """
-    migration = Path(migration_file).stem
-    root = Path(migration_file).resolve().parent.parent
-    wanted = [Pin(migration, path, sha256) for path, sha256 in pins.items()]
-    wanted += [Pin(migration, path, "") for path in drop]
+    path = Path(migration_file).resolve()
+    wanted = {**pins, **dict.fromkeys(drop, "")}
+    pinned = tuple(Pin(path.stem, file, sha256) for file, sha256 in wanted.items())
+    migration = Migration(path.stem, path, pins=pinned)
+
+    def run_on(connection: Connection[Any], direction: str) -> None:
+        _prepare(connection)
+        execute(connection, work(migration, direction, Server(connection, path.parent.parent)))
+
     step(
-        lambda connection: Installer(connection).install(root, wanted),
-        lambda connection: Installer(connection).restore(migration),
+        lambda connection: run_on(connection, "apply"),
+        lambda connection: run_on(connection, "rollback"),
     )
 
 
-@dataclass(frozen=True)
-class Manner:
-    """How objects are installed, and where to say what the user should know.
+class Server(Facts):
+    """What a server says while the statements run on it."""
 
-    ``definer`` (user@host) is who they run as, None whoever is connected. ``force``: also where
-    somebody changed the object by hand, whose text is kept then.
-    """
-
-    definer: str | None = None
-    note: Callable[[str], None] = lambda text: warnings.warn(text, stacklevel=2)
-    force: bool = False
-
-    @property
-    def quoted_definer(self) -> str:
-        """As SQL has it, empty for None. Raises TenantQuotaError if it is no account."""
-        return "" if self.definer is None else parse_account(self.definer, "--definer").quoted
-
-
-class Installer:
-    """Installs and restores objects over one connection."""
-
-    def __init__(self, connection: Connection[Any], manner: Manner | None = None) -> None:
+    def __init__(
+        self,
+        connection: Connection[Any],
+        root: Path,
+        definer: str | None = None,
+        on_note: Callable[[str], None] = lambda text: warnings.warn(text, stacklevel=2),
+        force: bool = False,
+    ) -> None:
+        """Begin; ``force`` replaces what somebody changed by hand too, whose text is kept then."""
+        super().__init__(root, definer, {})
         self.connection = connection
-        self.manner = manner or Manner()
+        self.on_note = on_note
+        self.force = force
+        self.sees_grants = sees_grants(connection)
+        self.compares = True
+        self.look_again()
 
-    def install(self, root: Path, pins: Collection[Pin]) -> None:
-        """Install these pins of one migration; what is installed already is passed over.
+    def look_again(self) -> None:
+        """Read which rows are the newest now."""
+        self.rows = newest(read_rows(self.connection))
 
-        A file is read when its turn comes, so that an edited one stops only itself.
+    def note(self, text: str) -> None:
+        """Say it to whoever listens."""
+        self.on_note(text)
+
+    def live(self, each: Object) -> LiveObject | None:
+        """Return what is there of an object."""
+        return live.read_live(self.connection, *each)
+
+    def is_same(self, file: ObjectFile, live: LiveObject) -> bool:
+        """Whether the live object has the text that stands under the scratch name now."""
+        return shipped.is_same(self.connection, file, live)
+
+    def by_hand(self, each: Object, pin: Pin | None = None) -> str:
+        """Return the fingerprint of what is live, if somebody made it by hand; else nothing.
+
+        Raises TenantQuotaError where, without `--force`, ``pin`` would replace it.
         """
-        _prepare(self.connection)
-        rows = history.newest(self.connection)
-        for pin in pins:
-            if not history.is_done(rows.get(pin.object), pin):
-                self._install(root, pin, rows.get(pin.object))
-
-    def reopen(self, pin: Pin, row: dict[str, Any], anew: str) -> None:
-        """Have a pin installed anew; ``row`` is the newest of its object.
-
-        If that tells of another text, a row with the id ``anew`` keeps what is live now.
-        """
-        if row["new_sha256"] == pin.sha256:
-            self._reopen(history.key_of(row))
-        else:
-            self._record(Key(anew, *pin.object), pin.sha256)
-
-    def restore(self, migration: str) -> None:
-        """Bring back exactly what this migration replaced, or what `again_id` named.
-
-        The routines' grants of today come back, not those of then. They are in the history
-        before the first DROP, and ``installed_at`` NULL says so, in case this is interrupted.
-        """
-        _prepare(self.connection)
-        run(self.connection, "START TRANSACTION")
-        for row in history.rows_of(self.connection, migration):
-            if row["installed_at"] is not None:
-                self._reopen(history.key_of(row))
-        run(self.connection, "COMMIT")
-        for row in history.rows_of(self.connection, migration):
-            self._restore(row)
-
-    def _reopen(self, key: Key) -> None:
-        """Note that what this row tells of will be replaced, and who may call it today."""
-        if self._live(key) is None:
-            run(self.connection, history.unfinished(key))
-            return
-        state = history.read(self.connection, key)["previous_state"]
-        settings = live.state_from_json(state)[0] if state else live.Settings()
-        state = live.state_to_json(settings, self._grants_to_keep(key))
-        run(self.connection, history.unfinished(key, literal(state)))
-
-    def _install(self, root: Path, pin: Pin, row: dict[str, Any] | None) -> None:
-        """Install or drop one object, unless that has happened; ``row`` is its newest."""
-        file = pinned_file(root, pin)
-        if file is None and pin.sha256:
-            return
-        proof = prove(self.connection, file) if file else None
-        key, definer = Key(pin.migration, *pin.object), self.manner.quoted_definer
-        current = self._live(key)
-        if current is None:
-            done = file is None
-        else:
-            done = proof is not None and proof.is_text_of(current)
-            if not done:
-                self._keep_by_hand(pin, row, current)
-            done = done and definer in ("", current.definer)
-        key, grants = self._begin(pin, row, proof.hash if proof else None, done=done)
-        if not done:
-            self._make(key, file, definer)
-        if file is not None:
-            live.restore_grants(self.connection, key.kind, key.name, grants)
-        run(self.connection, LONG_LISTS)
-        run(self.connection, history.installed(key))
-
-    def _make(self, key: Key, file: ObjectFile | None, definer: str) -> None:
-        """Put the file's text in place of what is live; without one drop that."""
-        if file is None:
-            live.drop(self.connection, key.kind, key.name)
-        elif key.kind == "VIEW":  # it is replaced in one statement
-            statement = file.create(key.name, definer, replace=True)
-            live.create_or_replace(self.connection, key.name, statement)
-        else:
-            statement = file.create(key.name, definer)
-            live.replace(self.connection, key.kind, key.name, statement, live.Settings())
-
-    def _keep_by_hand(self, pin: Pin, row: dict[str, Any] | None, current: live.LiveObject) -> None:
-        """Keep what somebody changed by hand; without `--force` raise TenantQuotaError instead.
-
-        The first time the migration's own row keeps it, and rollback brings it back. Where the
-        row has kept something else since then, it gets a row of its own.
-        """
-        changed = by_hand.changed(self.connection, pin.object)
+        changed = shipped.changed_by_hand(self.connection, [each], self.rows).get(each)
         if changed is None:
-            return
-        if not self.manner.force:
-            by_hand.refuse([(changed, pin)])
-        if history.is_own(row, pin):
-            self._keep(Key(pin.migration, *pin.object), current)
+            return ""
+        if pin is not None and not self.force:
+            live.drop(self.connection, pin.object[0], SCRATCH)
+            shipped.refuse([(changed, pin)])
+        return changed.hash
 
-    def _keep(self, key: Key, current: live.LiveObject) -> str:
-        """Keep a text made by hand in a row of its own, whose id is returned; twice is once."""
-        found = history.read_hash(self.connection, key.kind, key.name)
-        kept = history.kept_as(key, found or "")
-        state = live.state_to_json(current.settings, [])
-        run(self.connection, history.keep(kept, literal(current.create), literal(state)))
-        return kept.migration
+    def rows_of(self, migration: Migration | Reapplied) -> list[Row]:
+        """Return all that the rows of a migration hold."""
+        return rows_of(self.connection, migration.id)
 
-    def _begin(
-        self, pin: Pin, row: dict[str, Any] | None, expected: str | None, *, done: bool
-    ) -> tuple[Key, list[dict[str, str]]]:
-        """Record the intent with all that is live; return its row and the grants to give back.
+    def done(self, migration: Migration, direction: str) -> int:
+        """Return how many DDL statements of a migration an interrupted run has done."""
+        return crash_recovery.done(self.connection, migration, direction)
 
-        The record of an interrupted run stays: by now what it found may be dropped. So does
-        that of a run which was killed after its last statement (``done``), before yoyo's mark.
-        """
-        if row is None or not history.is_own(row, pin):
-            key = Key(pin.migration, *pin.object)
-            return key, self._record(key, pin.sha256, expected)
-        key = history.key_of(row)
-        if row["installed_at"] is not None and not done:
-            self._reopen(key)
-        run(self.connection, history.intent_again(key, pin.sha256, expected))
-        state = history.read(self.connection, key)["previous_state"]
-        return key, live.state_from_json(state)[1] if state else []
 
-    def _record(self, key: Key, sha256: str, expected: str | None = None) -> list[dict[str, str]]:
-        """Record the intent with what is live in it; return the grants."""
-        current = self._live(key)
-        grants = self._grants_to_keep(key) if current else []
-        state = live.state_to_json(current.settings, grants) if current else None
-        text = current.create if current else None
-        run(self.connection, history.intent(key, sha256, literal(text), literal(state), expected))
-        return grants
+def execute(
+    connection: Connection[Any], statements: Iterable[Statement], definer: str = ""
+) -> None:
+    """Run statements, each before the next is asked for. Raises TenantQuotaError.
 
-    def _live(self, key: Key) -> live.LiveObject | None:
-        return live.read_live(self.connection, key.kind, key.name)
-
-    def _grants_to_keep(self, key: Key) -> list[dict[str, str]]:
-        grants = live.read_grants(self.connection, key.kind, key.name)
-        if grants is None:
-            self.manner.note(
-                f"{key.name}: this account may not read mysql.procs_priv, so EXECUTE that was "
-                f"granted on this procedure itself (not on the schema) must be granted again."
-            )
-        return grants or []
-
-    def _restore(self, row: dict[str, Any]) -> None:
-        """Bring back what one row tells of."""
-        key, current = history.key_of(row), self._live(history.key_of(row))
-        if current is not None and by_hand.changed(self.connection, (key.kind, key.name)):
-            kept = self._keep(key, current)
-            self.manner.note(
-                f"{key.kind.lower()} {key.name} was changed by hand: its text is kept in "
-                f"{history.HISTORY}, migration_id '{kept}'."
-            )
-        if row["previous_create"] is None:
-            live.drop(self.connection, key.kind, key.name)
+    ``definer``, quoted, is as whom objects are to run, if one was named.
+    """
+    for each in statements:
+        if isinstance(each, GiveBack):
+            _give_back(connection, each.key)
+        elif isinstance(each, Create):
+            text, settings = each.earlier.create, each.earlier.settings
+            with live.explained(connection, text, definer):
+                live.create(connection, text, settings, drop_first=each.drop)
         else:
-            settings, grants = live.state_from_json(row["previous_state"])
-            previous = live.LiveObject(row["previous_create"], settings)
-            if current != previous:
-                live.replace(self.connection, key.kind, key.name, previous.create, settings)
-            live.restore_grants(self.connection, key.kind, key.name, grants)
-        run(self.connection, history.taken_back(key))
+            with live.explained(connection, each, definer):
+                run(connection, each)
 
 
-def is_shipped(connection: Connection[Any], root: Path, pin: Pin) -> bool:
-    """Whether what is live is what this pin installs, whoever made it; tries that out."""
-    _prepare(connection)
+def _give_back(connection: Connection[Any], key: Key) -> None:
+    """Grant again what a DROP took away; accounts that are gone meanwhile are passed over."""
+    (row,) = fetch(connection, f"SELECT previous_state FROM {HISTORY} {key.where}")  # noqa: S608
+    for grant in json.loads(row["previous_state"] or "{}").get("grants", []):
+        words = [word.strip().upper() for word in grant["privileges"].split(",") if word.strip()]
+        privileges = ", ".join(word for word in words if word != "GRANT") or "USAGE"
+        option = " WITH GRANT OPTION" if "GRANT" in words else ""
+        account = Account(grant["user"], grant["host"]).quoted
+        try:
+            run(connection, f"GRANT {privileges} ON {key.kind} `{key.name}` TO {account}{option}")
+        except StatementFailed as error:
+            if error.number not in _NO_SUCH_ACCOUNT:
+                raise
+
+
+def sees_grants(connection: Connection[Any]) -> bool:
+    """Whether this account may read who else may call a procedure."""
     try:
-        file = pinned_file(root, pin)
-        current = live.read_live(connection, *pin.object)
-        if file is None or current is None:
-            return False
-        return prove(connection, file).is_text_of(current)
-    except TenantQuotaError:
-        return False  # the migration itself will say what is wrong
+        fetch(connection, "SELECT 1 FROM mysql.procs_priv LIMIT 0")
+    except StatementFailed:
+        return False
+    return True
 
 
-def pinned_file(root: Path, pin: Pin) -> ObjectFile | None:
-    """Return the file that is pinned; None if it drops the object, or a later pin supersedes it."""
-    if not pin.sha256:
-        return None
-    try:
-        file = read_object_file(root, pin.path)
-    except FileNotFoundError:
-        file = None
-    if file is not None and file.sha256 == pin.sha256:
-        return file
-    if last_pins(root).get(pin.object) != pin:
-        return None
-    if file is None:
-        raise TenantQuotaError(f"{pin.path} is gone, and {pin.migration} installs it: put it back.")
-    raise TenantQuotaError(
-        f"{pin.path} was edited without a new pin: {pin.migration} pins {pin.sha256[:12]}…, "
-        f"the file has {file.sha256[:12]}…. Run `tenant-quota pin`."
-    )
+def definer_of_most(connection: Connection[Any], root: Path) -> str | None:
+    """Return the account (user@host) that most of what is installed runs as; None: nothing is."""
+    counts = live.by_number(live.definers(connection, last_pins(root)))
+    return counts[0][0] if counts else None
+
+
+def pins_to_install(
+    connection: Connection[Any],
+    root: Path,
+    state: State,
+    *,
+    definer: str | None,
+    force: bool,
+    on_note: Callable[[str], None],
+    reads_only: bool = False,
+) -> list[Pin]:
+    """Return the pins that are pending, or installed as another than ``definer``.
+
+    With ``force`` also those of what somebody changed. Raises TenantQuotaError where, without
+    it, a text would be lost that is not shipped, which takes trying that out: with ``reads_only``
+    any text. Tells ``on_note`` what stays as it is.
+    """
+    pending, last = state.pending_pins(root), last_pins(root)
+    if definer is not None:
+        mine = str(parse_account(definer, "--definer"))
+        installed = live.definers(connection, last)
+        pending += [last[each] for each, theirs in installed.items() if theirs != mine]
+    changed = shipped.changed_by_hand(connection, last, state.rows)
+    found = [(each, last[of]) for of, each in changed.items()]
+    if force:
+        return pending + [pin for _, pin in found]
+    lost = [(each, pin) for each, pin in found if pin in pending and each.hash]
+    if not reads_only:
+        lost = [each for each in lost if not shipped.is_shipped(connection, root, each[1])]
+    shipped.refuse(lost)
+    for each, pin in found:
+        if pin not in pending:
+            on_note(each.stays)
+    return pending
 
 
 def _prepare(connection: Connection[Any]) -> None:
-    """Set the session: every statement stands by itself, and locks are not waited for long."""
+    """Set plain yoyo's session: each statement commits, and no lock is waited for long."""
     connection.autocommit(True)
     run(connection, "SET NAMES utf8mb4 COLLATE utf8mb4_0900_bin")
+    run(connection, Settings().session)
     run(connection, "SET SESSION lock_wait_timeout = %s", (LOCK_WAIT_SECONDS,))
+    run(connection, LONG_LISTS)

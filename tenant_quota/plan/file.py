@@ -8,8 +8,7 @@ import textwrap
 from collections.abc import Iterator
 
 from tenant_quota import __version__
-from tenant_quota.names import literal
-from tenant_quota.plan.steps import Check, Plan, Step
+from tenant_quota.plan.steps import Plan, Step
 
 _WIDTH = 100
 _DELIMITERS = ("$$", "//", "%%", "@@@", "€€")
@@ -45,10 +44,7 @@ def _lines(plan: Plan, command: str) -> Iterator[str]:
     for alter in (alter for step in steps for alter in step.alters):
         yield from _comment(f"Changes {alter}")
     yield ""
-    yield from _statements(plan.session)
-    yield from _checks(plan.first_checks)
-    yield from _statements(plan.reading)
-    yield from _checks(plan.checks)
+    yield from _statements([*plan.session, *plan.checks])
     for number, step in enumerate(plan.steps):
         yield ""
         yield from _step(step, number, len(steps))
@@ -85,23 +81,6 @@ def _statements(statements: list[str]) -> Iterator[str]:
         yield "DELIMITER ;"
 
 
-def _checks(checks: list[Check]) -> Iterator[str]:
-    for check in checks:
-        yield f"{check_statement(check)};"
-
-
-def check_statement(check: Check) -> str:
-    """Return the statement that stops the client, naming the reason, where this fails.
-
-    Plain SQL cannot raise an error of its own (SIGNAL takes no condition, and IF is for
-    procedures): UUID_TO_BIN is asked to read the message, which its error repeats.
-    """
-    return (
-        f"SET @tenant_quota_ok = IF({check.condition},\n"
-        f"    NULL, UUID_TO_BIN({literal('tenant-quota: ' + check.message)}))"
-    )
-
-
 def as_json(plan: Plan) -> str:
     """Return the same as data: each list is to be run in its order, before what follows it."""
     data = {
@@ -110,11 +89,7 @@ def as_json(plan: Plan) -> str:
         "from": plan.start,
         "to": plan.end,
         "session": plan.session,
-        "checks": [
-            *map(check_statement, plan.first_checks),
-            *plan.reading,
-            *map(check_statement, plan.checks),
-        ],
+        "checks": plan.checks,
         "steps": [
             {
                 "migration": step.migration or None,

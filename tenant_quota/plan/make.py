@@ -4,28 +4,29 @@ With a server in sight (``plan_apply``, ``plan_rollback``) it begins where that 
 one (``plan_between``) where it is told to. Either way the plan checks, before it changes
 anything, that the database it runs on is there too. Nothing is written here.
 
-What plain SQL cannot do: tell whether the live object has this text already (it is replaced
-all the same), and tell after a kill whether an ALTER happened (after a CREATE or DROP TABLE,
-and with stored objects, `apply` or a new plan carries on).
+What plain SQL cannot do: tell whether the live object has this text already. It is replaced all
+the same.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
-from typing import Any
 
-from yoyo.migrations import read_sql_migration, topological_sort
-
-from tenant_quota.apply import again, by_hand, interrupted, migrate
+from tenant_quota.apply import table_statements as tables
 from tenant_quota.apply.backend import QuotaBackend
-from tenant_quota.apply.object_files import Pin, last_pins, normalised, pins_of
+from tenant_quota.apply.generator import marked, work
+from tenant_quota.apply.migrations import Migration, Reapplied, load_migrations
+from tenant_quota.apply.object_files import Pin, normalised
+from tenant_quota.apply.object_statements import as_lines, reopen
+from tenant_quota.apply.state import read_state
+from tenant_quota.apply.stored_objects import definer_of_most, pins_to_install
 from tenant_quota.connection_options import ConnectionOptions
 from tenant_quota.errors import TenantQuotaError
 from tenant_quota.paths import sql_root
-from tenant_quota.plan import history
-from tenant_quota.plan.installs import Installs
-from tenant_quota.plan.steps import Plan, Step, alter_of, is_ddl
+from tenant_quota.plan import checks
+from tenant_quota.plan.seen import Seen
+from tenant_quota.plan.steps import Plan, Step, alter_of
 from tenant_quota.statements import run
 
 NOTHING = "nothing"  # where an empty database stands
@@ -47,13 +48,24 @@ def plan_apply(
     """
     root = root or sql_root()
     with QuotaBackend(options) as backend:
-        run(backend.connection, "SET SESSION transaction_read_only = ON")
-        applied = list(migrate.applied_at(backend))
-        anew = again.pending_pins(backend, root)
-        anew += again.replace_or_keep(backend, root, anew, force, on_note, reads_only=True)
-        chosen = migrate.to_apply(backend, root, applied, anew)
-        definer = definer or again.definer_of_most(backend, root)
-        return _Builder(root, definer, backend, anew).forward(applied, chosen)
+        connection = backend.connection
+        run(connection, "SET SESSION transaction_read_only = ON")
+        state = read_state(connection)
+        anew = pins_to_install(
+            connection,
+            root,
+            state,
+            definer=definer,
+            force=force,
+            on_note=on_note,
+            reads_only=True,
+        )
+        chosen = state.to_apply(load_migrations(root), anew)
+        definer = definer or definer_of_most(connection, root)
+        seen = Seen(root, definer, connection, state.rows)
+        intents = [*reopen(anew, state.applied, state.next_again, seen)]
+        pending = [m.id for m in chosen if m.id not in state.applied]
+        return _forward(seen, list(state.applied), chosen, pending, intents)
 
 
 def plan_rollback(
@@ -66,11 +78,14 @@ def plan_rollback(
     """Return what `rollback` with the same arguments would run on this server. Reads only."""
     root = root or sql_root()
     with QuotaBackend(options) as backend:
-        run(backend.connection, "SET SESSION transaction_read_only = ON")
-        chosen = migrate.to_take_back(backend, root, count, to)
-        names = {each.id for each in chosen}
-        left = [name for name in migrate.applied_at(backend) if name not in names]
-        return _Builder(root, None, backend).backward(chosen, left)
+        connection = backend.connection
+        run(connection, "SET SESSION transaction_read_only = ON")
+        state = read_state(connection)
+        chosen = state.to_take_back(load_migrations(root), count, to)
+        seen = Seen(root, None, connection, state.rows)
+        names = [each.id for each in chosen]
+        left = [name for name in state.applied if name not in names]
+        return _backward(seen, chosen, [n for n in names if n in state.applied], left)
 
 
 def plan_between(
@@ -82,13 +97,15 @@ def plan_between(
     before ``start`` is a rollback. Raises TenantQuotaError on names that are none.
     """
     root = root or sql_root()
-    migrations = list(topological_sort(migrate.load_migrations(root)))
+    migrations = load_migrations(root)
     names = [m.id for m in migrations]
     first, last = _position(names, start), _position(names, names[-1] if end is None else end)
-    builder = _Builder(root, definer, None)
+    there = {pin.object: pin for m in migrations[:first] for pin in m.pins or ()}
+    seen = Seen(root, definer, installed=[each for each, pin in there.items() if pin.sha256])
     if last >= first:
-        return builder.forward(names[:first], migrations[first:last])
-    return builder.backward(migrations[last:first][::-1], names[:last])
+        return _forward(seen, names[:first], migrations[first:last], names[first:last], [])
+    back = migrations[last:first][::-1]
+    return _backward(seen, back, [m.id for m in back], names[:last])
 
 
 def _position(names: list[str], name: str) -> int:
@@ -103,120 +120,75 @@ def _position(names: list[str], name: str) -> int:
     return names.index(name) + 1
 
 
-class _Builder:
-    """Builds one plan, from what the files say and, where there is one, from the server."""
-
-    def __init__(
-        self,
-        root: Path,
-        definer: str | None,
-        backend: QuotaBackend | None,
-        anew: Collection[Pin] = (),
-    ) -> None:
-        # Where an interrupted run has left word of what it began.
-        self.logs = backend if backend and backend.log_table in backend.list_tables() else None
-        self.pins = pins_of(root / "migrations")
-        self.applied = {*migrate.applied_at(backend)} if backend else set()
-        self.installs = Installs(root, definer, backend, self.pins)
-        if backend:
-            found = by_hand.find(backend.connection, last_pins(root))
-            self.installs.changed = {each: found[each].hash for each in found if found[each].hash}
-            self.installs.again = again.next_id(backend, self.applied)
-            self.installs.anew = [
-                pin
-                for pin in anew
-                if pin.migration in self.applied or pin.object in self.installs.changed
-            ]
-
-    def forward(self, applied: list[str], chosen: list[Any]) -> Plan:
-        """Return the plan that applies these, in order."""
-        self.installs.applied = set(applied)
-        steps = [self._step(migration, "apply") for migration in chosen]
-        if steps:
-            steps.insert(0, Step("", "yoyo's own tables", history.own_tables()))
-        if self.installs.intents:
-            intents = ["START TRANSACTION", *self.installs.intents, "COMMIT"]
-            steps.insert(1, Step("", "keeps what is installed anew", intents))
-        start = applied[-1] if applied else NOTHING
-        plan = Plan("apply", start, chosen[-1].id if chosen else start, steps=steps)
-        done_anew = {m.id for m in chosen} & self.applied
-        pending = [m.id for m in chosen if m.id not in done_anew]
-        return self._framed(plan, applied, pending)
-
-    def backward(self, chosen: list[Any], left: list[str]) -> Plan:
-        """Return the plan that takes these back, in order, so that ``left`` stay applied."""
-        steps = [self._step(migration, "rollback") for migration in chosen]
-        end = left[-1] if left else NOTHING
-        plan = Plan("rollback", chosen[0].id if chosen else end, end, steps=steps)
-        marked = [m.id for m in chosen if not self.logs or m.id in self.applied]
-        return self._framed(plan, marked, [])
-
-    def _framed(self, plan: Plan, applied: list[str], pending: list[str]) -> Plan:
-        """Add what stands around the steps, unless there are none."""
-        if plan.steps:
-            plan.session = history.SESSION
-            plan.first_checks = history.first_checks()
-            plan.reading = history.READ_APPLIED
-            state = history.state_checks(applied, pending, plan.direction)
-            plan.checks = [*state, *self.installs.checks]
-            plan.ending = history.ENDING
-        return plan
-
-    def _step(self, migration: Any, direction: str) -> Step:
-        """Return what one migration runs, and what marks it."""
-        if isinstance(migration, again.Reapplied):
-            step = Step(migration.id, "takes back what was installed anew then")
-            self.installs.restore(step, migration.id, [])
-            return step
-        if migration.id in self.pins:
-            step = self._of_pins(migration.id, direction)
-        elif Path(migration.path).suffix == ".sql":
-            step = self._of_sql(migration, direction)
-        else:
-            raise TenantQuotaError(
-                f"{Path(migration.path).name} runs Python, which is no SQL to plan: only apply can "
-                "run it."
-            )
-        if not step.statements and not step.notes:
-            step.notes.append("An interrupted run has done this and could not mark it.")
-        ddl = not step.statements or any(is_ddl(statement) for statement in step.statements)
-        step.statements.insert(len(step.statements) if ddl else 0, "START TRANSACTION")
-        anew = migration.id in self.applied
-        step.statements += [*history.marks(migration, direction, anew=anew), "COMMIT"]
-        return step
-
-    def _of_pins(self, name: str, direction: str) -> Step:
-        """Return the statements of a migration that installs files."""
-        pins = self.pins[name]
-        if direction == "apply":
-            step = Step(name, _told(pins))
-            for pin in pins:
-                self.installs.install(step, pin)
-        else:
-            step = Step(name, f"takes back what {_told(pins)}")
-            self.installs.restore(step, name, pins)
-        return step
-
-    def _of_sql(self, migration: Any, direction: str) -> Step:
-        """Return the statements of a migration that is an SQL file."""
-        path = Path(migration.path)
-        about = _first_line(path) if direction == "apply" else f"takes back: {_first_line(path)}"
-        step = Step(migration.id, about)
-        statements = interrupted.statements_of(migration, direction)
-        done = interrupted.done(self.logs, migration, direction) if self.logs else 0
-        for number, statement in enumerate(statements[done:], start=done):
-            step.statements += history.begun(migration, direction, number, statement)
-            step.statements.append(statement)
-        if not statements:  # not all of it is DDL
-            if direction == "rollback":
-                path = path.with_name(f"{path.stem}.rollback.sql")
-            found = read_sql_migration(str(path))[2]
-            step.statements = [s.strip().rstrip(";").rstrip() for s in found]
-        step.alters = [alter for s in step.statements if (alter := alter_of(s))]
-        return step
+def _forward(
+    seen: Seen,
+    applied: list[str],
+    chosen: Sequence[Migration],
+    pending: list[str],
+    intents: list[str],
+) -> Plan:
+    """Return the plan that applies these, in order; ``intents`` come before all of them."""
+    steps = [_step(migration, "apply", seen) for migration in chosen]
+    if intents:
+        steps.insert(0, Step("", "keeps what is installed anew", intents))
+    if steps:
+        steps.insert(0, Step("", "yoyo's own tables", tables.own_tables()))
+    start = applied[-1] if applied else NOTHING
+    plan = Plan("apply", start, chosen[-1].id if chosen else start, steps=steps)
+    return _framed(plan, seen, applied, pending)
 
 
-def _told(pins: list[Pin]) -> str:
+def _backward(
+    seen: Seen, chosen: Sequence[Migration | Reapplied], marked: list[str], left: list[str]
+) -> Plan:
+    """Return the plan that takes these back, in order, so that ``left`` stay applied."""
+    steps = [_step(migration, "rollback", seen) for migration in chosen]
+    end = left[-1] if left else NOTHING
+    plan = Plan("rollback", chosen[0].id if chosen else end, end, steps=steps)
+    return _framed(plan, seen, marked, [])
+
+
+def _framed(plan: Plan, seen: Seen, applied: list[str], pending: list[str]) -> Plan:
+    """Add what stands around the steps, unless there are none."""
+    if plan.steps:
+        plan.session = checks.SESSION
+        state = checks.state_checks(applied, pending, plan.direction)
+        plan.checks = [
+            *(each.statement for each in checks.first_checks()),
+            *checks.READ_APPLIED,
+            *(each.statement for each in (*state, *seen.checks)),
+        ]
+        plan.ending = checks.ENDING
+    return plan
+
+
+def _step(migration: Migration | Reapplied, direction: str, seen: Seen) -> Step:
+    """Return what one migration runs, and what marks it."""
+    if isinstance(migration, Migration) and migration.steps is not None:
+        raise TenantQuotaError(
+            f"{migration.name} runs Python, which is no SQL to plan: only apply can run it."
+        )
+    seen.notes = []
+    statements = [*work(migration, direction, seen)]
+    if not statements and not seen.notes:
+        seen.notes.append("An interrupted run has done this and could not mark it.")
+    lines = as_lines(marked(migration, direction, statements))
+    alters = [alter for line in lines if (alter := alter_of(line))]
+    return Step(migration.id, _about(migration, direction), lines, seen.notes, alters)
+
+
+def _about(migration: Migration | Reapplied, direction: str) -> str:
+    """Return what a migration does, in words."""
+    if isinstance(migration, Reapplied):
+        return "takes back what was installed anew then"
+    if migration.pins is not None:
+        told = _told(migration.pins)
+        return told if direction == "apply" else f"takes back what {told}"
+    told = _first_line(migration.path)
+    return told if direction == "apply" else f"takes back: {told}"
+
+
+def _told(pins: Collection[Pin]) -> str:
     """Return what a migration does with these."""
     words = []
     for verb, paths in (

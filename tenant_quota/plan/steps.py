@@ -9,7 +9,6 @@ _ALTER = re.compile(
     r"(?:ALTER\s+TABLE|(?:CREATE\s+(?:UNIQUE\s+)?|DROP\s+)INDEX\s+\S+\s+ON)\s+`?(?P<table>\w+)`?",
     re.IGNORECASE,
 )
-_DDL = re.compile(r"(?:\s*--[^\n]*\n)*\s*(CREATE|ALTER|DROP|RENAME|TRUNCATE)\b", re.IGNORECASE)
 _CLAUSE = r"\b{}\s*=?\s*(\w+)"
 _ALGORITHMS = {
     "INSTANT": "metadata only, at once whatever the table's size",
@@ -63,19 +62,6 @@ def alter_of(statement: str) -> Alter | None:
     )
 
 
-def is_ddl(statement: str) -> bool:
-    """Whether MySQL commits a statement by itself."""
-    return _DDL.match(statement) is not None
-
-
-@dataclass(frozen=True)
-class Check:
-    """What must hold before anything is changed, as SQL, and what to say where it does not."""
-
-    condition: str
-    message: str
-
-
 @dataclass
 class Step:
     """One migration: what it is about, and its statements in order."""
@@ -95,8 +81,6 @@ class Plan:
     start: str  # the last migration that is applied before, or nothing
     end: str  # the last one that is applied after it, or nothing
     session: list[str] = field(default_factory=list)
-    first_checks: list[Check] = field(default_factory=list)
-    reading: list[str] = field(default_factory=list)  # what the checks behind it look at
-    checks: list[Check] = field(default_factory=list)
+    checks: list[str] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
     ending: list[str] = field(default_factory=list)

@@ -5,17 +5,23 @@ from __future__ import annotations
 import difflib
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 from tenant_quota.apply.live_objects import with_definer
 from tenant_quota.apply.object_files import normalised
 from tenant_quota.names import account_named, quote
-from tenant_quota.schema.checks import rename_checks, same_clauses
-from tenant_quota.schema.facts import LiveSchema
-from tenant_quota.schema.lock import CANONICAL, OF_THE_INSTALLER, SCHEMA, Lock, digest
-from tenant_quota.schema.lock import lines_of as lines_of_definition
+from tenant_quota.schema.checks import Parts, rename_checks, same_clauses
+from tenant_quota.schema.facts import Facts, LiveSchema
+from tenant_quota.schema.lock import (
+    CANONICAL,
+    OF_THE_INSTALLER,
+    SCHEMA,
+    Lock,
+    digest,
+    lines_of,
+)
 
 DIFFERENCE, UNSEEN, NOTE = "difference", "unseen", "note"
 
@@ -71,99 +77,82 @@ def compare(
     ``definer`` is who all objects should run as; None means whoever most of them do.
     ``shipped_body`` returns the body that a file has, for showing a diff.
     """
-    expected = lock.expected(live.series)
-    for key, parts in expected.items():
-        if key in live.facts:
-            context = _Context(lock, live, key, shipped_body)
-            yield from context.compare_parts(parts, live.facts[key])
-        elif key in live.unseen:
+    known = lock.expected(live.series)
+    for key, parts in known.items():
+        if key in live.unseen:
             yield Finding(UNSEEN, key, f"cannot be seen: {live.unseen[key]}")
+        elif key in live.facts:
+            yield from _Object(lock, live, key, shipped_body).differences(parts, live.facts[key])
         else:
             yield Finding(DIFFERENCE, key, "missing")
-    yield from _unknown(live, set(expected))
-    yield from _without_triggers(live, set(expected))
-    for attribute in OF_THE_INSTALLER:
-        yield from _disagreeing(
-            live, set(expected), attribute, definer if attribute == "definer" else None
-        )
-    yield from _of_another_default(live, set(expected))
+    yield from _unknown(live, known)
+    yield from _without_triggers(live)
+    yield from _disagreeing(live, known, "definer", definer)
+    yield from _disagreeing(live, known, "database collation", None)
+    yield from _of_another_default(live, known)
 
 
 @dataclass(frozen=True)
-class _Context:
-    """One object that is there, and what it takes to compare it."""
+class _Object:
+    """One object that is there, and what it takes to explain its differences."""
 
     lock: Lock
     live: LiveSchema
     key: str
     shipped_body: Callable[[str], str | None]
 
-    def compare_parts(
-        self, expected: dict[str, dict[str, str]], found: dict[str, dict[str, str]]
-    ) -> Iterator[Finding]:
+    def differences(self, expected: Parts, found: Parts) -> Iterator[Finding]:
         """Yield what differs in an object's parts and attributes."""
-        hidden = {name for name in self.live.unseen if name.startswith(f"{self.key}, ")}
-        hidden.discard(f"{self.key}, triggers")
-        for name in sorted(hidden):
-            why = f"cannot be seen: {self.live.unseen[name]}"
-            yield Finding(UNSEEN, self.key, why, part=name.partition(", ")[2])
-        blind = f"{self.key}, columns" in hidden
-        if self.key in self.live.unseen:
-            yield Finding(UNSEEN, self.key, f"cannot be seen: {self.live.unseen[self.key]}")
-            return
+        names = (n.partition(", ") for n in sorted(self.live.unseen))
+        hidden = {part: f"{key}, {part}" for key, _, part in names if key == self.key and part}
+        hidden.pop("triggers", None)
+        for part, name in hidden.items():
+            what = f"cannot be seen: {self.live.unseen[name]}"
+            yield Finding(UNSEEN, self.key, what, part=part)
         found, renamed = same_clauses(expected, found)
         if renamed:
-            names = ", ".join(f"{new} is {old}" for old, new in renamed)
+            others = ", ".join(f"{new} is {old}" for old, new in renamed)
             alter = rename_checks(self.key, renamed, expected)
-            what = f"the same checks under other names ({names}). Their names again: {alter}"
+            what = f"the same checks under other names ({others}). Their names again: {alter}"
             yield Finding(NOTE, self.key, what, part="checks")
-        for part, attributes in expected.items():
-            if part in found:
-                yield from self.compare_attributes(part, attributes, found[part], hidden)
-            elif not (blind and part.startswith("column ")):
-                yield Finding(DIFFERENCE, self.key, "missing", part=part)
-        for part, attributes in found.items():
+        for part, attributes in {**expected, **found}.items():
             if part not in expected:
                 what = "; ".join(f"{a} {_short(v)}" for a, v in attributes.items())
                 yield Finding(DIFFERENCE, self.key, f"unknown ({what})", part=part)
+            elif part in found:
+                yield from self._attributes(part, expected[part], found[part], hidden)
+            elif not ("columns" in hidden and part.startswith("column ")):
+                yield Finding(DIFFERENCE, self.key, "missing", part=part)
 
-    def compare_attributes(
-        self, part: str, expected: dict[str, str], found: dict[str, str], hidden: set[str]
+    def _attributes(
+        self, part: str, expected: dict[str, str], found: dict[str, str], hidden: Collection[str]
     ) -> Iterator[Finding]:
-        """Yield the attributes that differ."""
-        for attribute in sorted({*expected, *found} - set(OF_THE_INSTALLER)):
-            if part == "" and (
-                (attribute == "body" and f"{self.key}, body" in hidden)
-                or (attribute == "order of columns" and f"{self.key}, columns" in hidden)
+        """Yield the attributes that differ, as far as they are to be seen."""
+        for attribute in sorted({*expected, *found} - {*OF_THE_INSTALLER}):
+            right, wrong = expected.get(attribute), found.get(attribute)
+            if attribute == "definition" and right is not None:
+                right = right.replace(SCHEMA, quote(self.live.name))
+            elif (part, attribute) == ("", "body") and wrong is not None:
+                wrong = digest(wrong)
+            is_hidden = part == "" and (
+                attribute in hidden
+                or (attribute == "order of columns" and "columns" in hidden)
                 # An invalid view shows no columns; the table it lacks is what differs.
-                or (attribute == "columns" and "columns" not in found)
-            ):
-                continue
-            finding = self.compare_values(
-                part, attribute, expected.get(attribute), found.get(attribute)
+                or (attribute == "columns" and wrong is None)
             )
-            if finding is not None:
-                yield finding
+            if right != wrong and not is_hidden and not _only_moved(attribute, right, wrong):
+                yield self._explain(part, attribute, right, wrong)
 
-    def compare_values(
+    def _explain(
         self, part: str, attribute: str, expected: str | None, found: str | None
-    ) -> Finding | None:
-        """Return the finding if the two differ."""
+    ) -> Finding:
+        """Return what to say of two values that differ."""
         level = DIFFERENCE
         diff: tuple[str, ...] = ()
         what = f"expected {_short(expected)}, found {_short(found)}"
-        if attribute == "definition" and expected is not None:
-            expected = expected.replace(SCHEMA, quote(self.live.name))
-        shown = found
-        if attribute == "body" and part == "" and found is not None:
-            shown = digest(found)
-        if expected == shown or self.only_moved(attribute, expected, found):
-            return None
         if attribute == "status" and found in _SIDE_DISABLED and self.live.is_replica:
-            return Finding(
-                NOTE, self.key, f"{found}, as it is on a replica", part, attribute, expected, found
-            )
-        if self.key.startswith("event ") and attribute in _SESSION:
+            level, what = NOTE, f"{found}, as it is on a replica"
+        elif self.key.startswith("event ") and attribute in _SESSION:
             level = NOTE
             what += ", from the session of an ALTER EVENT; no event depends on it"
         elif attribute in CANONICAL and not self.lock.knows(self.live.series):
@@ -173,38 +162,35 @@ class _Context:
                 f"(known: {', '.join(sorted({self.lock.server, *self.lock.other_servers}))})"
             )
         elif attribute == "body" and part == "":
-            what, diff = self.diff_of_bodies(expected, found)
+            what, diff = self._bodies(expected)
         elif attribute == "definition":
             what = "differs"
-            diff = self.unified(
-                lines_of_definition(expected or ""), lines_of_definition(found or "")
-            )
-        return Finding(level, self.key, what, part, attribute, expected, shown, diff)
+            diff = self._unified(lines_of(expected or ""), lines_of(found or ""))
+        return Finding(level, self.key, what, part, attribute, expected, found, diff)
 
-    def only_moved(self, attribute: str, expected: str | None, found: str | None) -> bool:
-        """Whether names that both lists have are in the same order; others show by themselves."""
-        if not attribute.startswith("order of "):
-            return False
-        old, new = (expected or "").split(", "), (found or "").split(", ")
-        return [n for n in old if n in new] == [n for n in new if n in old]
-
-    def diff_of_bodies(
-        self, expected: str | None, found: str | None
-    ) -> tuple[str, tuple[str, ...]]:
+    def _bodies(self, expected: str | None) -> tuple[str, tuple[str, ...]]:
         """Return what to say of two bodies, and their diff where a file has the right one."""
-        shipped = self.shipped_body(self.key)
+        shipped, found = self.shipped_body(self.key), self.live.facts[self.key][""].get("body")
         if shipped is None or found is None or digest(shipped) != expected:
             return "differs", ()
         right, wrong = normalised(shipped), normalised(found)
         what = "differs"
         if without_comments(right) == without_comments(wrong):
             what = "differs in its comments alone: was it restored without `mysql --comments`?"
-        return what, self.unified(right.split("\n"), wrong.split("\n"))
+        return what, self._unified(right.split("\n"), wrong.split("\n"))
 
-    def unified(self, expected: list[str], found: list[str]) -> tuple[str, ...]:
+    def _unified(self, expected: list[str], found: list[str]) -> tuple[str, ...]:
         """Return a unified diff of lines."""
         names = f"{self.key} as shipped", f"{self.key} in {self.live.name}"
         return tuple(difflib.unified_diff(expected, found, *names, lineterm=""))
+
+
+def _only_moved(attribute: str, expected: str | None, found: str | None) -> bool:
+    """Whether names that both lists have are in the same order; others show by themselves."""
+    if not attribute.startswith("order of "):
+        return False
+    old, new = (expected or "").split(", "), (found or "").split(", ")
+    return [n for n in old if n in new] == [n for n in new if n in old]
 
 
 def without_comments(body: str) -> list[str]:
@@ -213,7 +199,7 @@ def without_comments(body: str) -> list[str]:
     return [line for line in bare if line]
 
 
-def _unknown(live: LiveSchema, known: set[str]) -> Iterator[Finding]:
+def _unknown(live: LiveSchema, known: Facts) -> Iterator[Finding]:
     for key, parts in live.facts.items():
         if key in known:
             continue
@@ -227,7 +213,7 @@ def _unknown(live: LiveSchema, known: set[str]) -> Iterator[Finding]:
             yield Finding(NOTE, key, "not ours")
 
 
-def _without_triggers(live: LiveSchema, known: set[str]) -> Iterator[Finding]:
+def _without_triggers(live: LiveSchema) -> Iterator[Finding]:
     """Say in one line for which tables an extra trigger would go unseen."""
     ends = ", triggers"
     tables = [n.removesuffix(ends).partition(" ")[2] for n in live.unseen if n.endswith(ends)]
@@ -242,7 +228,7 @@ def _without_triggers(live: LiveSchema, known: set[str]) -> Iterator[Finding]:
 
 
 def _disagreeing(
-    live: LiveSchema, known: set[str], attribute: str, wanted: str | None
+    live: LiveSchema, known: Facts, attribute: str, wanted: str | None
 ) -> Iterator[Finding]:
     """Yield the objects where this differs from what was asked for, else from most others'."""
     values = {
@@ -265,7 +251,7 @@ def _disagreeing(
             yield Finding(DIFFERENCE, key, what, "", attribute, wanted, value)
 
 
-def _of_another_default(live: LiveSchema, known: set[str]) -> Iterator[Finding]:
+def _of_another_default(live: LiveSchema, known: Facts) -> Iterator[Finding]:
     """Say where the schema's collation was changed after the objects were installed."""
     values = {
         parts[""]["database collation"]

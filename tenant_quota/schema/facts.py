@@ -4,7 +4,7 @@ Facts are objects, their parts and their attributes, all of them text:
 ``{"table tenants": {"": {"engine": "InnoDB"}, "column status": {"type": "varchar(16)"}}}``.
 What is empty is left out. SELECT, SHOW VIEW, EVENT and SHOW_ROUTINE show all but triggers,
 which MySQL shows to nobody without TRIGGER. What an account may not see is said by name:
-the server's own answer for it is an empty one, as if it were not there.
+the server's own answer for it is an empty one, as if it were not there. See also queries.
 """
 
 from __future__ import annotations
@@ -17,13 +17,23 @@ from typing import Any
 from pymysql.connections import Connection
 
 from tenant_quota.grants.held import Right, read_own
-from tenant_quota.schema import objects, tables
-from tenant_quota.schema.tables import Facts
+from tenant_quota.schema.queries import FOREIGN_KEYS, NAMES, OF_KIND
 from tenant_quota.statements import StatementFailed, fetch
+
+Facts = dict[str, dict[str, dict[str, str]]]
 
 #: yoyo's own tables: what is in them is checked, how they look is yoyo's affair.
 BOOKKEEPING = re.compile(r"_yoyo_\w+|yoyo_lock|yoyo_tmp_\w+")
 _DENIED = {1044, 1142, 1143}
+_ALGORITHM = re.compile(r"CREATE ALGORITHM=(\w+)")
+_QUOTED = r"'(?:[^'\\]|\\.|'')*'|\"(?:[^\"\\]|\\.|\"\")*\"|`[^`]*`|--[^\n]*|/\*.*?\*/"
+_PARENTHESIS = re.compile(rf"{_QUOTED}|[()]", re.DOTALL)
+# As the server writes them, each on a line of its own, between parameters and body.
+_CHARACTERISTICS = re.compile(
+    r"\)\n(?: {4}(?:LANGUAGE \w+|CONTAINS SQL|NO SQL|READS SQL DATA|MODIFIES SQL DATA|"
+    r"(?:NOT )?DETERMINISTIC|SQL SECURITY \w+|COMMENT '(?:[^'\\]|\\.|'')*')\n)*",
+    re.DOTALL,
+)
 
 
 @dataclass
@@ -54,40 +64,75 @@ def read_schema(connection: Connection[Any], known: Collection[str] | None = Non
         "SELECT DATABASE() AS name, VERSION() AS version, @@collation_database AS collation",
     )[0]
     live = LiveSchema(**row, is_replica=is_replica(connection))
-    names = _names(connection)
+    names = [
+        f"{row['kind']} {row['name']}"
+        for row in fetch(connection, NAMES)
+        if not (row["kind"] == "table" and BOOKKEEPING.fullmatch(row["name"]))
+    ]
     chosen = [key for key in names if known is None or key in known]
     live.facts = {key: {} for key in names}
-
-    of_kind: dict[str, list[str]] = {}
+    for kind, queries in OF_KIND.items():
+        of_kind = [key.partition(" ")[2] for key in chosen if key.startswith(f"{kind} ")]
+        for query in queries if of_kind else ():
+            _read(connection, query, kind, of_kind, live.facts)
     for key in chosen:
-        kind, _, name = key.partition(" ")
-        of_kind.setdefault(kind, []).append(name)
-    live.facts |= tables.read_tables(connection, of_kind.get("table", []))
-    live.facts |= objects.read_views(connection, of_kind.get("view", []))
-    live.facts |= objects.read_routines(connection, of_kind.get("procedure", []))
-    live.facts |= objects.read_events(connection, of_kind.get("event", []))
-    for key, parts in tables.read_foreign_keys(connection, of_kind.get("table", [])).items():
-        live.facts.setdefault(key, {}).update(parts)
+        _add_what_is_derived(connection, key, live.facts[key])
     live.unseen = _unseen(connection, live, chosen, known or ())
     return live
 
 
-def _names(connection: Connection[Any]) -> list[str]:
-    """Return every object that this account may see, e.g. ``view quota_health``."""
-    rows = fetch(
-        connection,
-        "SELECT IF(table_type = 'VIEW', 'view', 'table') AS kind, table_name AS name "
-        "FROM information_schema.tables WHERE table_schema = DATABASE() "
-        "UNION ALL SELECT LOWER(routine_type), routine_name "
-        "FROM information_schema.routines WHERE routine_schema = DATABASE() "
-        "UNION ALL SELECT 'event', event_name "
-        "FROM information_schema.events WHERE event_schema = DATABASE()",
-    )
-    return [
-        f"{row['kind']} {row['name']}"
-        for row in rows
-        if not (row["kind"] == "table" and BOOKKEEPING.fullmatch(row["name"]))
-    ]
+def _read(
+    connection: Connection[Any], query: str, kind: str, names: list[str], facts: Facts
+) -> None:
+    """Add what a query says; a table that only points at ours is new then.
+
+    Attributes that say nothing are left out, but a default may be the empty text.
+    """
+    for row in fetch(connection, query, {"names": names}):
+        key, part = f"{kind} {row.pop('name')}", row.pop("part")
+        if key in facts or query == FOREIGN_KEYS:  # else it was made just now
+            facts.setdefault(key, {})[part] = {
+                word: str(value)
+                for word, value in row.items()
+                if value not in (None, "") or (word == "default" and value is not None)
+            }
+
+
+def _add_what_is_derived(
+    connection: Connection[Any], key: str, parts: dict[str, dict[str, str]]
+) -> None:
+    """Add the order of an object's parts, and what only its SHOW CREATE tells, where it is seen."""
+    kind, _, name = key.partition(" ")
+    for word in ("column", "parameter"):
+        order = [part.partition(" ")[2] for part in parts if part.startswith(f"{word} ")]
+        if order and "" in parts:
+            parts[""][f"order of {word}s"] = ", ".join(order)
+    if kind in ("view", "procedure") and "" in parts:
+        try:
+            text = fetch(connection, f"SHOW CREATE {kind} `{name}`")[0][
+                f"Create {kind.capitalize()}"
+            ]
+        except StatementFailed:
+            return
+        if kind == "procedure" and text:
+            parts[""]["body"] = body_of(text)
+        elif kind == "view" and (match := _ALGORITHM.match(text)):
+            parts[""]["algorithm"] = match[1]
+
+
+def body_of(text: str) -> str:
+    """Return what follows parameters and characteristics in a SHOW CREATE PROCEDURE text.
+
+    Verbatim: information_schema's copy has lost its charset introducers.
+    """
+    depth = 0
+    start = text.find("PROCEDURE")
+    for token in _PARENTHESIS.finditer(text, start):
+        depth += {"(": 1, ")": -1}.get(token[0], 0)
+        if token[0] == ")" and depth == 0:
+            match = _CHARACTERISTICS.match(text, token.start())
+            return text[match.end() :] if match else text[token.end() :]
+    return text
 
 
 def is_replica(connection: Connection[Any]) -> bool:

@@ -21,8 +21,7 @@ from pathlib import Path
 from tenant_quota.apply.object_files import normalised
 from tenant_quota.errors import TenantQuotaError
 from tenant_quota.names import quote
-from tenant_quota.schema.facts import LiveSchema
-from tenant_quota.schema.tables import Facts
+from tenant_quota.schema.facts import Facts, LiveSchema
 
 LOCK = "schema.lock.json"
 SCHEMA = "{schema}"  # stands for the schema's quoted name in a definition

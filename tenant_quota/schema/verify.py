@@ -12,10 +12,11 @@ from typing import Any
 from pymysql.connections import Connection
 
 from tenant_quota import __version__
-from tenant_quota.apply import by_hand
 from tenant_quota.apply.backend import lock_name
+from tenant_quota.apply.history_statements import Row
 from tenant_quota.apply.object_files import Object, Pin, last_pins, path_in, read_object_file
-from tenant_quota.apply.object_history import newest
+from tenant_quota.apply.shipped import PUT_BACK, Changed, changed_by_hand
+from tenant_quota.apply.state import State, read_state
 from tenant_quota.connection import connect_to_database
 from tenant_quota.connection_options import ConnectionOptions
 from tenant_quota.errors import TenantQuotaError
@@ -94,8 +95,16 @@ def verify(
         # The server itself now refuses whatever would write.
         fetch(connection, "SET SESSION transaction_read_only = ON")
         live = read_schema(connection, lock.objects)
-        findings = [*_running(connection, options.database), *_migrations(connection, lock, root)]
-        changed = dict(_by_hand(connection, root))
+        findings = [*_running(connection, options.database)]
+        changed: list[Changed] = []
+        try:
+            state = read_state(connection)
+            findings += _migrations(state, lock, root)
+            changed += changed_by_hand(connection, _last_pins(root), state.rows).values()
+        except StatementFailed as error:
+            if error.number not in (1142, 1143):
+                raise
+            findings.append(Finding(UNSEEN, "migrations", "cannot be seen: SELECT is missing"))
     objects = compare(lock, live, definer=account, shipped_body=lambda key: shipped_body(root, key))
     if not set(lock.objects) & set(live.facts) and not live.unseen:
         what = f"tenant-quota is not installed here: {len(_names(lock))} migrations are pending"
@@ -112,7 +121,7 @@ def verify(
         live.version,
         findings,
         [*lock.objects, *(f"migration {name}" for name in _names(lock))],
-        [words for what, words in changed.items() if what in differ],
+        [f"{each}; {PUT_BACK}." for each in changed if each.hash and each.what in differ],
     )
 
 
@@ -195,64 +204,23 @@ def _running(connection: Connection[Any], schema: str) -> Iterator[Finding]:
         yield Finding(NOTE, f"schema {schema}", what)
 
 
-def _migrations(connection: Connection[Any], lock: Lock, root: Path) -> Iterator[Finding]:
+def _migrations(state: State, lock: Lock, root: Path) -> Iterator[Finding]:
     """Yield what differs in the history of the schema: pending, unknown, or another text."""
-    try:
-        applied = _column(connection, "SELECT migration_id FROM _yoyo_migration")
-        begun = _column(
-            connection,
-            "SELECT DISTINCT migration_id FROM _yoyo_log WHERE operation LIKE 'begin%'",
-        )
-        history = newest(connection)
-    except StatementFailed as error:
-        if error.number in (1142, 1143):
-            yield Finding(UNSEEN, "migrations", "cannot be seen: SELECT is missing")
-            return
-        if error.number != 1146:
-            raise
-        applied = _column_or_none(connection)
-        begun, history = set(), {}
     names = _names(lock)
     for name in names:
-        if name not in applied:
-            what = "begun, and interrupted" if name in begun else "pending: it is not applied here"
+        if name not in state.applied:
+            is_begun = name in state.begun
+            what = "begun, and interrupted" if is_begun else "pending: it is not applied here"
             yield Finding(DIFFERENCE, f"migration {name}", what)
-    for name in sorted(applied - set(names)):
+    for name in sorted(state.applied.keys() - {*names}):
         level = DIFFERENCE if is_ours(f"migration {name}") else NOTE
         yield Finding(level, f"migration {name}", "applied here and unknown to this version")
-    for pin in _last_pins(root).values() if history else ():
-        if pin.migration in applied:
-            yield from _installed(pin, history.get(pin.object))
+    for pin in _last_pins(root).values() if state.rows else ():
+        if pin.migration in state.applied:
+            yield from _installed(pin, state.rows.get(pin.object))
 
 
-def _by_hand(connection: Connection[Any], root: Path) -> Iterator[tuple[str, str]]:
-    """Yield name and words of what somebody changed since it was installed, as far as is seen."""
-    try:
-        found = by_hand.find(connection, _last_pins(root))
-    except StatementFailed as error:
-        if error.number not in (1142, 1143):
-            raise
-        return
-    for changed in found.values():
-        if changed.hash:
-            yield changed.what, f"{changed}; {by_hand.PUT_BACK}."
-
-
-def _column(connection: Connection[Any], query: str) -> set[str]:
-    return {row["migration_id"] for row in fetch(connection, query)}
-
-
-def _column_or_none(connection: Connection[Any]) -> set[str]:
-    """Return the applied migrations; none where yoyo has no tables."""
-    try:
-        return _column(connection, "SELECT migration_id FROM _yoyo_migration")
-    except StatementFailed as error:
-        if error.number != 1146:
-            raise
-        return set()
-
-
-def _installed(pin: Pin, row: dict[str, Any] | None) -> Iterator[Finding]:
+def _installed(pin: Pin, row: Row | None) -> Iterator[Finding]:
     """Yield what quota_object_history says otherwise than the pin."""
     key = f"migration {pin.migration}"
     if row is None:

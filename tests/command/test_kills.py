@@ -16,7 +16,7 @@ import pytest
 
 from tenant_quota.apply import migrate
 from tenant_quota.apply.backend import lock_name
-from tenant_quota.apply.proof import SCRATCH
+from tenant_quota.apply.object_statements import SCRATCH
 from tenant_quota.connection_options import resolve
 from tenant_quota.errors import TenantQuotaError
 from tenant_quota.schema.verify import verify
@@ -70,7 +70,7 @@ def test_a_connection_that_is_cut_at_any_other(works):
 
 
 def test_a_client_that_is_killed_at_any_statement(works):
-    for number in range(29, 150, 53):
+    for number in range(29, 110, 37):
         assert works.killed_at(number, "before", end_process)
 
 
@@ -107,7 +107,7 @@ def test_an_apply_that_is_killed_again_and_again_gets_to_the_end(server_url):
         kills = 0
         # Each run gets a little further than what it takes to look where the last one was.
         while run_and_end(
-            lambda: migrate.apply(resolve(url=url)), 257, MOMENTS[kills % 3], cut_connection
+            lambda: migrate.apply(resolve(url=url)), 83, MOMENTS[kills % 3], cut_connection
         ):
             kills += 1
         assert kills > 3
@@ -149,7 +149,7 @@ def test_of_two_upgrades_at_once_one_is_killed_and_the_other_does_the_rest(works
             assert wait_until(lambda: value(connection, awaited))
         os._exit(9)
 
-    first = partial(run_in_a_process, upgrade.upgrade, 120, "before", die_once_awaited)
+    first = partial(run_in_a_process, upgrade.upgrade, 80, "before", die_once_awaited)
     notes: list[str] = []
 
     def second() -> str:
@@ -159,7 +159,7 @@ def test_of_two_upgrades_at_once_one_is_killed_and_the_other_does_the_rest(works
         upgrade.upgrade(on_note=notes.append)
         return ""
 
-    assert at_once(2, lambda turn: (first, second)[turn]()) == ["statement 120", ""]
+    assert at_once(2, lambda turn: (first, second)[turn]()) == ["statement 80", ""]
     assert "Another apply or rollback is running" in notes[0]
     assert upgrade.state()["facts"] == works.states[0]["facts"]
     upgrade.back()

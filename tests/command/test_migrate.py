@@ -9,10 +9,13 @@ import sys
 import time
 
 import pytest
+import yoyo.migrations
 from click.testing import CliRunner
 
 from tenant_quota.apply import migrate
 from tenant_quota.apply.backend import QuotaBackend, lock_name
+from tenant_quota.apply.migrations import load_migrations
+from tenant_quota.apply.object_statements import SCRATCH
 from tenant_quota.cli import main
 from tenant_quota.connection import connect
 from tenant_quota.connection_options import resolve
@@ -123,9 +126,12 @@ def test_a_failing_python_migration_is_reported_the_same_way(project):
         project.apply()
 
 
-def test_a_migration_that_cannot_be_read_says_which(project, capfd):
-    (project.migrations / "0002_p.py").write_text("1 / 0\n")
-    with pytest.raises(TenantQuotaError, match=r"0002_p\.py.*division by zero"):
+@pytest.mark.parametrize(
+    ("text", "reason"), [("1 / 0\n", "division by zero"), ("step(\n", "was never closed")]
+)
+def test_a_migration_that_cannot_be_read_says_which(project, capfd, text, reason):
+    (project.migrations / "0002_p.py").write_text(text)
+    with pytest.raises(TenantQuotaError, match=rf"0002_p\.py.*{reason}"):
         project.apply()
     assert "Traceback" not in capfd.readouterr().err
 
@@ -213,6 +219,14 @@ def test_the_locale_does_not_matter(empty_schema):
     assert process.returncode == 0, process.stdout + process.stderr
 
 
+def test_yoyo_stays_as_it_is(project):
+    (project.migrations / "0002_p.py").write_text(
+        "# 配额\nfrom yoyo import step\n", encoding="utf-8"
+    )
+    assert [each.id for each in load_migrations(project.root)] == [HISTORY, "0002_p"]
+    assert "open" not in vars(yoyo.migrations)
+
+
 def test_a_missing_folder_is_an_error(project, tmp_path):
     with pytest.raises(TenantQuotaError, match="There is no folder"):
         migrate.apply(project.options, root=tmp_path / "elsewhere")
@@ -283,6 +297,7 @@ def test_plain_yoyo_applies_and_takes_back_the_same_migrations(project, empty_sc
     assert refused.returncode != 0
     assert "procedure y was made by hand" in refused.stderr
     assert project.value("CALL y()") == "by hand"
+    assert SCRATCH not in project.objects()
     project.apply(force=True)
     assert yoyo("rollback", "--all").returncode == 0
     assert project.value("CALL y()") == "by hand"

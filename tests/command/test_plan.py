@@ -385,6 +385,36 @@ def test_a_rollback_that_is_cut_at_any_statement_that_writes_is_carried_on(upgra
         assert grants(upgraded) == held, pieces[end - 1]
 
 
+def test_cut_behind_an_alter_the_table_tells_that_it_happened(project):
+    forward = "CREATE TABLE a (x INT);\nALTER TABLE a ADD y INT"
+    project.migration("0002_a", forward, "ALTER TABLE a DROP y;\nDROP TABLE a", HISTORY)
+    for work, plan, there in (
+        (project.apply, engine.plan_between("nothing", root=project.root), ["x", "y"]),
+        (project.rollback, engine.plan_between("0002_a", HISTORY, root=project.root), []),
+    ):
+        pieces = statements(as_sql(plan))
+        (alter,) = (
+            n for n, piece in enumerate(pieces) if piece.startswith(("ALTER", "-- Changes a"))
+        )
+        run(project.url, "".join(pieces[: alter + 1]))
+        assert work() == ["0002_a"]
+        columns = "SELECT column_name FROM information_schema.columns WHERE table_name = 'a'"
+        assert [
+            name for (name,) in project.rows(f"{columns} AND table_schema = DATABASE()")
+        ] == there
+
+
+def test_a_new_object_of_an_apply_that_was_cut_is_not_taken_for_a_hotfix(project):
+    project.procedure("p")
+    project.pin()
+    (installs,) = project.apply()[1:]
+    # As a cut between its CREATE and the end of its row leaves it.
+    project.rows("UPDATE quota_object_history SET installed_at = NULL, installed_hash = NULL")
+    project.rows("DELETE FROM _yoyo_migration WHERE migration_id = %s", installs)
+    run(project.url, as_sql(engine.plan_apply(project.options, root=project.root)))
+    assert project.apply() == []
+
+
 def test_what_is_pinned_anew_is_planned_as_apply_does_it_and_taken_back(upgraded):
     upgraded.apply()
     for path, (text, _) in REPLACED.items():
@@ -518,3 +548,13 @@ def test_a_plan_for_a_server_keeps_the_definer_that_most_have(project):
     project.pin()
     run(project.url, as_sql(engine.plan_apply(project.options, root=project.root)))
     assert "DEFINER=`o`@`host`" in project.text("q")
+
+
+def test_what_runs_as_another_moves_to_the_definer_that_a_plan_names(project):
+    project.procedure("p")
+    project.pin()
+    project.apply()
+    plan = engine.plan_apply(project.options, root=project.root, definer="o@host")
+    run(project.url, as_sql(plan))
+    assert "DEFINER=`o`@`host`" in project.text("p")
+    assert project.apply(definer="o@host") == []

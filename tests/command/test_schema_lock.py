@@ -15,7 +15,7 @@ from tenant_quota.errors import TenantQuotaError
 from tenant_quota.grants.held import Right, parse_grants
 from tenant_quota.paths import sql_root
 from tenant_quota.sandbox import Sandbox
-from tenant_quota.schema.facts import LiveSchema
+from tenant_quota.schema.facts import LiveSchema, body_of
 from tenant_quota.schema.lock import (
     LOCK,
     Lock,
@@ -26,7 +26,6 @@ from tenant_quota.schema.lock import (
     read_lock,
     write_lock,
 )
-from tenant_quota.schema.objects import body_of
 from tenant_quota.schema.verify import shipped_body, verify
 from tests.helpers.server import connect, own_server
 from tests.helpers.support import apply_everything, rows

@@ -10,8 +10,8 @@ import pymysql
 import pytest
 
 from tenant_quota.apply import migrate
+from tenant_quota.apply.migrations import AGAIN
 from tenant_quota.apply.object_files import read_object_file
-from tenant_quota.apply.object_history import AGAIN
 from tenant_quota.errors import TenantQuotaError
 from tests.helpers.project import Project
 
@@ -214,7 +214,7 @@ def test_an_event_is_proved_asleep(tmp_path, text, asleep):
     project.write("events/e.sql", f"CREATE EVENT e ON SCHEDULE EVERY 1 DAY {text} DO SELECT 1")
     file = read_object_file(project.root, "events/e.sql")
     wanted = f"CREATE EVENT `s` ON SCHEDULE EVERY 1 DAY {asleep} DO SELECT 1"
-    assert file.create_asleep("s").split() == wanted.split()
+    assert file.scratch("s").split() == wanted.split()
 
 
 def test_an_event_is_installed_awake_and_its_scratch_never_ran(project):
@@ -243,6 +243,39 @@ def test_an_unchanged_object_is_not_touched(project):
         before = cursor.fetchall()
         cursor.execute("DO SLEEP(1.1)")
         assert project.apply() == ["0002_install_procedures"]
+        cursor.execute(query)
+        assert cursor.fetchall() == before
+
+
+@pytest.mark.parametrize(
+    ("path", "first", "second", "shows"),
+    [
+        ("views/x.sql", "CREATE VIEW x AS SELECT 1 AS a", "CREATE ALGORITHM = TEMPTABLE VIEW x AS SELECT 1 AS a", "TEMPTABLE"),
+        ("procedures/x.sql", "CREATE PROCEDURE x () SELECT 'a'", "CREATE PROCEDURE x () SELECT _latin1'a'", "_latin1"),
+    ],
+)  # fmt: skip
+def test_what_information_schema_does_not_show_is_installed_all_the_same(
+    project, path, first, second, shows
+):
+    kind = "VIEW" if path.startswith("views") else "PROCEDURE"
+    for text in (first, second, first):
+        project.write(path, text)
+        project.pin()
+        project.apply()
+        assert (shows in str(project.rows(f"SHOW CREATE {kind} x"))) is (text == second)
+
+
+def test_an_unchanged_text_under_another_pin_is_not_touched(project):
+    install(project, "SELECT 1")
+    query = "SELECT created FROM information_schema.routines WHERE routine_schema = DATABASE()"
+    with project.connection() as connection, connection.cursor() as cursor:
+        cursor.execute(query)
+        before = cursor.fetchall()
+        cursor.execute("DO SLEEP(1.1)")
+        file = project.root / "procedures/y.sql"
+        file.write_text(file.read_text().replace("a test.", "another test."))
+        project.pin()
+        assert project.apply() == ["0003_change_procedures"]
         cursor.execute(query)
         assert cursor.fetchall() == before
 
@@ -391,7 +424,7 @@ def test_a_released_object_whose_file_is_gone_is_dropped_and_comes_back(project)
 
 
 def test_a_metadata_lock_is_named_with_its_holder(project, monkeypatch):
-    monkeypatch.setattr("tenant_quota.apply.stored_objects.LOCK_WAIT_SECONDS", 1)
+    monkeypatch.setattr("tenant_quota.connection.LOCK_WAIT_SECONDS", 1)
     install(project, "SELECT 1")
     project.procedure("y", "SELECT 2")
     project.pin()

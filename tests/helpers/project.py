@@ -11,7 +11,7 @@ import pymysql
 from yoyo.migrations import read_sql_migration
 
 from tenant_quota.apply import migrate, pins
-from tenant_quota.apply.interrupted import table_of
+from tenant_quota.apply.table_statements import table_of
 from tenant_quota.connection import connect
 from tenant_quota.connection_options import ConnectionOptions, resolve
 from tenant_quota.paths import sql_root

@@ -1,24 +1,35 @@
-"""What somebody changed by hand: objects that are not as the last migration left them.
+"""Is this what we shipped? Of an object on a server: what a file makes, or what was installed.
 
-`apply` would lose that text, so it stops, unless it is told to replace it and keep it. An
-object that is not to be seen, or of which the history has no hash, counts as unchanged.
+A fingerprint tells: of the file's text under a scratch name, or of what a migration left, which
+the history has. An object that has another now was changed by hand. `apply` would lose that text,
+so it stops, unless it is told to replace it and keep it. What is not to be seen, or has no
+fingerprint in the history, counts as unchanged.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from pymysql.connections import Connection
 
 from tenant_quota.apply import live_objects as live
-from tenant_quota.apply.fingerprints import LONG_LISTS, all_written
-from tenant_quota.apply.object_files import Object, Pin
-from tenant_quota.apply.object_history import HISTORY, newest
+from tenant_quota.apply.fingerprints import LONG_LISTS, all_written, source, written
+from tenant_quota.apply.history_statements import HISTORY, LiveObject, Row
+from tenant_quota.apply.object_files import (
+    KINDS,
+    Object,
+    ObjectFile,
+    Pin,
+    pinned_file,
+    shows_whole,
+)
+from tenant_quota.apply.object_statements import SCRATCH, try_out
 from tenant_quota.errors import TenantQuotaError
-from tenant_quota.statements import fetch
+from tenant_quota.statements import fetch, run
 
 _KEPT = (
     "`tenant-quota verify` shows what differs. `tenant-quota apply --force` replaces it and keeps "
@@ -27,6 +38,42 @@ _KEPT = (
 )
 #: What to do about one that no migration replaces now.
 PUT_BACK = "tenant-quota apply --force puts back what is shipped, and keeps its text"
+
+
+def is_same(connection: Connection[Any], file: ObjectFile, current: LiveObject) -> bool:
+    """Whether the live object is what the file makes, which stands under the scratch name now.
+
+    Whoever its definer is. What information_schema does not show whole counts as another.
+    """
+    if not all(shows_whole(file.kind, text) for text in (file.statement, current.create)):
+        return False
+    made = written(file.kind, SCRATCH, file.event_status)
+    same = fetch(connection, f"SELECT {made} = {written(file.kind, file.name)} AS same")[0]["same"]
+    return bool(same)
+
+
+def sweep(connection: Connection[Any]) -> None:
+    """Drop what a run that was killed while it tried something out has left."""
+    for kind in KINDS.values():
+        if fetch(connection, f"SELECT 1 FROM {source(kind, SCRATCH)}"):  # noqa: S608
+            live.drop(connection, kind, SCRATCH)
+
+
+def is_shipped(connection: Connection[Any], root: Path, pin: Pin) -> bool:
+    """Whether what is live is what this pin installs, whoever made it; tries that out."""
+    try:
+        file = pinned_file(root, pin)
+        current = live.read_live(connection, *pin.object)
+        if file is None or current is None:
+            return False
+        for statement in try_out(file):
+            run(connection, statement)
+        try:
+            return is_same(connection, file, current)
+        finally:
+            live.drop(connection, file.kind, SCRATCH)
+    except TenantQuotaError:
+        return False  # the migration itself will say what is wrong
 
 
 @dataclass(frozen=True)
@@ -52,10 +99,16 @@ class Changed:
             return f"{self.what} was made by hand: no migration installed it"
         return f"{self.what} was changed by hand since {self.migration}"
 
+    @property
+    def stays(self) -> str:
+        """What is worth a line about one that no migration replaces now."""
+        return f"{self}. It stays {'as it is' if self.hash else 'missing'}; {PUT_BACK}."
 
-def find(connection: Connection[Any], objects: Collection[Object]) -> dict[Object, Changed]:
-    """Return which of these objects somebody changed. Reads only."""
-    rows = newest(connection)
+
+def changed_by_hand(
+    connection: Connection[Any], objects: Collection[Object], rows: Mapping[Object, Row]
+) -> dict[Object, Changed]:
+    """Return which of these objects somebody changed, by the newest row of each. Reads only."""
     there = _there(connection, objects)
     found = {}
     for each in objects:
@@ -69,15 +122,7 @@ def find(connection: Connection[Any], objects: Collection[Object]) -> dict[Objec
     return found
 
 
-def changed(connection: Connection[Any], each: Object) -> Changed | None:
-    """Return what somebody changed or made of this object; None: nothing, or it is missing."""
-    found = find(connection, [each]).get(each)
-    return found if found is not None and found.hash else None
-
-
-def _is_known(
-    connection: Connection[Any], each: Object, row: dict[str, Any] | None, now: str
-) -> bool:
+def _is_known(connection: Connection[Any], each: Object, row: Row | None, now: str) -> bool:
     """Whether the newest row accounts for the hash of what is there, empty for nothing."""
     if row is None:
         return not now
@@ -86,6 +131,8 @@ def _is_known(
         return begun or not row["new_sha256"]
     if row["installed_hash"] == now:
         return True
+    if begun and row["installed_hash"] is None and row["previous_create"] is None:
+        return True  # nothing was there before: the migration itself has made it
     if begun:
         # What it found may be there still; whoever may not read that cannot replace it either.
         with suppress(TenantQuotaError):
@@ -121,9 +168,3 @@ def refuse(in_the_way: list[tuple[Changed, Pin]]) -> None:
         _KEPT,
     ]
     raise TenantQuotaError("\n".join(lines))
-
-
-def kept(changed: Changed) -> str:
-    """Return what is worth a line about one that no migration replaces now."""
-    stays = "missing" if not changed.hash else "as it is"
-    return f"{changed}. It stays {stays}; {PUT_BACK}."
