@@ -25,7 +25,7 @@ from benchmarks.server import schema, server
 
 #: In the order of the run: the large database is filled when growth asks for it.
 PARTS = (
-    *("spread", "hot", "connections", "joined", "limits", "ancestors", "rate", "shadow"),
+    *("spread", "hot", "slots", "connections", "joined", "limits", "ancestors", "rate", "shadow"),
     *("replays", "denials", "tokens", "leases", "reservations", "batches"),
     *("cpu", "cpu_connections", "instructions", "first_call", "memory"),
     *("node", "redis", "reset", "growth", "monitor"),

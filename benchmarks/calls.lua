@@ -122,6 +122,25 @@ function works.scenario2(tenant, key)
     connection:query("COMMIT")
 end
 
+-- The caller's own work: its order takes 5 ms, and all that it has locked stays locked.
+function works.order(tenant, key)
+    connection:query("START TRANSACTION")
+    works.consume(tenant, key)
+    connection:query("DO SLEEP(0.005)")
+    connection:query("COMMIT")
+end
+answers.order = answers.consume
+
+function works.order_by_hand(tenant, key)
+    local quota_id = quota_ids[tenant]
+    connection:query("START TRANSACTION")
+    connection:query(LOCK:format(tenant))
+    connection:query(CHARGE:format(quota_id))
+    connection:query(RECORD:format(quota_id, tenant, quota_id, key))
+    connection:query("DO SLEEP(0.005)")
+    connection:query("COMMIT")
+end
+
 function works.token(tenant)
     connection:query(("CALL acquire_quota_token('%s', 'UNITS', @success)"):format(tenant))
 end
@@ -224,7 +243,7 @@ end
 
 function thread_init(thread)
     local driver = sysbench.sql.driver():connect()
-    if sysbench.opt.work == "scenario2" then
+    if sysbench.opt.work == "scenario2" or sysbench.opt.work == "order_by_hand" then
         read_quota_ids(driver)
     elseif sysbench.opt.work == "by_key" then
         read_sample(driver)

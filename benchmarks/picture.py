@@ -9,7 +9,18 @@ from benchmarks.measure import Cases, figure
 from benchmarks.report import shown
 
 PARTS = (
-    *("spread", "hot", "connections", "node", "redis", "joined", "limits", "ancestors", "rate"),
+    *(
+        "spread",
+        "hot",
+        "slots",
+        "connections",
+        "node",
+        "redis",
+        "joined",
+        "limits",
+        "ancestors",
+        "rate",
+    ),
     *("shadow", "tokens", "leases", "reservations", "denials", "batches", "growth"),
 )
 WIDTH, LABEL, BAR, ROW, GAP = 860, 290, 440, 22, 46  # pixels

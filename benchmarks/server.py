@@ -142,11 +142,18 @@ class Schema:
         )
         return [name for (name,) in found if name not in but]
 
-    def add_hot_tenant(self, prefix: str, slot_count: int) -> None:
-        """Create tenant ``prefix1`` with one MONTHLY limit and so many slots."""
+    def add_hot_tenant(
+        self,
+        prefix: str,
+        slot_count: int,
+        limit_types: Sequence[str] = ("MONTHLY",),
+        hard_limit: int = PLENTY,
+    ) -> None:
+        """Create tenant ``prefix1`` with these limits and so many slots each."""
         self.call("define_tenant", f"{prefix}1", "x", None, None)
         options = json.dumps({"slot_count": slot_count})
-        self.call("define_quota", f"{prefix}1", TYPE, "MONTHLY", PLENTY, None, options)
+        for limit_type in limit_types:
+            self.call("define_quota", f"{prefix}1", TYPE, limit_type, hard_limit, None, options)
 
     def consume_once(self, prefix: str, count: int, key: str = "before") -> None:
         """Let each of these tenants consume a unit, or be denied it, with this key."""

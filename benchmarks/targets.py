@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from benchmarks import kinds
 from benchmarks.measure import Cases, Spread, figure, ratio
+from benchmarks.parts import slots
 from benchmarks.works import (
     ALONE,
     BATCH,
@@ -79,6 +80,22 @@ TARGETS = (
     Target("node", "hot with slots: rate, to rate-limiter-flexible", NODE_SLOTS, NODE_HOT, 3.3),
     Target("hot", "hot with slots: rate, to our spread load", SLOTTED, SPREAD, 0.9),
     Target("hot", "hot with slots: p95, to our spread load", SLOTTED, SPREAD, 1.3, False, "p95_ms"),
+    to_floor("slots", slots.BELOW, 0.4),
+    to_floor("slots", slots.THREE, 0.4),
+    to_floor("slots", slots.TOKENS, 0.45),
+    Target("slots", f"{slots.BELOW}: p95, to the floor", slots.BELOW, FLOOR, 1.5, False, "p95_ms"),
+    Target(
+        *("slots", f"{slots.THREE}: p95, to the spread", slots.THREE, slots.THREE_SPREAD, 1.5),
+        *(False, "p95_ms"),
+    ),
+    Target(
+        *("slots", f"{slots.TOKENS}: p95, to the spread", slots.TOKENS, slots.TOKENS_SPREAD, 1.5),
+        *(False, "p95_ms"),
+    ),
+    Target(
+        *("slots", "joined for 5 ms: rate, to scenario 2", slots.ORDERS, slots.ORDERS_BY_HAND, 10)
+    ),
+    Target("slots", "joined for 5 ms: rate, to the spread", slots.ORDERS, slots.ORDERS_SPREAD, 0.7),
     Target("spread", "spread: rate, to the floor", OURS, FLOOR, 0.65),
     Target("spread", "spread: rate, to scenario 2", OURS, SCENARIO_2, 1.8),
     Target("node", "spread: rate, to rate-limiter-flexible", NODE_OURS, NODE_SPREAD, 1.2),

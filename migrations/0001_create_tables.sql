@@ -57,6 +57,7 @@ CREATE TABLE tenant_quotas (
     enforcement        VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin NOT NULL DEFAULT 'ENFORCE'
                        COMMENT 'SHADOW: counts and reports, never denies',
     slot_count         INT         NOT NULL DEFAULT 0 COMMENT '0: plain; K: up to K rows of quota_slots share the load',
+    sliced_count       BIGINT      NOT NULL DEFAULT 0 COMMENT 'units in slices, spent or not; 0: no slot holds anything',
     created_at         DATETIME(6) NOT NULL DEFAULT (UTC_TIMESTAMP(6)) COMMENT 'UTC',
     updated_at         DATETIME(6) NOT NULL DEFAULT (UTC_TIMESTAMP(6)) COMMENT 'last change of the definition, UTC',
     PRIMARY KEY (quota_id),
@@ -155,7 +156,9 @@ CREATE TABLE quota_slots (
     slot_number      INT         NOT NULL,
     tenant_id        VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin NOT NULL,
     next_reset_time  DATETIME    DEFAULT NULL COMMENT 'the quota''s when the slice was drawn; in any other period it is void',
+    defined_at       DATETIME(6) DEFAULT NULL COMMENT 'the quota''s updated_at when the slice was drawn; of another it is void',
     remaining        BIGINT      NOT NULL DEFAULT 0 COMMENT 'units of the slice not spent yet',
+    lent             BIGINT      NOT NULL DEFAULT 0 COMMENT 'units of the slice that were spent; tokens come back to it',
     PRIMARY KEY (quota_id, slot_number),
     CONSTRAINT quota_slots_remaining CHECK (remaining >= 0)
 )

@@ -51,16 +51,14 @@ JOIN LATERAL (
             WHEN q.next_reset_time <= CONVERT_TZ(UTC_TIMESTAMP(6), '+00:00',
                      IF(COALESCE(t.time_zone, 'SYSTEM') = 'SYSTEM',
                         COALESCE(j.server_time_zone, 'SYSTEM'), t.time_zone)) THEN 0
-            WHEN q.limit_type = 'CONCURRENT' THEN
-                q.used_count - COALESCE((SELECT SUM(r.amount)
-                                         FROM quota_reservations AS r
-                                         WHERE r.quota_id = q.quota_id AND r.status = 'HELD'
-                                           AND r.expires_at <= UTC_TIMESTAMP(6)), 0)
-            WHEN q.slot_count > 0 THEN
-                q.used_count - COALESCE((SELECT SUM(s.remaining)
-                                         FROM quota_slots AS s
-                                         WHERE s.quota_id = q.quota_id
-                                           AND s.next_reset_time <=> q.next_reset_time), 0)
             ELSE q.used_count
+                 - IF(q.limit_type = 'CONCURRENT', COALESCE((SELECT SUM(r.amount)
+                                                             FROM quota_reservations AS r
+                                                             WHERE r.quota_id = q.quota_id AND r.status = 'HELD'
+                                                               AND r.expires_at <= UTC_TIMESTAMP(6)), 0), 0)
+                 - IF(q.sliced_count > 0, COALESCE((SELECT SUM(s.remaining)
+                                                    FROM quota_slots AS s
+                                                    WHERE s.quota_id = q.quota_id
+                                                      AND s.next_reset_time <=> q.next_reset_time), 0), 0)
         END AS SIGNED) AS used_count
 ) AS u

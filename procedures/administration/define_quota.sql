@@ -1,23 +1,21 @@
 -- define_quota: create a limit, or change it while it is in use.
 --
--- What was used stays used. Raising a limit makes room at once; lowering it below its use denies
--- until the use comes down. An option left out keeps its value. A new refill_per_second counts from
--- now on. A billing day that moves in mid-period cuts the open period anew: its use and its holds
--- move into the period that is open now, by two ADJUST rows that make 0. The old period has no RESET
--- row, because it never ended. A consumption from before can still be refunded; that lowers nothing.
+-- What was used stays used. Raising a limit makes room at once; lowering it below its use denies until the use comes
+-- down. A new refill_per_second counts from now on. A billing day that moves in mid-period cuts the open period anew:
+-- its use and its holds move into the period that is open now, by two ADJUST rows that make 0. The old period never
+-- ended, so it has no RESET row, and a refund of what it charged lowers nothing.
 --
 --   p_tenant_id, p_quota_type   whose limit on what
 --   p_limit_type   HOURLY, DAILY, WEEKLY, MONTHLY, QUARTERLY, YEARLY (use is reset with the period), TOTAL
 --                  (never), RATE (a token bucket of p_hard_limit), CONCURRENT (p_hard_limit tokens on loan)
 --   p_hard_limit   units, 0 or more
 --   p_soft_limit   units from which to warn, 0 to p_hard_limit; NULL: never
---   p_options      JSON object or NULL: effective_time, expire_time (tenant wall clock), product_codes
---                  (array), period_anchor (where a period begins: the billing day), refill_per_second
---                  (RATE), enforcement (ENFORCE, SHADOW), slot_count (0 to 1024: 0, or more than there
---                  are callers of this tenant at once)
+--   p_options      JSON object or NULL; what it leaves out stays: effective_time, expire_time (tenant wall clock),
+--                  product_codes (array), period_anchor (where a period begins: the billing day), refill_per_second
+--                  (RATE), enforcement (ENFORCE, SHADOW), slot_count (0 to 1024: 0, or more than callers at once)
 --
--- Answers  one row: success, status (CREATED, CHANGED, UNCHANGED), quota_id, limit_type,
---          hard_limit, used_count, remaining, next_reset_time, retry_after_ms, transaction
+-- Answers  one row: success, status (CREATED, CHANGED, UNCHANGED), quota_id, limit_type, hard_limit, used_count,
+--          remaining, next_reset_time, retry_after_ms, transaction
 -- Raises   45001 invalid_argument, 45003 clock_pinned
 -- Source   docs/design.md, sections 2 to 4
 -- Example  CALL define_quota('CH_123', 'REDEEM_CODE', 'DAILY', 500, 400, '{"product_codes": ["app_mall"]}');
@@ -70,8 +68,9 @@ BEGIN
     CALL open_quota_transaction(v_transaction);
 
     SELECT time_zone INTO v_time_zone FROM tenants WHERE tenant_id = p_tenant_id FOR SHARE;
-    SELECT quota_id INTO v_quota_id FROM tenant_quotas FORCE INDEX (tenant_quotas_natural)
-    WHERE tenant_id = p_tenant_id AND quota_type = p_quota_type AND limit_type = p_limit_type FOR UPDATE;
+    SELECT MAX(IF(limit_type = p_limit_type, quota_id, NULL)) INTO v_quota_id
+    FROM tenant_quotas FORCE INDEX (tenant_quotas_natural)
+    WHERE tenant_id = p_tenant_id AND quota_type = p_quota_type FOR UPDATE;
     SET v_is_new = v_quota_id IS NULL;
     IF v_is_new THEN
         -- Somebody else may have defined it a moment ago; then this locks that row, and ROW_COUNT() is 2.
@@ -95,7 +94,8 @@ BEGIN
     FROM tenant_quotas WHERE quota_id = v_quota_id FOR UPDATE;
     SET v_new = v_old;
     CALL read_quota_options(p_limit_type, p_options, v_new);
-    CALL collect_quota_slots(v_quota_id, COALESCE(CAST(JSON_EXTRACT(v_new, '$.slot_count') AS SIGNED), 0), v_ignored);
+    CALL collect_quota_slots(v_quota_id, COALESCE(CAST(JSON_EXTRACT(v_new, '$.slot_count') AS SIGNED), 0), TRUE,
+                             v_ignored);
     UPDATE JSON_TABLE(v_new, '$' COLUMNS (
         effective_time DATETIME PATH '$.effective_time' ERROR ON ERROR,
         expire_time DATETIME PATH '$.expire_time' ERROR ON ERROR, product_codes JSON PATH '$.product_codes',
@@ -124,7 +124,11 @@ BEGIN
 
     SET v_status = CASE WHEN v_is_new THEN 'CREATED' WHEN v_old = v_new THEN 'UNCHANGED' ELSE 'CHANGED' END;
     IF v_status <> 'UNCHANGED' THEN
-        UPDATE tenant_quotas SET updated_at = UTC_TIMESTAMP(6) WHERE quota_id = v_quota_id;
+        UPDATE tenant_quotas AS q FORCE INDEX (tenant_quotas_natural)
+        LEFT JOIN quota_slots AS s ON s.quota_id = q.quota_id
+        SET q.updated_at = UTC_TIMESTAMP(6), s.defined_at = NULL  -- no slot pays past a limit defined beside it
+        WHERE q.tenant_id = p_tenant_id AND q.quota_type = p_quota_type
+          AND (q.quota_id = v_quota_id OR q.slot_count > 0);
         INSERT INTO quota_definition_changes
             (quota_id, tenant_id, quota_type, limit_type, changed_by, old_definition, new_definition)
         VALUES (v_quota_id, p_tenant_id, p_quota_type, p_limit_type, USER(), IF(v_is_new, NULL, v_old), v_new);

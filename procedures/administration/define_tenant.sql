@@ -1,10 +1,8 @@
 -- define_tenant: create a tenant, or change what it is.
 --
--- A second call with the same parameters changes nothing. The status is not touched: suspend a tenant
--- with UPDATE tenants SET status = 'SUSPENDED'. tenant_definition_changes keeps what changed. Refunds
--- find there which parents a consumption was charged to, so change a parent by this procedure only.
--- After a change of the zone reset_time is the same moment on the new wall clock. The end of a period
--- stays as the wall clock shows it.
+-- The same again changes nothing. Suspend a tenant with UPDATE tenants SET status = 'SUSPENDED'. Change a parent by
+-- this procedure only: refunds find in tenant_definition_changes which parents a consumption was charged to. After a
+-- change of the zone the end of a period stays as the wall clock shows it.
 --
 --   p_tenant_id, p_tenant_name   its identifier; its name, for people
 --   p_time_zone   whose wall clock its periods follow: a named zone, an offset such as +08:00, or

@@ -1,14 +1,11 @@
 -- purge_quota_usage: delete records older than some days that nothing needs any more.
 --
--- Ledger rows of closed periods go, and their sum stays: a period's rows and its RESET row make
--- 0; if they do not (rows written by hand), one ADJUST row of that period carries the rest. Old
--- rows of TOTAL limits become one ADJUST row. So counters and ledger agree before and after, also
--- if it is stopped half-way. Settled holds and delivered alerts go as well.
+-- Ledger rows of closed periods go, and their sum stays: where a period's rows do not make 0 (rows written by hand),
+-- one ADJUST row carries the rest. Old rows of TOTAL limits become one ADJUST row. So counters and ledger agree
+-- before and after, also if it is stopped half-way. Settled holds and delivered alerts go as well.
 --
--- A biz key is known for p_keep_days from its last row on, and at least as long as its period is
--- open. After that the same key charges again, and can no longer be refunded.
--- quota_usage_history shows the periods that are not purged yet. run_quota_job says how a job
--- runs; inside a transaction it does one batch, as part of it.
+-- A biz key is known for p_keep_days from its last row on, and at least as long as its period is open. After that the
+-- same key charges again, and can no longer be refunded. Inside a transaction it does one batch, as part of it.
 --
 --   p_keep_days    1 or more
 --   p_batch_size   rows of one quota in a transaction, 1 or more; the quota is locked until it ends

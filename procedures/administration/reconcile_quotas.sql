@@ -1,26 +1,20 @@
 -- reconcile_quotas: compare counters with the ledger, and answer with a row for each drift.
 --
--- Counted limits: the exact use (the counter, less what slots have not spent) is the sum
--- of the whole ledger. CONCURRENT limits: as many tokens are out as leases hold, or more.
--- While only procedures write there is no drift. SQL by hand makes some: a counter set
--- back without a RESET row, a deleted ledger row.
+-- Counted limits: the exact use (the counter, less what slots have not spent) is the sum of the whole ledger.
+-- CONCURRENT limits: as many tokens are out as leases hold, or more. While only procedures write there is no drift.
+-- SQL by hand makes some: a counter set back without a RESET row, a deleted ledger row.
 --
--- It keeps nobody waiting: a statement compares counters and ledger without locks, for a hundred
--- quotas at most, and sees one moment. Only a quota that differs there is locked, compared again
--- (it may have been a consumer at work) and, if asked, repaired under that lock. Each is a
--- transaction of its own; with one open already it is all part of that, and the locks stay until
--- its end. It reads the whole ledger: call it in quiet hours if that is large.
+-- It keeps nobody waiting: a hundred quotas at a time are compared without locks. Only one that differs is locked,
+-- compared again and, if asked, repaired, each in a transaction of its own. Inside the caller's it is all part of
+-- that. It reads the whole ledger: call it in quiet hours if that is large.
 --
 --   p_tenant_id   whose quotas; NULL: all
---   p_repair      TRUE: write one ADJUST row for each drift, so that the ledger agrees with the
---                 counter, which is what decides. Its period_start is that of the last earlier
---                 period that lacks just this much, as a reset by hand leaves it; else the open one.
---                 No ledger row is changed or deleted. Leases are only reported: they have no ledger.
---                 Of their limits leased_count, how many tokens leases hold, is set right silently
+--   p_repair      TRUE: write one ADJUST row for each drift, so that the ledger agrees with the counter, which decides.
+--                 It is of the last earlier period that lacks just this much, as a reset by hand leaves it; else of the
+--                 open one. Leases are only reported: they have no ledger. leased_count is set right silently
 --
--- Answers  a row for each drift, none where all is well: quota_id, tenant_id, quota_type,
---          limit_type, used_count (exact use), ledger_sum (CONCURRENT: held by leases),
---          drift (used_count - ledger_sum), status (DRIFT, REPAIRED)
+-- Answers  a row for each drift, none where all is well: quota_id, tenant_id, quota_type, limit_type, used_count
+--          (exact), ledger_sum (CONCURRENT: held by leases), drift (used_count - ledger_sum), status (DRIFT, REPAIRED)
 -- Raises   45001 invalid_argument, 45003 clock_pinned
 -- Source   docs/design.md, sections 4 and 6
 -- Example  CALL reconcile_quotas(NULL, FALSE);
@@ -95,6 +89,9 @@ BEGIN
                 SELECT tenant_id, quota_type, limit_type, used_count, next_reset_time, period_start
                 INTO v_tenant_id, v_quota_type, v_limit_type, v_used, v_next_reset_time, v_open
                 FROM tenant_quotas WHERE quota_id = v_quota_id FOR UPDATE;
+                SELECT COALESCE(SUM(IF(next_reset_time <=> v_next_reset_time, remaining, 0)), 0) INTO v_unspent
+                FROM quota_slots WHERE quota_id = v_quota_id FOR UPDATE;
+                SET v_used = v_used - v_unspent;
                 IF v_limit_type = 'CONCURRENT' THEN
                     SELECT COALESCE(SUM(IF(expires_at > UTC_TIMESTAMP(6), amount, 0)), 0), COALESCE(SUM(amount), 0)
                     INTO v_sum, v_leased
@@ -102,9 +99,6 @@ BEGIN
                     SET v_status = IF(v_used < v_sum, 'DRIFT', NULL);
                     UPDATE tenant_quotas SET leased_count = v_leased WHERE quota_id = v_quota_id AND p_repair;
                 ELSEIF v_limit_type <> 'RATE' THEN
-                    SELECT COALESCE(SUM(IF(next_reset_time <=> v_next_reset_time, remaining, 0)), 0) INTO v_unspent
-                    FROM quota_slots WHERE quota_id = v_quota_id FOR UPDATE;
-                    SET v_used = v_used - v_unspent;
                     -- The caller's snapshot may be old; our own is not, and need not lock this quota's ledger.
                     IF v_transaction = 'JOINED' THEN
                         SELECT COALESCE(SUM(delta_value), 0) INTO v_sum

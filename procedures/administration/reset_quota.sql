@@ -52,7 +52,7 @@ BEGIN
 
     IF v_quota_id IS NOT NULL THEN
         CALL settle_quota_period(v_quota_id, v_time_zone, v_state);
-        CALL collect_quota_slots(v_quota_id, NULL, v_returned);
+        CALL collect_quota_slots(v_quota_id, NULL, TRUE, v_returned);
         SET v_now = UTC_TIMESTAMP(6);
         SET v_local = CONVERT_TZ(v_now, '+00:00', IF(v_time_zone = 'SYSTEM', @@GLOBAL.time_zone, v_time_zone));
 

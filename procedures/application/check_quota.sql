@@ -1,11 +1,8 @@
 -- check_quota: what consume_quota would answer now, without charging.
 --
--- Takes no lock and writes nothing, so the answer may be out of date when it arrives: for
--- showing, never for deciding. A lapsed period is answered as if it were closed, and lapsed
--- reservations as if they were given back.
---
--- Inside a caller's SERIALIZABLE transaction MySQL locks whatever is read, here too: who charges
--- this quota then waits for that transaction's end.
+-- Takes no lock and writes nothing, so the answer may be out of date when it arrives: for showing, never for deciding.
+-- What has lapsed is answered as if it were closed or given back. In a caller's SERIALIZABLE transaction MySQL locks
+-- whatever is read, here too.
 --
 --   p_tenant_id, p_quota_type, p_amount, p_product_code   as in consume_quota
 --

@@ -2,10 +2,8 @@
 --
 -- A consumption, a batch item or a confirmed reservation, named by its biz key. Every counted limit that
 -- was charged gets it back, those of ancestors and former parents too. If its period is closed by now,
--- the new one's use stays. RATE tokens flow back by themselves. Limit by limit, in the order of all locks:
--- if a later limit disagrees, the work is undone and begun again. Inside the caller's transaction at
--- REPEATABLE READ the ledger's gap behind the key stays locked until it ends: all quotas are locked first,
--- in a round of their own, because an ancestor's rows may want to go there. Keep it short.
+-- the new one's use stays. RATE tokens flow back by themselves. Inside the caller's transaction at REPEATABLE
+-- READ the ledger's gap behind the key stays locked until it ends: keep it short. So all quotas are locked first.
 --
 --   p_tenant_id, p_quota_type, p_biz_type, p_biz_id   who consumed what; the consumption's key
 --   p_amount        units, 1 or more; NULL: all that is left of it

@@ -22,8 +22,9 @@ CREATE PROCEDURE release_quota_token (
     SQL SECURITY DEFINER
 BEGIN
     DECLARE v_transaction, v_level_id, v_above_id VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_quota_id BIGINT UNSIGNED;  -- NULL: nothing to give back at this level
-    DECLARE v_used_count, v_limits BIGINT;
+    DECLARE v_quota_id BIGINT UNSIGNED;  -- NULL: this level has no limit
+    DECLARE v_slots BIGINT;              -- 0: the row has lent all that is out
+    DECLARE v_is_given BOOLEAN;
     DECLARE v_depth INT DEFAULT 0;  -- 1: the tenant's own level
     DECLARE EXIT HANDLER FOR SQLEXCEPTION
     BEGIN
@@ -42,14 +43,34 @@ BEGIN
     WHILE v_above_id IS NOT NULL DO
         SET v_level_id = v_above_id, v_depth = v_depth + 1;
         SELECT MIN(parent_tenant_id) INTO v_above_id FROM tenants WHERE tenant_id = v_level_id FOR SHARE;
-        SELECT MIN(IF(used_count > leased_count, quota_id, NULL)), COUNT(*) INTO v_quota_id, v_limits
+        SELECT MIN(quota_id), MIN(IF(sliced_count > 0, slot_count, 0)), 0 INTO v_quota_id, v_slots, v_is_given
         FROM tenant_quotas FORCE INDEX (tenant_quotas_natural)
-        WHERE tenant_id = v_level_id AND quota_type = p_quota_type AND limit_type = 'CONCURRENT' FOR UPDATE;
-        IF v_quota_id IS NOT NULL THEN
-            CALL lower_quota_use('TOKEN', v_quota_id, 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
-                                 v_used_count);
-            SET p_success = TRUE;
-        ELSEIF v_depth = 1 AND v_limits > 0 THEN  -- a limit of its own gives back only what that limit lent
+        WHERE tenant_id = v_level_id AND quota_type = p_quota_type AND limit_type = 'CONCURRENT';
+        IF v_slots > 0 THEN  -- back to this connection's slot, if that has lent one; asked first, a lock would stay
+            SELECT COUNT(*) INTO v_is_given FROM quota_slots
+            WHERE quota_id = v_quota_id AND slot_number = CONNECTION_ID() MOD v_slots AND lent > 0;
+        END IF;
+        IF v_is_given THEN
+            SELECT COUNT(*) INTO v_is_given FROM quota_slots
+            WHERE quota_id = v_quota_id AND slot_number = CONNECTION_ID() MOD v_slots AND lent > 0
+            FOR UPDATE SKIP LOCKED;
+            UPDATE quota_slots SET remaining = remaining + 1, lent = lent - 1
+            WHERE v_is_given AND quota_id = v_quota_id AND slot_number = CONNECTION_ID() MOD v_slots;
+        END IF;
+        WHILE NOT v_is_given AND v_slots IS NOT NULL DO
+            UPDATE tenant_quotas FORCE INDEX (tenant_quotas_natural)
+            SET used_count = used_count - 1, next_alert_count = IF(used_count < soft_limit, LEAST(soft_limit,
+                COALESCE(next_alert_count, soft_limit)), next_alert_count)
+            WHERE tenant_id = v_level_id AND quota_type = p_quota_type AND limit_type = 'CONCURRENT'
+              AND used_count > leased_count + sliced_count;
+            SET v_is_given = ROW_COUNT() > 0, v_slots = NULLIF(v_slots, 0);
+            IF NOT v_is_given AND v_slots > 0 THEN  -- others' slots have lent what is out
+                CALL collect_quota_slots(v_quota_id, NULL, TRUE, v_slots);
+                SET v_slots = 0;
+            END IF;
+        END WHILE;
+        SET p_success = p_success OR v_is_given;
+        IF v_depth = 1 AND v_quota_id IS NOT NULL AND NOT v_is_given THEN  -- it gives back only what it has lent
             SET v_above_id = NULL;
         END IF;
         IF v_depth > 100 THEN

@@ -298,6 +298,26 @@ def test_who_holds_our_rows_and_who_waits_for_them(url, monkeypatch):
     assert {f.severity for f in look(url, "lock_waits", "long_transactions").values()} == {OK}
 
 
+def test_a_slot_that_an_order_holds_for_long_is_shown(url, monkeypatch):
+    monkeypatch.setattr(doctor_load, "LONG_SECONDS", 1)
+    define = "CALL define_quota('HELD', 'UNITS', 'TOTAL', 1000000, NULL, '{\"slot_count\": 4}')"
+    consume = "CALL consume_quota('HELD', 'UNITS', 1, NULL, NULL, NULL)"
+    run(url, define)
+    with closing(connect(url)) as holder:
+        rows(holder, consume)
+        holder.commit()
+        rows(holder, consume)
+        assert wait_until(
+            lambda: "quota_slots" in look(url, "long_transactions")["long_transactions"].what
+        )
+        held = look(url, "long_transactions")["long_transactions"]
+        assert f"connection {holder.thread_id()}" in held.what
+        assert "locks on quota_slots, quota_usage_records," in held.what
+        holder.rollback()
+    run(url, "DELETE FROM quota_slots")
+    run(url, "DELETE FROM tenant_quotas WHERE tenant_id = 'HELD'")
+
+
 @pytest.mark.parametrize(
     ("isolation", "more"), [("READ COMMITTED", " FOR SHARE"), ("SERIALIZABLE", "")]
 )

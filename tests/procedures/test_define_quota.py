@@ -218,7 +218,7 @@ BAD_OPTIONS = [
     ("MONTHLY", '{"slot_count": 1.5}', "must be a whole number"),
     ("MONTHLY", '{"slot_count": "4"}', "must be a whole number"),
     ("MONTHLY", '{"slot_count": 99999999999999999999999}', "must be a whole number"),
-    ("RATE", '{"slot_count": 4, "refill_per_second": 1}', "is for counted limits"),
+    ("RATE", '{"slot_count": 4, "refill_per_second": 1}', "is for counted and CONCURRENT limits"),
     ("RATE", None, "needs the option refill_per_second"),
     ("RATE", '{"refill_per_second": 0}', "above 0"),
     ("RATE", '{"refill_per_second": -1}', "above 0"),

@@ -100,7 +100,7 @@ BEGIN
             END IF;
         END;
         IF p_status IS NULL AND v_charged IS NULL AND v_attempt = 0 AND v_depth = 1 AND p_transaction = 'OWN' THEN
-            SELECT IF(u.quota_id IS NULL AND q.limit_type <> 'RATE' AND q.enforcement = 'ENFORCE' AND q.slot_count = 0
+            SELECT IF(u.quota_id IS NULL AND q.limit_type <> 'RATE' AND q.enforcement = 'ENFORCE' AND q.sliced_count = 0
                       AND (p_operation IN ('TOKEN', 'LEASE')
                            OR COALESCE(JSON_CONTAINS(q.product_codes, v_products), TRUE))
                       AND q.used_count > IF(q.limit_type = 'CONCURRENT', COALESCE(q.concurrent_tokens, 0), q.hard_limit)
@@ -142,7 +142,7 @@ BEGIN
     SET v_insert_id = LAST_INSERT_ID(v_insert_id);
     IF p_transaction = 'OWN' THEN
         COMMIT AND NO CHAIN NO RELEASE;
-    ELSE
-        CALL keep_quota_transaction(p_transaction);
+    ELSEIF p_transaction = 'JOINED' THEN
+        RELEASE SAVEPOINT tenant_quota_work;
     END IF;
 END

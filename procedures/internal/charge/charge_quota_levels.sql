@@ -1,8 +1,7 @@
 -- charge_quota_levels: internal: charge the limits of each level, and write their ledger rows.
 --
--- Look: in our own transaction first without a lock, else under locks. Charge: an UPDATE that tests again what may
--- have changed, within SET: the optimizer would walk it many times in a WHERE. Record: an INSERT, 1062 if the key was
--- charged before.
+-- Look: in our own transaction, and where slots may pay, first without a lock; else under locks. Charge: an UPDATE that
+-- tests again what may have changed, within SET: the optimizer would walk it many times in a WHERE. Record: an INSERT.
 --
 --   p_operation .. p_parts   as in charge_quota and sort_out_quota_call; p_products: JSON, one or an array
 --   p_depth         levels. p_charged: limits; NULL: an obstacle. p_quota_id, p_used_count: of the last one's limit
@@ -32,11 +31,9 @@ CREATE PROCEDURE charge_quota_levels (
     SQL SECURITY DEFINER
 BEGIN
     DECLARE v_above_id, v_level_id  VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin DEFAULT p_tenant_id;
-    DECLARE v_time_zone     VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_kinds         VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin DEFAULT p_kinds;
-    DECLARE v_limits, v_plain  INT;  -- plain: 0: an obstacle; else 1, + 2 for RATE, + 4 for each slot; -1: a slot paid
+    DECLARE v_time_zone, v_kinds    VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin DEFAULT p_kinds;
+    DECLARE v_limits, v_plain  INT;  -- plain: 0: an obstacle; else 1, + 2: RATE, + 4: slots, + 8: filled; -1: they paid
     DECLARE v_now, v_period_start, v_until  DATETIME(6);  -- the level's wall clock; of the one limit; the first end
-    DECLARE v_is_quick      BOOLEAN DEFAULT p_attempt = 0 AND p_transaction = 'OWN';
     DECLARE EXIT HANDLER FOR 1690  -- the UPDATE overflows: something changed since the look
         SET p_quota_id = IF(v_limits = 1, p_quota_id, NULL), p_charged = NULL;
     REPEAT  -- the whole text, in one CALL: an upgrade that waits for this procedure lets nobody call it again
@@ -50,7 +47,7 @@ BEGIN
         INTO v_above_id, v_time_zone, v_plain FROM tenants WHERE tenant_id = v_level_id FOR SHARE;
     END IF;
     SET v_now = CONVERT_TZ(UTC_TIMESTAMP(6), '+00:00', v_time_zone);
-    IF v_is_quick THEN
+    IF p_attempt = 0 THEN
         SELECT COUNT(*), MIN(quota_id), MIN(period_start), MIN(LEAST(period_end, COALESCE(expire_time, period_end))),
                COALESCE(MIN(IF(v_plain AND period_end > v_now AND period_end = COALESCE(next_reset_time, '9999-12-31')
                       AND COALESCE(period_start <= v_now + INTERVAL 61 MINUTE, TRUE)
@@ -60,32 +57,35 @@ BEGIN
                           COALESCE(next_alert_count - 1, 9223372036854775807), CASE
                           WHEN enforcement = 'SHADOW' THEN 9223372036854775807
                           WHEN limit_type = 'CONCURRENT' THEN concurrent_tokens ELSE hard_limit END) - p_amount),
-                      1 + 2 * (limit_type = 'RATE') + 4 * slot_count, 0)), v_plain)
+                      1 + 2 * (limit_type = 'RATE') + 4 * (slot_count > 0) + 8 * (sliced_count > 0), 0)), v_plain)
         INTO v_limits, p_quota_id, v_period_start, v_until, v_plain
         FROM tenant_quotas FORCE INDEX (tenant_quotas_natural)
         WHERE tenant_id = v_level_id AND quota_type = p_quota_type AND FIND_IN_SET(limit_type, p_kinds);
+        IF p_transaction = 'JOINED' AND p_biz_id IS NOT NULL THEN  -- the ledger's refusal would lock a gap there
+            SELECT IF(COUNT(*) > 0, 0, v_plain) INTO v_plain
+            FROM quota_usage_records FORCE INDEX (quota_usage_records_biz_key)
+            WHERE quota_id = p_quota_id AND biz_type = p_biz_type AND biz_id = p_biz_id;
+        END IF;
     ELSE  -- all kinds are locked: READ COMMITTED would give up some, and UPDATE ask again
         SET v_kinds = COALESCE(JSON_UNQUOTE(JSON_EXTRACT(
                 p_parts, CONCAT('$.', JSON_QUOTE(v_level_id) COLLATE utf8mb4_0900_bin))), p_kinds);
-        SELECT COUNT(NULLIF(FIND_IN_SET(limit_type, v_kinds), 0)),
-               MAX(IF(FIND_IN_SET(limit_type, v_kinds), quota_id, 0)),
-               MAX(IF(FIND_IN_SET(limit_type, v_kinds), period_start, NULL)),
+        SELECT COUNT(NULLIF(FIND_IN_SET(limit_type, v_kinds), 0)), MAX(IF(FIND_IN_SET(limit_type, v_kinds),
+               quota_id, 0)), MAX(IF(FIND_IN_SET(limit_type, v_kinds), period_start, NULL)),
                MIN(IF(FIND_IN_SET(limit_type, v_kinds), LEAST(period_end, COALESCE(expire_time, period_end)), NULL)),
-               COALESCE(MIN(IF(FIND_IN_SET(limit_type, v_kinds), IF(v_plain AND NOT (p_attempt = 0 AND EXISTS (
-                   SELECT 1 FROM quota_usage_records AS r  -- a key that the ledger refuses would lock a gap there
-                   WHERE r.quota_id = level.quota_id AND r.biz_type = p_biz_type AND r.biz_id = p_biz_id)),
-                   1 + 2 * (limit_type = 'RATE') + 4 * slot_count, 0), NULL)), v_plain)
+               COALESCE(MIN(IF(FIND_IN_SET(limit_type, v_kinds), IF(
+                   v_plain, 1 + 2 * (limit_type = 'RATE') + 4 * (slot_count > 0), 0), NULL)), v_plain)
         INTO v_limits, p_quota_id, v_period_start, v_until, v_plain
-        FROM tenant_quotas AS level FORCE INDEX (tenant_quotas_natural)
+        FROM tenant_quotas FORCE INDEX (tenant_quotas_natural)
         WHERE tenant_id = v_level_id AND quota_type = p_quota_type FOR UPDATE;
     END IF;
-    IF v_plain > 3 AND v_limits = 1 AND p_transaction = 'OWN' THEN
-        CALL spend_quota_slot(p_quota_id, v_plain DIV 4, v_period_start, p_amount, p_attempt, v_plain);
+    IF v_plain > 4 AND p_operation <> 'LEASE' THEN
+        CALL spend_quota_slots(v_level_id, p_quota_type, v_kinds, p_amount, p_transaction, p_hold_id IS NOT NULL,
+                               v_limits, p_quota_id, v_period_start, v_plain);
     END IF;
-    IF v_is_quick AND v_limits = 1 AND v_plain IN (1, 3) THEN  -- by the primary key: this lock is the only one
+    IF p_attempt = 0 AND p_transaction = 'OWN' AND v_limits = 1 AND v_plain IN (1, 3) THEN  -- by id: the only lock
         UPDATE tenant_quotas
         SET leased_count = leased_count + (p_operation = 'LEASE'),
-            used_count = IF(COALESCE(period_start <=> v_period_start AND slot_count = 0
+            used_count = IF(COALESCE(period_start <=> v_period_start AND sliced_count = 0
                 AND (limit_type <> 'RATE' OR refilled_at <= UTC_TIMESTAMP(6) + INTERVAL 1 MINUTE)  -- it waited
                 AND GREATEST(used_count - COALESCE(FLOOR(GREATEST(TIMESTAMPDIFF(MICROSECOND, refilled_at,
                     UTC_TIMESTAMP(6)), 0) * refill_per_second * 0.000001), 0), 0) <= LEAST(
@@ -143,8 +143,7 @@ BEGIN
     SET p_quota_id = IF(v_limits = 1 AND v_plain <> 3, p_quota_id, NULL), p_charged = IF(COALESCE(
         v_plain AND CONVERT_TZ(UTC_TIMESTAMP(6), '+00:00', v_time_zone) < v_until, v_limits = 0),
         p_charged + v_limits, NULL);  -- the wait for a lock may have outlasted the period
-    IF v_above_id IS NOT NULL THEN  -- at 65 levels its ancestors run in a circle
-        SET v_level_id = v_above_id, p_depth = p_depth + 1, p_charged = IF(p_depth < 65, p_charged, NULL);
-    END IF;
+    SET v_level_id = v_above_id, p_depth = p_depth + (v_above_id IS NOT NULL),
+        p_charged = IF(p_depth < 65, p_charged, NULL);  -- at 65 levels its ancestors run in a circle
     UNTIL v_above_id IS NULL OR p_charged IS NULL END REPEAT;
 END

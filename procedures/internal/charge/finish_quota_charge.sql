@@ -1,14 +1,13 @@
 -- finish_quota_charge: internal: write the rows of a hold, and find the limit that the answer shows.
 --
--- After all charges, under their locks, level by level. At REPEATABLE READ an INSERT that is taken back
--- leaves gap locks, and in the index of times those would stop other tenants' holds. The limit shown is
--- an enforced one before a SHADOW one, a counted one before RATE, then the one with the least left.
+-- After all charges, under their locks: at REPEATABLE READ an INSERT that is taken back leaves gap locks, and in the
+-- index of times those would stop other tenants' holds. The limit shown is an enforced one before a SHADOW one, a
+-- counted one before RATE, then the one with the least left.
 --
 --   p_operation .. p_holder   as in charge_quota; p_ttl_seconds NULL: there is no hold
 --   p_kinds, p_parts   the limit types that took part; p_parts: by level, as in sort_out_quota_call
 --   p_levels        how many levels were charged
---   p_quota_id, p_used_count   the limit to show, and its use, NULL: hidden by slots. If p_quota_id is
---                   given, it stays
+--   p_quota_id, p_used_count   the limit to show, unless it is given; its use, NULL: hidden by slots
 --
 -- Source   docs/design.md, sections 2, 3 and 5
 

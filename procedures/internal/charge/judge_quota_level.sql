@@ -1,21 +1,18 @@
 -- judge_quota_level: internal: what each limit of one level says to one amount.
 --
--- Reads only. What can be taken back counts as taken back already: expired holds, unspent slices, a
--- period that is over. A denial may look closely; nobody is charged here.
+-- Reads only. What can be taken back counts as taken back already: expired holds, unspent slices, a period that is
+-- over. A denial may look closely; nobody is charged here.
 --
---   p_kinds .. p_products   which limits, what of; p_time_zone: a zone, not SYSTEM; p_products: JSON,
---                   the product or an array of them; NULL: products do not matter
+--   p_kinds .. p_products   which limits, what of; p_time_zone: a zone, not SYSTEM; p_products: JSON, the product or
+--                   an array of them; NULL: products do not matter
 --   p_is_locking    TRUE: lock the rows, and read the newest
 --   p_taken_back    comma list of the quotas that have nothing left to take back
---   p_judged        JSON array, an object for each limit: level_id, quota_id, limit_type, verdict
---                   (GRANTED, EXCEEDED, PRODUCT_NOT_COVERED, EXPIRED, NOT_EFFECTIVE), used (exact,
---                   before the call), used_after, period_start (of its alerts), next_reset_time,
---                   wait_ms, is_due (settle the period first; in an unknown zone all are), is_short
---                   (take back first), takes_part
---                   (FALSE: a SHADOW limit that is not in force or does not cover the product),
---                   is_alert (an alert is due if the call is granted), shown_by (the limit with the
---                   smallest is shown: denials below 0, the longest first; then the tightest grant,
---                   enforced before SHADOW, RATE last)
+--   p_judged        JSON array, an object for each limit: level_id, quota_id, limit_type, verdict (GRANTED, EXCEEDED,
+--                   PRODUCT_NOT_COVERED, EXPIRED, NOT_EFFECTIVE), used (exact, before the call), used_after,
+--                   period_start (of its alerts), next_reset_time, wait_ms, is_due (settle first; in an unknown zone
+--                   all are), is_short (take back first), takes_part (FALSE: SHADOW, and not in force or not for the
+--                   product), is_alert (due if the call is granted), shown_by (the limit with the smallest is shown:
+--                   denials below 0, the longest first; then the tightest grant, enforced before SHADOW, RATE last)
 --
 -- Source   docs/design.md, sections 2 to 6
 

@@ -29,7 +29,7 @@ BEGIN
         SET v_report = JSON_SCHEMA_VALIDATION_REPORT(CONCAT(
             '{"type": "object", "additionalProperties": false, "properties": {',
             IF(p_limit_type IN ('TOTAL', 'RATE', 'CONCURRENT'), '', '"period_anchor": {"type": ["string", "null"]},'),
-            IF(p_limit_type IN ('RATE', 'CONCURRENT'), '',
+            IF(p_limit_type = 'RATE', '',
                '"slot_count": {"type": ["number", "null"], "minimum": 0, "maximum": 1024, "multipleOf": 1},'),
             IF(p_limit_type <> 'RATE', '',
                '"refill_per_second": {"type": "number", "minimum": 0.0000005, "maximum": 999999999999},'),
@@ -41,7 +41,7 @@ BEGIN
         SET v_problem = CASE
             WHEN v_rule = 'additionalProperties' THEN CONCAT('option ', v_name, ' is ', CASE v_name
                 WHEN 'period_anchor' THEN 'for limits with periods'
-                WHEN 'slot_count' THEN 'for counted limits'
+                WHEN 'slot_count' THEN 'for counted and CONCURRENT limits'
                 WHEN 'refill_per_second' THEN 'for RATE limits' ELSE 'not known to define_quota' END)
             WHEN v_name = '' THEN 'p_options must be a JSON object'
             ELSE CONCAT('option ', v_name, ' must be ', CASE v_name

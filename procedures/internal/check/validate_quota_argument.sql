@@ -1,9 +1,7 @@
 -- validate_quota_argument: internal: refuse a name or a number that no call can take.
 --
--- Public procedures take wider parameters than the columns are: where the caller's sql_mode is not
--- strict, the server cuts an argument to its parameter without a word, and two keys that begin alike
--- would become one. And it rounds a fraction to a BIGINT parameter, so a public procedure takes
--- DECIMAL(40,10) where a slip would be charged for.
+-- Public procedures take wider parameters than the columns are: where sql_mode is not strict, the server cuts an
+-- argument to its parameter without a word, and rounds a fraction to a BIGINT.
 --
 --   p_parameter   the name of the parameter, for the message
 --   p_value       what was given for it
@@ -12,7 +10,6 @@
 --
 -- Raises   45001 invalid_argument
 -- Source   docs/design.md, section 3
--- Example  CALL validate_quota_argument('p_tenant_id', p_tenant_id, NULL, 64);
 
 CREATE PROCEDURE validate_quota_argument (
     IN p_parameter  VARCHAR(64)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,

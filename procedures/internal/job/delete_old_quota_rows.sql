@@ -1,15 +1,12 @@
 -- delete_old_quota_rows: internal: purge one batch of old ledger rows; after the last, of holds and alerts.
 --
--- Walks the quotas that have old rows, and each one's rows by age. It decides under the quota's row
--- lock. It passes over what somebody has locked (SKIP LOCKED), so it waits for nobody. run_quota_job
--- opens its transaction and ends it.
+-- Walks the quotas that have old rows, and each one's rows by age, under the quota's row lock. It passes over what
+-- somebody has locked (SKIP LOCKED). run_quota_job opens its transaction and ends it.
 --
--- Kept, however old: rows of the open period; rows of a key that has a younger row; rows of a
--- reservation that is still held, or was settled too lately to be purged itself. One ADJUST row
--- takes the place of a period's deleted rows and of its ADJUST rows from before, unless their sum is 0.
--- A settled hold stays as long as the ledger has rows of its key: so long it can be refunded. A
--- delivered alert stays as long as its period may be open, or the same alert would come again. All
--- are deleted by their keys: a DELETE that reads the ledger would wait for its rows.
+-- Kept, however old: rows of the open period; of a key that has a younger row; of a reservation that is still held, or
+-- was settled too lately to be purged itself. One ADJUST row takes the place of a period's deleted rows, unless their
+-- sum is 0. A settled hold stays as long as the ledger has rows of its key. A delivered alert stays as long as its
+-- period may be open. All are deleted by their keys: a DELETE that reads the ledger would wait for its rows.
 --
 --   p_batch_size   rows looked at, at most; of holds and alerts so many each
 --   p_cutoff       UTC; only rows before it

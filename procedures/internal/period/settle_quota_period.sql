@@ -87,7 +87,7 @@ BEGIN
         END IF;
 
         IF p_state <> 'OPEN' AND v_slot_count > 0 THEN
-            CALL collect_quota_slots(p_quota_id, NULL, v_unspent);
+            CALL collect_quota_slots(p_quota_id, NULL, TRUE, v_unspent);
             SET v_used_count = v_used_count - v_unspent;
         END IF;
         IF p_state = 'DUE' THEN

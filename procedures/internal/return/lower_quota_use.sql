@@ -4,8 +4,7 @@
 -- What belongs to a closed period was taken off by its RESET row already: another RESET row takes the
 -- return out again. A use below the soft limit may be warned of again.
 --
---   p_operation     REFUND, CONFIRM, CANCEL, EXPIRE: of the ledger row. LEASE, TOKEN: no row. NULL: nothing is
---                   given back
+--   p_operation     REFUND, CONFIRM, CANCEL, EXPIRE: of the ledger row. LEASE: no row. NULL: nothing is given back
 --   p_quota_id, p_returned, p_time_zone   whose; units; tenants.time_zone of its owner
 --   p_period_start, p_charged_at   of the charge; UTC
 --   p_biz_type .. p_origin_id   of the ledger row
@@ -33,7 +32,7 @@ CREATE PROCEDURE lower_quota_use (
     SQL SECURITY DEFINER
 BEGIN
     DECLARE v_tenant_id, v_state VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_is_open BOOLEAN DEFAULT p_operation <=> 'TOKEN';
+    DECLARE v_is_open BOOLEAN DEFAULT FALSE;
     DECLARE v_lowered BIGINT DEFAULT p_returned;
 
     WHILE NOT v_is_open DO

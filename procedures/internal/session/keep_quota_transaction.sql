@@ -7,7 +7,6 @@
 --
 -- Raises   what COMMIT raises (3100 from a group that refused it)
 -- Source   docs/design.md, section 5
--- Example  CALL keep_quota_transaction(v_transaction);
 
 CREATE PROCEDURE keep_quota_transaction (
     IN p_transaction  VARCHAR(8) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin

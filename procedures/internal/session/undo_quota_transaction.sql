@@ -1,15 +1,13 @@
 -- undo_quota_transaction: internal: undo the work that open_quota_transaction began.
 --
--- Our own transaction is rolled back; in the caller's, or in a part of a bigger call, all back to our
--- savepoint. After a deadlock (1213), a full lock table (1206), or a lock wait that ran out (1205) with
--- innodb_rollback_on_timeout, the server has ended the transaction already: then the savepoint is gone,
--- and 1305 for it says nothing new. A procedure apart from keep_quota_transaction: an upgrade replaces one
--- after the other, and a call that misses the one is undone by the other.
+-- After a deadlock (1213), a full lock table (1206), or a lock wait that ran out (1205) with
+-- innodb_rollback_on_timeout, the server has ended the transaction already: then 1305 for our savepoint says nothing
+-- new. A procedure apart from keep_quota_transaction: a call that misses one of the two, in an upgrade, is undone by
+-- the other.
 --
 --   p_transaction   what open_quota_transaction answered; NULL, READ: it was not open yet
 --
 -- Source   docs/design.md, section 5
--- Example  CALL undo_quota_transaction(v_transaction);  RESIGNAL;
 
 CREATE PROCEDURE undo_quota_transaction (
     IN p_transaction  VARCHAR(8) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin
