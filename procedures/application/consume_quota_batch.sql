@@ -41,7 +41,7 @@ BEGIN
     END;
 
     CALL validate_quota_argument('p_tenant_id', p_tenant_id, NULL, 64);
-    CALL parse_quota_items(p_items, v_items);
+    CALL read_quota_items(p_items, NULL, v_items);
     -- A SHADOW limit that is not in force now may be the only one whose ledger knows a key: look first. This
     -- read also begins InnoDB's part in the caller's transaction. A savepoint older than that gives up the locks.
     WITH RECURSIVE level AS (
@@ -82,7 +82,7 @@ BEGIN
                                             v_quota_id, v_used_count);
                     ROLLBACK TO SAVEPOINT tenant_quota_look;
                 END IF;
-                CALL find_fresh_items(p_tenant_id, v_fresh);
+                CALL read_quota_items(p_items, p_tenant_id, v_fresh);
             END IF;
             CALL charge_quota_items(p_tenant_id, COALESCE(v_fresh, v_items), v_by_product, v_fresh IS NULL, v_status,
                                     v_quota_type, v_quota_id, v_used_count);
