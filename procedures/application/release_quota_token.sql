@@ -21,10 +21,8 @@ CREATE PROCEDURE release_quota_token (
     MODIFIES SQL DATA
     SQL SECURITY DEFINER
 BEGIN
-    DECLARE v_transaction, v_level_id, v_above_id VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_quota_id BIGINT UNSIGNED;  -- NULL: nothing to give back at this level
-    DECLARE v_used_count, v_limits BIGINT;
-    DECLARE v_depth INT DEFAULT 0;  -- 1: the tenant's own level
+    DECLARE v_transaction VARCHAR(8) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+    DECLARE v_lent JSON;  -- the limits with tokens that no lease holds; NULL: all others
     DECLARE EXIT HANDLER FOR SQLEXCEPTION
     BEGIN
         CALL undo_quota_transaction(v_transaction);
@@ -37,26 +35,24 @@ BEGIN
         CALL validate_quota_argument('p_quota_type', p_quota_type, NULL, 32);
     END IF;
     CALL open_quota_transaction(v_transaction);
-
-    SET p_success = FALSE, v_above_id = p_tenant_id;
-    WHILE v_above_id IS NOT NULL DO
-        SET v_level_id = v_above_id, v_depth = v_depth + 1;
-        SELECT MIN(parent_tenant_id) INTO v_above_id FROM tenants WHERE tenant_id = v_level_id FOR SHARE;
-        SELECT MIN(IF(used_count > leased_count, quota_id, NULL)), COUNT(*) INTO v_quota_id, v_limits
-        FROM tenant_quotas FORCE INDEX (tenant_quotas_natural)
-        WHERE tenant_id = v_level_id AND quota_type = p_quota_type AND limit_type = 'CONCURRENT' FOR UPDATE;
-        IF v_quota_id IS NOT NULL THEN
-            CALL lower_quota_use('TOKEN', v_quota_id, 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
-                                 v_used_count);
-            SET p_success = TRUE;
-        ELSEIF v_depth = 1 AND v_limits > 0 THEN  -- a limit of its own gives back only what that limit lent
-            SET v_above_id = NULL;
-        END IF;
-        IF v_depth > 100 THEN
-            SIGNAL SQLSTATE '45001' SET MESSAGE_TEXT =
-                'invalid_argument: the tenant''s ancestors run in a circle; mend tenants.parent_tenant_id';
-        END IF;
-    END WHILE;
-
+    WITH RECURSIVE level (tenant_id, depth) AS (
+        SELECT p_tenant_id, 1
+        UNION ALL (SELECT t.parent_tenant_id, depth + 1
+                   FROM level STRAIGHT_JOIN tenants AS t FORCE INDEX (PRIMARY) ON t.tenant_id = level.tenant_id
+                   WHERE t.parent_tenant_id IS NOT NULL AND depth < 64 FOR SHARE OF t))
+    SELECT JSON_ARRAYAGG(IF(q.used_count > q.leased_count, q.quota_id, NULL)),
+           COALESCE(MAX(q.used_count > q.leased_count)
+                    AND MIN(q.used_count > q.leased_count OR q.tenant_id <> p_tenant_id), FALSE)
+    INTO v_lent, p_success  -- a limit of the tenant's own gives back only what that limit lent
+    FROM level
+    STRAIGHT_JOIN tenant_quotas AS q FORCE INDEX (tenant_quotas_natural)
+        ON q.tenant_id = level.tenant_id AND q.quota_type = p_quota_type AND q.limit_type = 'CONCURRENT'
+    FOR UPDATE OF q;
+    UPDATE JSON_TABLE(v_lent, '$[*]' COLUMNS (quota_id BIGINT UNSIGNED PATH '$')) AS l
+    STRAIGHT_JOIN tenant_quotas AS q FORCE INDEX (PRIMARY) ON q.quota_id = l.quota_id
+    SET q.next_alert_count = IF(q.used_count <= q.soft_limit,
+                                LEAST(q.soft_limit, COALESCE(q.next_alert_count, q.soft_limit)), q.next_alert_count),
+        q.used_count = q.used_count - 1
+    WHERE p_success;
     CALL keep_quota_transaction(v_transaction);
 END

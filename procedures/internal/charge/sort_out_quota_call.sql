@@ -105,8 +105,9 @@ BEGIN
                 CALL settle_quota_period(v_due_id, v_time_zone, v_state);
             ELSEIF v_short_id IS NOT NULL THEN
                 CALL collect_quota_slots(v_short_id, NULL, v_units);
-                CALL end_lapsed_quota_holds(v_short_id, IF(p_operation IN ('RESERVE', 'LEASE'), p_transaction, 'OWN'),
-                                            v_holds);
+                CALL lower_quota_use(IF(p_operation IN ('RESERVE', 'LEASE') AND p_transaction = 'JOINED', 'NEWEST',
+                                     'LAPSED'), v_short_id, NULL, v_time_zone, NULL, NULL, NULL, NULL, NULL, NULL,
+                                     NULL, NULL, v_holds);
                 SET v_taken_back = CONCAT_WS(',', v_taken_back, v_short_id);
             END IF;
         UNTIL v_due_id IS NULL AND v_short_id IS NULL END REPEAT;

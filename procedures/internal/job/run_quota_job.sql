@@ -31,6 +31,7 @@ BEGIN
                                           LEFT(SHA2(DATABASE(), 256), 40));
     DECLARE v_transaction  VARCHAR(8) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_open         VARCHAR(8) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;  -- of the batch at work
+    DECLARE v_time_zone    VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_started_at   DATETIME(6) DEFAULT UTC_TIMESTAMP(6);
     DECLARE v_until        DATETIME(6);  -- rows up to here are to be done
     DECLARE v_batch_at     DATETIME(6);
@@ -94,13 +95,15 @@ BEGIN
                 SET v_id = v_quota_id;
                 -- All lapsed holds of its quota. Not where somebody has locked that, who gives them back himself if
                 -- he needs the units, and not in an unknown zone. What a deleted quota held ends with it.
-                SELECT MAX(q.quota_id) INTO v_quota_id
+                SELECT MAX(q.quota_id), MAX(COALESCE(NULLIF(t.time_zone, 'SYSTEM'), @@GLOBAL.time_zone))
+                INTO v_quota_id, v_time_zone
                 FROM tenant_quotas AS q LEFT JOIN tenants AS t ON t.tenant_id = q.tenant_id
                 WHERE q.quota_id = v_id AND CONVERT_TZ(v_until, '+00:00', COALESCE(
                     NULLIF(t.time_zone, 'SYSTEM'), @@GLOBAL.time_zone)) IS NOT NULL FOR UPDATE OF q SKIP LOCKED;
                 SELECT COUNT(*) INTO v_others FROM tenant_quotas WHERE quota_id = v_id AND v_quota_id IS NULL;
                 IF v_others = 0 AND v_id IS NOT NULL THEN
-                    CALL end_lapsed_quota_holds(v_id, 'OWN', v_done);
+                    CALL lower_quota_use('LAPSED', v_id, NULL, v_time_zone, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+                                         NULL, v_done);
                 END IF;
             ELSE
                 CALL delete_old_quota_rows(v_batch_size, v_until, v_time, v_record_id, v_id, v_done);
