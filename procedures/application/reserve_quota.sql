@@ -10,7 +10,7 @@
 --   p_ttl_seconds   seconds until it lapses, 1 to 31536000
 --   p_biz_type .. p_product_code   as in consume_quota
 --
--- Answers  one row, as consume_quota, then reservation_id and expires_at (UTC)
+-- Answers  one row, as consume_quota, then reservation_id, expires_at (UTC) and expires_in_ms
 -- Raises   45001 invalid_argument, 45002 key_reused, 45003 clock_pinned
 -- Source   docs/design.md, section 3
 -- Example  CALL reserve_quota('CH_123', 'REDEEM_CODE', 5, 900, 'CART', 'cart_17', 'app_mall');
@@ -46,7 +46,8 @@ BEGIN
            GREATEST(q.hard_limit - v_used_count, 0) AS remaining,
            IF(v_status = 'REPLAYED', v_next_reset_time, q.next_reset_time) AS next_reset_time,
            v_retry_after_ms AS retry_after_ms, v_transaction AS `transaction`,
-           v_reservation_id AS reservation_id, h.expires_at
+           v_reservation_id AS reservation_id, h.expires_at,
+           GREATEST(TIMESTAMPDIFF(MICROSECOND, UTC_TIMESTAMP(6), h.expires_at) DIV 1000, 0) AS expires_in_ms
     FROM (SELECT MAX(expires_at) AS expires_at FROM quota_reservations WHERE reservation_id = v_reservation_id) AS h
     LEFT JOIN tenant_quotas AS q ON q.quota_id = v_quota_id;
 END
