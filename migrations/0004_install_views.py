@@ -10,6 +10,6 @@ install(
     {
         "views/quota_health.sql": "36e256b8ca381a242d87e60c839153e7c46cc53cfb804740192b219af8f07a28",
         "views/quota_usage_history.sql": "fd01cc56f9e0651f5c7e40d1e08f2e63796a1bb435573cbf39f3c5da6dea85de",
-        "views/quota_usage_monitor.sql": "2ed779f27358daf4b3c0692fe56303b9b31dbee72b366f13235ec53d39068d88",
+        "views/quota_usage_monitor.sql": "ca45bf393bf1f004927637986586eb40d23ce99a67226c1c7f78eccba35d00a3",
     },
 )

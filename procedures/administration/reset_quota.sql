@@ -63,7 +63,7 @@ BEGIN
             (quota_id, tenant_id, operation_type, delta_value, current_used, period_start, created_at)
         VALUES (v_quota_id, p_tenant_id, 'RESET', -v_closed_count, 0, v_period_start, v_now);
         UPDATE tenant_quotas
-        SET used_count = 0, next_alert_count = DEFAULT,
+        SET earlier_count = earlier_count + used_count, used_count = 0, next_alert_count = DEFAULT,
             reset_time = v_local - INTERVAL MICROSECOND(v_local) MICROSECOND + INTERVAL 1 SECOND
         WHERE quota_id = v_quota_id;
     END IF;

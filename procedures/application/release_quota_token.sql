@@ -52,7 +52,7 @@ BEGIN
     STRAIGHT_JOIN tenant_quotas AS q FORCE INDEX (PRIMARY) ON q.quota_id = l.quota_id
     SET q.next_alert_count = IF(q.used_count <= q.soft_limit,
                                 LEAST(q.soft_limit, COALESCE(q.next_alert_count, q.soft_limit)), q.next_alert_count),
-        q.used_count = q.used_count - 1
+        q.used_count = q.used_count - 1, q.earlier_count = q.earlier_count + 1
     WHERE p_success;
     CALL keep_quota_transaction(v_transaction);
 END

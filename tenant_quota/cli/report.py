@@ -105,8 +105,9 @@ def write_github(out: TextIO, found: Annotations) -> None:
 def write_prometheus(out: TextIO, metrics: Iterable[Metric]) -> None:
     """Write Prometheus' text format; a metric without samples is left out."""
     for metric in metrics:
+        kind = "counter" if metric.name.endswith("_total") else "gauge"
         if metric.samples:
-            out.write(f"# HELP {metric.name} {metric.help}\n# TYPE {metric.name} gauge\n")
+            out.write(f"# HELP {metric.name} {metric.help}\n# TYPE {metric.name} {kind}\n")
         for labels, value in metric.samples:
             pairs = ",".join(f'{key}="{_label_value(text)}"' for key, text in labels.items())
             out.write(f"{metric.name}{{{pairs}}} {value}\n")

@@ -99,8 +99,8 @@ BEGIN
             FROM counted
         ) AS p
         STRAIGHT_JOIN tenant_quotas AS q FORCE INDEX (PRIMARY) ON q.quota_id = p.id
-        SET q.used_count = 0, q.reset_time = p.reset_time, q.period_start = p.starts, q.period_end = p.ends,
-            q.next_reset_time  = p.ends,
+        SET q.earlier_count = q.earlier_count + q.used_count, q.used_count = 0, q.reset_time = p.reset_time,
+            q.period_start = p.starts, q.period_end = p.ends, q.next_reset_time = p.ends,
             q.next_alert_count = IF(  -- the column's default, which is not to be had in a join
                 q.enforcement = 'SHADOW', LEAST(COALESCE(q.soft_limit, 9223372036854775807),
                                                 LEAST(q.hard_limit, 9223372036854775806) + 1), q.soft_limit);

@@ -104,7 +104,8 @@ BEGIN
         END IF;
         IF p_state <> 'OPEN' THEN
             UPDATE tenant_quotas
-            SET used_count = IF(p_state = 'DUE', 0, used_count),
+            SET earlier_count = earlier_count + IF(p_state = 'DUE', used_count, 0),
+                used_count = IF(p_state = 'DUE', 0, used_count),
                 reset_time = IF(p_state = 'DUE', v_local - INTERVAL MICROSECOND(v_local) MICROSECOND, reset_time),
                 period_anchor = v_anchor, period_start = v_period_start, period_end = v_period_end,
                 next_reset_time = v_period_end, next_alert_count = DEFAULT

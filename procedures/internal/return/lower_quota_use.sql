@@ -124,6 +124,7 @@ BEGIN
         IF v_lowered > 0 OR p_operation = 'LEASE' THEN
             UPDATE tenant_quotas
             SET used_count       = used_count - v_lowered,
+                earlier_count    = earlier_count + v_lowered,
                 leased_count     = IF(p_operation = 'LEASE', GREATEST(leased_count - p_returned, 0), leased_count),
                 next_alert_count = IF(used_count < soft_limit,
                                       LEAST(soft_limit, COALESCE(next_alert_count, soft_limit)), next_alert_count)

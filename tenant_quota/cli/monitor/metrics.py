@@ -36,6 +36,7 @@ _HELP = {
     "used_units": "Units that are used of a limit.",
     "limit_units": "Units that a limit allows.",
     "usage_ratio": "Used share of a limit; 1: nothing is left.",
+    "granted_units_total": "Units that a limit ever granted.",
     "limits": "Limits of all tenants, by level.",
     "health_status": "A check of quota_health: 0 OK, 1 WARNING, 2 ERROR.",
     "event_lag_seconds": "Seconds since an event last ended.",
@@ -75,6 +76,8 @@ def _of_limits(rows: Iterable[Row]) -> Iterator[Sample]:
         yield "used_units", labels, row["used_count"]
         yield "limit_units", labels, row["hard_limit"]
         yield "usage_ratio", labels, 1 if rate is None else rate / 100
+        if row["granted_count"] is not None:  # of RATE nobody counts it
+            yield "granted_units_total", labels, row["granted_count"]
 
 
 def _of_counts(rows: Iterable[Row]) -> Iterator[Sample]:
