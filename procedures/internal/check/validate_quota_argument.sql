@@ -1,9 +1,7 @@
 -- validate_quota_argument: internal: refuse a name or a number that no call can take.
 --
--- Public procedures take wider parameters than the columns are: where the caller's sql_mode is not
--- strict, the server cuts an argument to its parameter without a word, and two keys that begin alike
--- would become one. And it rounds a fraction to a BIGINT parameter, so a public procedure takes
--- DECIMAL(40,10) where a slip would be charged for.
+-- Public procedures take wider parameters than the columns are, because a server that is not strict cuts
+-- an argument to its parameter. They take DECIMAL(40,10) for an amount, because a BIGINT is rounded to.
 --
 --   p_parameter   the name of the parameter, for the message
 --   p_value       what was given for it

@@ -29,9 +29,8 @@ BEGIN
     DECLARE v_lock_name    VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin
                            DEFAULT CONCAT('tenant_quota.', SUBSTRING_INDEX(p_job, '_', 1), '.',
                                           LEFT(SHA2(DATABASE(), 256), 40));
-    DECLARE v_transaction  VARCHAR(8) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_open         VARCHAR(8) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;  -- of the batch at work
-    DECLARE v_time_zone    VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+    DECLARE v_transaction, v_open, v_time_zone  -- open: of the batch at work
+                           VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_started_at   DATETIME(6) DEFAULT UTC_TIMESTAMP(6);
     DECLARE v_until        DATETIME(6);  -- rows up to here are to be done
     DECLARE v_batch_at     DATETIME(6);

@@ -1,10 +1,9 @@
 -- undo_quota_transaction: internal: undo the work that open_quota_transaction began.
 --
 -- Our own transaction is rolled back; in the caller's, or in a part of a bigger call, all back to our
--- savepoint. After a deadlock (1213), a full lock table (1206), or a lock wait that ran out (1205) with
--- innodb_rollback_on_timeout, the server has ended the transaction already: then the savepoint is gone,
--- and 1305 for it says nothing new. A procedure apart from keep_quota_transaction: an upgrade replaces one
--- after the other, and a call that misses the one is undone by the other.
+-- savepoint. After 1213, 1206, and 1205 with innodb_rollback_on_timeout, the server has ended the
+-- transaction: the savepoint is gone, and 1305 for it says nothing new. A procedure apart from
+-- keep_quota_transaction: an upgrade replaces one after the other, and a call that misses one is undone.
 --
 --   p_transaction   what open_quota_transaction answered; NULL, READ: it was not open yet
 --
