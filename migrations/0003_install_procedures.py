@@ -44,7 +44,7 @@ install(
         "procedures/internal/job/close_ended_quota_periods.sql": "9dbbda9dd2cc978bb33cb94eb1663cbc32cfa9548a63dfb5276852b2f9f73ba5",
         "procedures/internal/job/delete_old_quota_rows.sql": "b4f15986a21d749e1727d6254b1507692859fd2fc4d096f2427b5eefe697a4e3",
         "procedures/internal/job/run_quota_job.sql": "32683d00fa9e546cbac62e8596063c0a8b953e0637a659bc158940284dc09c50",
-        "procedures/internal/period/compute_quota_period.sql": "8b9dfaa78ee939b0295f7757f83ba313ea720e8b546156432693ee8fe38019c6",
+        "procedures/internal/period/compute_quota_period.sql": "0dee3a1423e33e046ffa1ff8de03da9b6934aab529ba99c5ab4ee97b8a4a9c6e",
         "procedures/internal/period/settle_quota_period.sql": "bcd35cc31fd213f2098ce1bd6a1166fef262f30df2e0218586ba2b625ce1d913",
         "procedures/internal/return/lower_quota_use.sql": "72a0dc43090fc3e29f3f022d8f8450244f3a96644cd116bd746f7b5b441f96e7",
         "procedures/internal/return/settle_quota_hold.sql": "fcce6ffb9025c001880636e87f8fe7ab157623d83c74d60cd5f98ba803244698",
