@@ -52,6 +52,8 @@ CREATE TABLE tenant_quotas (
                            COALESCE(soft_limit, 9223372036854775807), LEAST(hard_limit, 9223372036854775806) + 1), soft_limit))
                        COMMENT 'the use from which the next alert is due; NULL: none',
     leased_count       BIGINT      NOT NULL DEFAULT 0 COMMENT 'CONCURRENT: how many of used_count''s tokens leases hold',
+    earlier_count      BIGINT      NOT NULL DEFAULT 0
+                       COMMENT 'units that were granted and left used_count again: of closed periods, or given back; not of RATE',
     refill_per_second  DECIMAL(18,6) DEFAULT NULL COMMENT 'RATE: tokens per second',
     refilled_at        DATETIME(6) DEFAULT NULL COMMENT 'RATE: used_count counts from here, UTC; NULL: from the first touch',
     enforcement        VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin NOT NULL DEFAULT 'ENFORCE'
@@ -159,6 +161,7 @@ CREATE TABLE quota_slots (
     defined_at       DATETIME(6) DEFAULT NULL COMMENT 'the quota''s updated_at when the slice was drawn; of another it is void',
     remaining        BIGINT      NOT NULL DEFAULT 0 COMMENT 'units of the slice not spent yet',
     lent             BIGINT      NOT NULL DEFAULT 0 COMMENT 'units of the slice that were spent; tokens come back to it',
+    returned         BIGINT      NOT NULL DEFAULT 0 COMMENT 'tokens that came back to it; for earlier_count',
     PRIMARY KEY (quota_id, slot_number),
     CONSTRAINT quota_slots_remaining CHECK (remaining >= 0)
 )

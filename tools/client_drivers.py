@@ -39,7 +39,7 @@ PYPI = (
     ("aiomysql",),
     ("mysql-connector-python",),
     ("mysqlclient", "django"),
-    ("fastapi", "httpx"),
+    ("fastapi", "httpx", "uvicorn"),
 )
 NPM = ("mysql2",)
 #: A program that comes with each of Debian's packages that may be there from elsewhere.

@@ -11,6 +11,8 @@
 --   status_level   EXCEEDED at the hard limit, WARNING at the soft limit, else NORMAL
 --   remaining      units left; enforcement SHADOW: counted, never denied
 --   next_reset_time, effective_time, expire_time   tenant wall clock
+--   granted_count  units ever granted: resets, refunds, cancelled and lapsed holds do not set it back;
+--                  NULL for RATE, where nobody counts what flows back
 --
 -- Source   scenario 5; docs/design.md, sections 1 and 6
 -- Example  SELECT * FROM quota_usage_monitor WHERE tenant_id = 'CH_123';
@@ -36,10 +38,20 @@ SELECT
     q.expire_time,
     q.next_reset_time,
     q.slot_count,
-    q.quota_id
+    q.quota_id,
+    IF(q.limit_type = 'RATE', NULL, q.earlier_count + q.used_count - s.unspent + s.returned) AS granted_count
 FROM tenant_quotas AS q
 LEFT JOIN tenants AS t ON t.tenant_id = q.tenant_id
 LEFT JOIN quota_jobs AS j ON j.job_name = 'reset_due_quotas' AND j.tenant_id = ''
+JOIN LATERAL (
+    SELECT IF(q.slot_count > 0, (SELECT CAST(COALESCE(SUM(s.remaining), 0) AS SIGNED)
+                                 FROM quota_slots AS s
+                                 WHERE s.quota_id = q.quota_id AND s.next_reset_time <=> q.next_reset_time),
+              0) AS unspent,
+           IF(q.slot_count > 0, (SELECT CAST(COALESCE(SUM(s.returned), 0) AS SIGNED)
+                                 FROM quota_slots AS s
+                                 WHERE s.quota_id = q.quota_id), 0) AS returned
+) AS s
 JOIN LATERAL (
     SELECT
         IF(q.limit_type = 'CONCURRENT', COALESCE(q.concurrent_tokens, 0), q.hard_limit) AS capacity,
@@ -51,14 +63,11 @@ JOIN LATERAL (
             WHEN q.next_reset_time <= CONVERT_TZ(UTC_TIMESTAMP(6), '+00:00',
                      IF(COALESCE(t.time_zone, 'SYSTEM') = 'SYSTEM',
                         COALESCE(j.server_time_zone, 'SYSTEM'), t.time_zone)) THEN 0
-            ELSE q.used_count
-                 - IF(q.limit_type = 'CONCURRENT', COALESCE((SELECT SUM(r.amount)
-                                                             FROM quota_reservations AS r
-                                                             WHERE r.quota_id = q.quota_id AND r.status = 'HELD'
-                                                               AND r.expires_at <= UTC_TIMESTAMP(6)), 0), 0)
-                 - IF(q.sliced_count > 0, COALESCE((SELECT SUM(s.remaining)
-                                                    FROM quota_slots AS s
-                                                    WHERE s.quota_id = q.quota_id
-                                                      AND s.next_reset_time <=> q.next_reset_time), 0), 0)
+            WHEN q.limit_type = 'CONCURRENT' THEN
+                q.used_count - s.unspent - COALESCE((SELECT SUM(r.amount)
+                                                     FROM quota_reservations AS r
+                                                     WHERE r.quota_id = q.quota_id AND r.status = 'HELD'
+                                                       AND r.expires_at <= UTC_TIMESTAMP(6)), 0)
+            ELSE q.used_count - s.unspent
         END AS SIGNED) AS used_count
 ) AS u

@@ -1,9 +1,8 @@
 -- reset_due_quotas: close every period that is over, in batches that keep nobody waiting.
 --
--- The event calls it each minute. It only sweeps: whoever touches a quota whose period is over
--- closes it, so answers are right with the event off, late or run twice. run_quota_job says how a
--- job runs; inside a transaction it does one batch, as part of it. After each batch it rests, so
--- that consumers find the processor free.
+-- The event calls it each minute. It only sweeps: whoever touches a quota whose period is over closes it, so answers
+-- are right with the event off, late or run twice. run_quota_job says how a job runs; inside a transaction it does
+-- one batch, as part of it. After each batch it rests, so that consumers find the processor free.
 --
 --   p_batch_size   rows a transaction, 1 or more; they are locked until it ends
 --

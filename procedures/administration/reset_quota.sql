@@ -1,14 +1,13 @@
 -- reset_quota: set one limit's use to 0 before its period ends.
 --
--- It writes a RESET row into the open period, so that the ledger adds up; a reset by UPDATE would
--- not. The schedule stays as it is. A consumption from before can still be refunded; the refund is
--- recorded and lowers nothing: reset_time says from when on a return counts. It is the next full
--- second, because the column holds no fractions.
+-- It writes a RESET row into the open period, so that the ledger adds up; a reset by UPDATE would not. The schedule
+-- stays as it is. A consumption from before can still be refunded; the refund is recorded and lowers nothing:
+-- reset_time says from when on a return counts. It is the next full second, because the column holds no fractions.
 --
 --   p_tenant_id, p_quota_type, p_limit_type   which: a limit with a calendar period
 --
--- Answers  one row: success, status (RESET, NO_QUOTA), quota_id, limit_type, hard_limit, used_count,
---          remaining, next_reset_time, retry_after_ms, transaction, closed_count (units that were used)
+-- Answers  one row: success, status (RESET, NO_QUOTA), quota_id, limit_type, hard_limit, used_count, remaining,
+--          next_reset_time, retry_after_ms, transaction, closed_count (units that were used)
 -- Raises   45001 invalid_argument, also for a limit without periods; 45003 clock_pinned
 -- Source   docs/design.md, section 4
 -- Example  CALL reset_quota('CH_123', 'REDEEM_CODE', 'DAILY');
@@ -63,7 +62,7 @@ BEGIN
             (quota_id, tenant_id, operation_type, delta_value, current_used, period_start, created_at)
         VALUES (v_quota_id, p_tenant_id, 'RESET', -v_closed_count, 0, v_period_start, v_now);
         UPDATE tenant_quotas
-        SET used_count = 0, next_alert_count = DEFAULT,
+        SET earlier_count = earlier_count + used_count, used_count = 0, next_alert_count = DEFAULT,
             reset_time = v_local - INTERVAL MICROSECOND(v_local) MICROSECOND + INTERVAL 1 SECOND
         WHERE quota_id = v_quota_id;
     END IF;

@@ -1,14 +1,11 @@
 -- acquire_quota_token: take one token of a tenant's concurrency and rate limits.
 --
--- One unit of every CONCURRENT and every RATE limit of the quota type, the tenant's own
--- and its ancestors', all or nothing. A CONCURRENT token comes back by
--- release_quota_token; a RATE token flows back by itself, refill_per_second of them a
--- second (a token bucket). Inside the caller's transaction the token is taken when that
--- commits, and the limit's row stays locked until then: keep it short.
+-- One unit of every CONCURRENT and every RATE limit of the quota type, the tenant's own and its ancestors', all or
+-- nothing. A CONCURRENT token comes back by release_quota_token; a RATE token flows back by itself (a token bucket).
+-- Inside the caller's transaction the limit's row stays locked until that ends: keep it short.
 --
 --   p_tenant_id, p_quota_type   who takes a token of what
---   p_success                   TRUE if one was taken; FALSE if none is free, no such limit
---                               is defined, or the tenant is suspended
+--   p_success       TRUE if one was taken; FALSE: none is free, no such limit is defined, or the tenant is suspended
 --
 -- Raises   45001 invalid_argument, 45003 clock_pinned
 -- Source   scenario 4; docs/design.md, sections 1 to 3

@@ -1,13 +1,12 @@
 -- check_quota: what consume_quota would answer now, without charging.
 --
--- Takes no lock and writes nothing, so the answer may be out of date when it arrives: for showing, never for deciding.
--- What has lapsed is answered as if it were closed or given back. In a caller's SERIALIZABLE transaction MySQL locks
--- whatever is read, here too.
+-- Takes no lock and writes nothing, so the answer may be out of date when it arrives: for showing, never for
+-- deciding. What has lapsed is answered as if it were closed or given back. In a caller's SERIALIZABLE transaction
+-- MySQL locks whatever is read, here too.
 --
 --   p_tenant_id, p_quota_type, p_amount, p_product_code   as in consume_quota
 --
--- Answers  one row, as consume_quota; GRANTED says that it would be, and used_count and
---          remaining are those after it
+-- Answers  one row, as consume_quota; GRANTED says that it would be, and used_count and remaining are those after it
 -- Raises   45001 invalid_argument, 45003 clock_pinned
 -- Source   docs/design.md, section 3
 -- Example  CALL check_quota('CH_123', 'REDEEM_CODE', 1, 'app_mall');

@@ -21,22 +21,8 @@ CREATE PROCEDURE confirm_quota_reservation (
     MODIFIES SQL DATA
     SQL SECURITY DEFINER
 BEGIN
-    DECLARE v_status, v_transaction VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_quota_id BIGINT UNSIGNED;
-    DECLARE v_used_count BIGINT;
-    DECLARE v_expires_at DATETIME(6);
-
-    IF NOT COALESCE(p_reservation_id >= '!' AND CHAR_LENGTH(p_reservation_id) <= 36
-                    AND COALESCE(p_amount BETWEEN 1 AND 9223372036854775807 AND p_amount = FLOOR(p_amount), TRUE),
-                    FALSE) THEN
-        CALL validate_quota_argument('p_reservation_id', p_reservation_id, NULL, 36);
-        CALL validate_quota_argument('p_amount', COALESCE(p_amount, 1), 1, 9223372036854775807);
+    IF NOT COALESCE(p_amount BETWEEN 1 AND 9223372036854775807 AND p_amount = FLOOR(p_amount), TRUE) THEN
+        CALL validate_quota_argument('p_amount', p_amount, 1, 9223372036854775807);
     END IF;
-    CALL settle_quota_hold('CONFIRM', p_reservation_id, p_amount, NULL,
-                           v_quota_id, v_status, v_used_count, v_transaction, v_expires_at);
-    SELECT v_status IN ('CONFIRMED', 'REPLAYED') AS success, v_status AS status, v_quota_id AS quota_id, q.limit_type,
-           q.hard_limit, v_used_count AS used_count, GREATEST(q.hard_limit - v_used_count, 0) AS remaining,
-           q.next_reset_time, CAST(NULL AS SIGNED) AS retry_after_ms, v_transaction AS `transaction`,
-           p_reservation_id AS reservation_id
-    FROM (SELECT 1) AS one LEFT JOIN tenant_quotas AS q ON q.quota_id = v_quota_id;
+    CALL settle_quota_hold('CONFIRM', p_reservation_id, p_amount, NULL);
 END

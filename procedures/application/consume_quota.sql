@@ -5,8 +5,7 @@
 -- nothing: so after a lost connection, call again. With a transaction open, or autocommit off, the consumption is part
 -- of it (transaction JOINED) and shares its fate. Else it is durable when the answer arrives (OWN).
 --
---   p_tenant_id     who consumes
---   p_quota_type    what, for example REDEEM_CODE
+--   p_tenant_id, p_quota_type   who consumes what, for example REDEEM_CODE
 --   p_amount        units, 1 or more
 --   p_biz_type, p_biz_id   the caller's own key; p_biz_id NULL: none, and calling twice charges twice
 --   p_product_code  what it is for; NULL: only limits that cover all products allow it

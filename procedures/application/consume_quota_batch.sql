@@ -1,17 +1,15 @@
 -- consume_quota_batch: use units of several quotas in one call: all items, or none.
 --
--- Each item is charged as consume_quota would, with a ledger row and a key of its own. Items that were
--- charged before count as nothing: the same batch again is REPLAYED, with the limits as they stand. All
--- items are taken for new until the ledger's unique key or a denial says otherwise. The quota types are
--- charged in the order of their names; the first that denies is the one shown. Its limits are then told of
--- all its items as one: a SHADOW limit that is for some of their products only writes no alert.
+-- Each item is charged as consume_quota would, with a ledger row and a key of its own. Items that were charged before
+-- count as nothing: the same batch again is REPLAYED, with the limits as they stand. The quota types are charged in the
+-- order of their names; the first that denies is the one shown. Its limits are then told of all its items as one: a
+-- SHADOW limit that is for some of their products only writes no alert.
 --
 --   p_tenant_id   who consumes
 --   p_items       JSON text: an array of 1 to 1000 objects {quota_type, amount, biz_type, biz_id,
 --                 product_code}; the last three may be left out or null
 --
--- Answers  one row, as consume_quota, then item_index: the first item, from 0, that the limit
---          shown denied; NULL where none was
+-- Answers  one row, as consume_quota, then item_index: the first item, from 0, that the limit shown denied, or NULL
 -- Raises   45001 invalid_argument, 45002 key_reused, 45003 clock_pinned
 -- Source   docs/design.md, section 3
 -- Example  CALL consume_quota_batch('CH_123', '[{"quota_type": "REDEEM_CODE", "amount": 2}]');
@@ -41,7 +39,7 @@ BEGIN
     END;
 
     CALL validate_quota_argument('p_tenant_id', p_tenant_id, NULL, 64);
-    CALL parse_quota_items(p_items, v_items);
+    CALL read_quota_items(p_items, NULL, v_items);
     -- A SHADOW limit that is not in force now may be the only one whose ledger knows a key: look first. This
     -- read also begins InnoDB's part in the caller's transaction. A savepoint older than that gives up the locks.
     WITH RECURSIVE level AS (
@@ -82,7 +80,7 @@ BEGIN
                                             v_quota_id, v_used_count);
                     ROLLBACK TO SAVEPOINT tenant_quota_look;
                 END IF;
-                CALL find_fresh_items(p_tenant_id, v_fresh);
+                CALL read_quota_items(p_items, p_tenant_id, v_fresh);
             END IF;
             CALL charge_quota_items(p_tenant_id, COALESCE(v_fresh, v_items), v_by_product, v_fresh IS NULL, v_status,
                                     v_quota_type, v_quota_id, v_used_count);

@@ -1,9 +1,8 @@
 -- release_quota_token: give one token back to a tenant's concurrency limit.
 --
--- For callers that took it with acquire_quota_token; release_quota_lease gives a lease back.
--- Tokens that leases hold (leased_count) are never given back here, so releasing more often than
--- acquiring makes no room that the limit does not have. An ancestor's token goes back with the
--- tenant's own, and RATE tokens flow back by themselves.
+-- For callers that took it with acquire_quota_token; release_quota_lease gives a lease back. Tokens that leases hold
+-- (leased_count) are never given back here, so releasing more often than acquiring makes no room that the limit does
+-- not have. An ancestor's token goes back with the tenant's own, and RATE tokens flow back by themselves.
 --
 --   p_tenant_id, p_quota_type   whose token
 --   p_success                   TRUE if one was given back
@@ -54,13 +53,13 @@ BEGIN
             SELECT COUNT(*) INTO v_is_given FROM quota_slots
             WHERE quota_id = v_quota_id AND slot_number = CONNECTION_ID() MOD v_slots AND lent > 0
             FOR UPDATE SKIP LOCKED;
-            UPDATE quota_slots SET remaining = remaining + 1, lent = lent - 1
+            UPDATE quota_slots SET remaining = remaining + 1, lent = lent - 1, returned = returned + 1
             WHERE v_is_given AND quota_id = v_quota_id AND slot_number = CONNECTION_ID() MOD v_slots;
         END IF;
         WHILE NOT v_is_given AND v_slots IS NOT NULL DO
             UPDATE tenant_quotas FORCE INDEX (tenant_quotas_natural)
-            SET used_count = used_count - 1, next_alert_count = IF(used_count < soft_limit, LEAST(soft_limit,
-                COALESCE(next_alert_count, soft_limit)), next_alert_count)
+            SET used_count = used_count - 1, earlier_count = earlier_count + 1, next_alert_count = IF(
+                used_count < soft_limit, LEAST(soft_limit, COALESCE(next_alert_count, soft_limit)), next_alert_count)
             WHERE tenant_id = v_level_id AND quota_type = p_quota_type AND limit_type = 'CONCURRENT'
               AND used_count > leased_count + sliced_count;
             SET v_is_given = ROW_COUNT() > 0, v_slots = NULLIF(v_slots, 0);

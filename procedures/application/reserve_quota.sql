@@ -1,16 +1,14 @@
 -- reserve_quota: hold units of a tenant's quota for a while, against all its counted limits.
 --
--- Held units count as used at once. Confirm them before they lapse, or cancel; what
--- lapses comes back by itself: at once for whoever would be denied without it, else with
--- the sweep. Every calendar and TOTAL limit of the tenant and its ancestors holds them,
--- together or not at all. The same biz key again is answered REPLAYED with the same
--- reservation_id; reservations and consumptions share their keys.
+-- Held units count as used at once. Confirm them before they lapse, or cancel; what lapses comes back by itself. Every
+-- calendar and TOTAL limit of the tenant and its ancestors holds them, together or not at all. The same biz key again
+-- is answered REPLAYED with the same reservation_id; reservations and consumptions share their keys.
 --
 --   p_tenant_id .. p_amount    as in consume_quota
 --   p_ttl_seconds   seconds until it lapses, 1 to 31536000
 --   p_biz_type .. p_product_code   as in consume_quota
 --
--- Answers  one row, as consume_quota, then reservation_id and expires_at (UTC)
+-- Answers  one row, as consume_quota, then reservation_id, expires_at (UTC) and expires_in_ms
 -- Raises   45001 invalid_argument, 45002 key_reused, 45003 clock_pinned
 -- Source   docs/design.md, section 3
 -- Example  CALL reserve_quota('CH_123', 'REDEEM_CODE', 5, 900, 'CART', 'cart_17', 'app_mall');
@@ -46,7 +44,8 @@ BEGIN
            GREATEST(q.hard_limit - v_used_count, 0) AS remaining,
            IF(v_status = 'REPLAYED', v_next_reset_time, q.next_reset_time) AS next_reset_time,
            v_retry_after_ms AS retry_after_ms, v_transaction AS `transaction`,
-           v_reservation_id AS reservation_id, h.expires_at
+           v_reservation_id AS reservation_id, h.expires_at,
+           GREATEST(TIMESTAMPDIFF(MICROSECOND, UTC_TIMESTAMP(6), h.expires_at) DIV 1000, 0) AS expires_in_ms
     FROM (SELECT MAX(expires_at) AS expires_at FROM quota_reservations WHERE reservation_id = v_reservation_id) AS h
     LEFT JOIN tenant_quotas AS q ON q.quota_id = v_quota_id;
 END

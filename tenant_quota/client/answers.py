@@ -78,6 +78,7 @@ class Answer:
     reservation_id: str | None = None
     lease_id: str | None = None
     expires_at: datetime | None = None  # UTC, without a zone
+    expires_in: timedelta | None = None  # from the moment of the answer, by the server's clock
 
     @property
     def retry_after_seconds(self) -> int | None:
@@ -89,7 +90,7 @@ class Answer:
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> Answer:
         """Read the columns by name; later versions of the procedures may add some."""
-        wait, kind = row["retry_after_ms"], row["limit_type"]
+        wait, rest, kind = row["retry_after_ms"], row.get("expires_in_ms"), row["limit_type"]
         plain = ("quota_id", "hard_limit", "used_count", "remaining", "next_reset_time")
         sometimes = ("item_index", "reservation_id", "lease_id", "expires_at")
         return cls(
@@ -98,6 +99,7 @@ class Answer:
             transaction=Transaction(row["transaction"]),
             limit_type=None if kind is None else LimitType(kind),
             retry_after=None if wait is None else timedelta(milliseconds=int(wait)),
+            expires_in=None if rest is None else timedelta(milliseconds=int(rest)),
             **{name: row[name] for name in plain},
             **{name: row.get(name) for name in sometimes},
         )

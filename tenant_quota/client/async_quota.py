@@ -59,6 +59,12 @@ class AsyncQuota:
     async def batch(self, items: Iterable[Item]) -> Answer:
         return await self._run(lambda: self._quota.batch(items))
 
+    async def take_token(self, quota_type: str) -> Answer:
+        return await self._run(lambda: self._quota.take_token(quota_type))
+
+    async def return_token(self, quota_type: str) -> Answer:
+        return await self._run(lambda: self._quota.return_token(quota_type))
+
     @asynccontextmanager
     async def lease(
         self, quota_type: str, holder: str, *, ttl: timedelta = timedelta(seconds=30)

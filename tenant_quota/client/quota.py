@@ -116,6 +116,14 @@ class Quota:
         has_keys = all(item.biz_id is not None for item in given)
         return self.call("consume_quota_batch", self.tenant_id, json.dumps(plain), has_key=has_keys)
 
+    def take_token(self, quota_type: str) -> Answer:
+        """Take a token of every CONCURRENT and RATE limit. It has no end: see ``lease``."""
+        return self.call("take_quota_token", self.tenant_id, quota_type)
+
+    def return_token(self, quota_type: str) -> Answer:
+        """Give a CONCURRENT token back."""
+        return self.call("return_quota_token", self.tenant_id, quota_type)
+
     def lease(
         self, quota_type: str, holder: str, *, ttl: timedelta = timedelta(seconds=30)
     ) -> Lease:

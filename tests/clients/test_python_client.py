@@ -342,6 +342,25 @@ def test_a_lease_is_renewed_on_a_new_connection_after_a_lost_one(quota, reconnec
     assert quota.acquire()
 
 
+def test_a_token_is_taken_and_returned(quota, ours):
+    quota.define("CONCURRENT", 1)
+    assert ours.take_token("REDEEM_CODE").status is client.Status.GRANTED
+    assert ours.take_token("REDEEM_CODE").status is client.Status.EXCEEDED
+    assert ours.return_token("REDEEM_CODE").status is client.Status.RELEASED
+    late = ours.return_token("REDEEM_CODE")
+    assert (late.success, late.status) == (False, client.Status.NOT_FOUND)
+
+
+def test_a_hold_says_how_long_it_lasts_and_a_denied_one_when_to_try_again(quota, ours):
+    quota.define("CONCURRENT", 1)
+    who = (quota.tenant_id, "REDEEM_CODE")
+    held = ours.call("acquire_quota_lease", *who, "worker-1", 600)
+    assert timedelta(minutes=9) < held.expires_in <= timedelta(minutes=10)
+    denied = ours.take_token("REDEEM_CODE")
+    assert denied.expires_in is None
+    assert timedelta(minutes=9) < denied.retry_after <= timedelta(minutes=10, milliseconds=1)
+
+
 def test_a_lease_on_the_callers_connection_is_renewed_at_checkpoints(quota, ours):
     quota.define("CONCURRENT", 1)
     with ours.lease("REDEEM_CODE", "worker-1", ttl=timedelta(seconds=1)) as lease:

@@ -80,6 +80,8 @@ def test_async_has_the_same_calls(shop: Shop, driver: str) -> None:
             assert (await quota.batch([Item("REDEEM_CODE", 4)])).status is Status.EXCEEDED
             refunded = await quota.refund("REDEEM_CODE", 1, refund_id="r", **key)
             assert refunded.used_count == 1
+            assert (await quota.take_token("EXPORT")).status is Status.GRANTED
+            assert (await quota.return_token("EXPORT")).status is Status.RELEASED
             async with quota.lease("EXPORT", "worker", ttl=timedelta(seconds=1)) as lease:
                 for _ in range(3):
                     await asyncio.sleep(0.4)

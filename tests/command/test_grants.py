@@ -244,6 +244,8 @@ def test_an_application_does_all_its_work_with_the_role_alone(app, quota):
     assert call(app.connection, "renew_quota_lease", lease.lease_id, 60).status == "RENEWED"
     assert call(app.connection, "release_quota_lease", lease.lease_id).status == "RELEASED"
     assert [app.acquire(), app.acquire(), app.acquire(), app.release()] == [1, 1, 0, 1]
+    assert call(app.connection, "take_quota_token", *who).status == "GRANTED"
+    assert call(app.connection, "return_quota_token", *who).status == "RELEASED"
     items = [
         {"quota_type": app.quota_type, "amount": 1, "biz_type": "B", "biz_id": n} for n in "12"
     ]
@@ -256,6 +258,7 @@ def test_an_application_does_all_its_work_with_the_role_alone(app, quota):
         *("refund_quota", "reserve_quota", "confirm_quota_reservation"),
         *("cancel_quota_reservation", "acquire_quota_token", "release_quota_token"),
         *("acquire_quota_lease", "renew_quota_lease", "release_quota_lease"),
+        *("take_quota_token", "return_quota_token"),
     }
 
 

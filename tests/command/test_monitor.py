@@ -31,6 +31,7 @@ COLUMNS = [
     "next_reset_time",
     "slot_count",
     "quota_id",
+    "granted_count",
 ]
 
 
@@ -93,6 +94,7 @@ def test_json_has_every_column_of_the_view_with_numbers_and_iso_dates(schema_url
         "next_reset_time": "2999-01-02T03:04:05",
         "slot_count": 0,
         "quota_id": three.column("quota_id", "DAILY"),
+        "granted_count": 20,
     }
 
 

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 from pymysql.connections import Connection
 
-from tests.helpers.support import Quota, Value, at, call, charge, rows, value
+from tests.helpers.support import Quota, Value, at, call, charge, rows
 
 
 def in_utc(quota: Quota, *limit_types: str, hard_limit: int = 10, **options: Value) -> None:
@@ -75,22 +75,9 @@ def settle_at(
     ttl: int | None = None,
 ) -> SimpleNamespace:
     """CONFIRM, CANCEL, RELEASE or RENEW at a time, through the ungranted inner procedure."""
-    names = ("quota_id", "status", "used_count", "transaction", "expires_at")
-    with at(quota.connection, now), quota.connection.cursor() as cursor:
-        cursor.execute("SET @quota_id = NULL")
-        cursor.execute(
-            "CALL settle_quota_hold(%s, %s, %s, %s, @quota_id, @status, @used, @transaction, @until)",
-            (operation, hold.reservation_id, amount, ttl),
-        )
-        cursor.execute("SELECT @quota_id, @status, @used, @transaction, @until")
-        answer = SimpleNamespace(**dict(zip(names, cursor.fetchone() or (), strict=True)))
-    granted = ("CONFIRMED", "CANCELLED", "RELEASED", "RENEWED", "REPLAYED")
-    answer.success = int(answer.status in granted)
-    if isinstance(answer.expires_at, str):
-        answer.expires_at = value(
-            quota.connection, "SELECT CAST(%s AS DATETIME(6))", answer.expires_at
-        )
-    return answer
+    with at(quota.connection, now):
+        arguments = (operation, hold.reservation_id, amount, ttl)
+        return call(quota.connection, "settle_quota_hold", *arguments)
 
 
 def lease(

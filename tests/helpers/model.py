@@ -28,6 +28,7 @@ from tests.helpers.model_data import (
     Tenant,
     by_type,
     expiry,
+    first_lapse,
     left_of,
     local,
     period_of,
@@ -375,6 +376,7 @@ class Model:
         answer = self.figures(shown.limit, shown.verdict, shown.call.now)
         used = (answer.used_count or 0) - self.spare(shown.limit, shown.call.now)
         left = max(shown.limit.hard - used, 0)
+        wait = first_lapse(self.holds.values(), shown) if wait is None else wait
         return answer._replace(used_count=used, remaining=left, retry_after_ms=wait)
 
     def wait(self, limit: Limit, verdict: str, call: Call) -> int | None:

@@ -6,6 +6,7 @@ Numbers in brackets are the sections of docs/design.md. Times are UTC; a limit's
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone, tzinfo
 from fractions import Fraction
@@ -246,6 +247,19 @@ Item = tuple[int, Call]
 def expiry(call: Call) -> datetime:
     """Until when a hold is held: at that moment it has lapsed."""
     return call.now + timedelta(seconds=call.ttl)
+
+
+def first_lapse(holds: Iterable[Hold], denied: Judged) -> int | None:
+    """Milliseconds until a lease lapses that a denied one waits for; None: waiting does not help."""
+    limit, call, verdict = denied
+    held = [
+        hold.expires_at
+        for hold in holds
+        if (hold.quota_id, hold.status) == (limit.quota_id, "HELD")
+    ]
+    if not held or call.operation != "LEASE" or verdict != "EXCEEDED" or not limit.hard:
+        return None
+    return max((min(held) - call.now) // timedelta(milliseconds=1) + 1, 1)
 
 
 def tightness(limit: Limit, now: datetime) -> tuple[bool, bool, int, int]:

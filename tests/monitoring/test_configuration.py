@@ -93,8 +93,8 @@ def test_the_exporter_and_the_textfile_give_the_same_series(shop):
     assert {metric for metric, _ in asked} == {
         f"tenant_quota_{each}"
         for each in (
-            *("used_units", "limit_units", "usage_ratio", "limits", "health_status"),
-            *("event_lag_seconds", "event_failed"),
+            *("used_units", "limit_units", "usage_ratio", "granted_units_total"),
+            *("limits", "health_status", "event_lag_seconds", "event_failed"),
             *("resets_overdue", "holds_overdue", "alerts_undelivered"),
         )
     }
@@ -113,6 +113,8 @@ def test_the_figures_are_those_of_the_views(shop):
     assert of("tenant_quota_used_units", **monthly) == [6]
     assert of("tenant_quota_limit_units", **monthly) == [8]
     assert of("tenant_quota_usage_ratio", **monthly) == [0.75]
+    assert of("tenant_quota_granted_units_total", **monthly) == [6]
+    assert of("tenant_quota_granted_units_total", limit_type="RATE") == []
     nothing = monthly | {"limit_type": "TOTAL"}
     assert of("tenant_quota_usage_ratio", **nothing) == [1], "a limit of 0 has nothing left"
     assert of("tenant_quota_limits", status_level="WARNING") == [1]

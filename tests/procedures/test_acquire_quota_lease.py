@@ -55,7 +55,34 @@ def test_the_answer_has_the_columns_of_the_contract_in_their_order(quota: Quota)
     assert list(vars(lease(quota))) == [
         *("success", "status", "quota_id", "limit_type", "hard_limit", "used_count", "remaining"),
         *("next_reset_time", "retry_after_ms", "transaction", "lease_id", "expires_at"),
+        "expires_in_ms",
     ]
+
+
+def test_the_time_that_is_left_needs_no_clock(quota: Quota) -> None:
+    quota.define("CONCURRENT", hard_limit=1)
+    rows(quota.connection, "SET time_zone = '+08:00'")
+    assert 20_000 < lease(quota, ttl=30).expires_in_ms <= 30_000
+    assert lease(quota, ttl=30).expires_in_ms is None, "a denial holds nothing"
+
+
+def test_a_denial_says_when_the_first_lease_lapses(quota: Quota) -> None:
+    child = quota.child()
+    quota.define("CONCURRENT", hard_limit=2)
+    lease(quota, ttl=900)
+    first = lease(quota, ttl=600)
+    for denied in (lease(quota), lease(child)):
+        assert denied.status == "EXCEEDED"
+        assert 500_000 < denied.retry_after_ms <= 600_001
+    release(quota, first)
+    assert quota.acquire()
+    assert 800_000 < lease(quota).retry_after_ms <= 900_001
+
+
+def test_waiting_does_not_help_where_only_tokens_are_out(quota: Quota) -> None:
+    quota.define("CONCURRENT", hard_limit=1)
+    quota.acquire()
+    assert lease(quota).retry_after_ms is None
 
 
 def test_nothing_defined_or_suspended_is_no(quota: Quota) -> None:

@@ -26,6 +26,7 @@ def test_the_answer_has_the_columns_of_the_contract_in_their_order(quota: Quota)
     assert list(vars(release(quota, lease(quota)))) == [
         *("success", "status", "quota_id", "limit_type", "hard_limit", "used_count", "remaining"),
         *("next_reset_time", "retry_after_ms", "transaction", "lease_id"),
+        *("expires_at", "expires_in_ms"),
     ]
 
 

@@ -34,7 +34,16 @@ def test_the_answer_has_the_columns_of_the_contract_in_their_order(quota: Quota)
     assert list(vars(renew(quota, lease(quota)))) == [
         *("success", "status", "quota_id", "limit_type", "hard_limit", "used_count", "remaining"),
         *("next_reset_time", "retry_after_ms", "transaction", "lease_id", "expires_at"),
+        "expires_in_ms",
     ]
+
+
+def test_the_time_that_is_left_needs_no_clock(quota: Quota) -> None:
+    quota.define("CONCURRENT")
+    held = lease(quota, ttl=30)
+    assert 50_000 < renew(quota, held, ttl=60).expires_in_ms <= 60_000
+    lapse(quota)
+    assert renew(quota, held).expires_in_ms == 0
 
 
 def test_a_renewed_lease_keeps_its_token_beyond_its_first_time(quota: Quota) -> None:

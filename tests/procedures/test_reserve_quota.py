@@ -47,7 +47,17 @@ def test_the_answer_has_the_columns_of_the_contract_in_their_order(quota: Quota)
     assert list(vars(reserve(quota))) == [
         *("success", "status", "quota_id", "limit_type", "hard_limit", "used_count", "remaining"),
         *("next_reset_time", "retry_after_ms", "transaction", "reservation_id", "expires_at"),
+        "expires_in_ms",
     ]
+
+
+def test_the_time_that_is_left_needs_no_clock(quota: Quota) -> None:
+    quota.define("MONTHLY", hard_limit=1)
+    assert 800_000 < reserve(quota, ttl=900, key="k").expires_in_ms <= 900_000
+    assert 800_000 < reserve(quota, ttl=900, key="k").expires_in_ms <= 900_000, "a replay too"
+    assert reserve(quota, key="other").expires_in_ms is None
+    lapse(quota)
+    assert reserve(quota, ttl=900, key="k").expires_in_ms == 0
 
 
 def test_a_denial_holds_nothing(quota: Quota) -> None:

@@ -183,6 +183,10 @@ def test_tokens_need_a_tenant_and_a_type(
     with pytest.raises(pymysql.err.MySQLError) as caught:
         call_out(quota.connection, procedure, tenant, quota_type, outs=1)
     assert state_of(caught.value) == ("45001", "invalid_argument")
+    row = {"acquire": "take", "release": "return"}[procedure.partition("_")[0]]
+    with pytest.raises(pymysql.err.MySQLError) as caught:
+        call(quota.connection, f"{row}_quota_token", tenant, quota_type)
+    assert state_of(caught.value) == ("45001", "invalid_argument")
 
 
 @pytest.mark.parametrize(

@@ -142,8 +142,13 @@ def test_other_settings_have_no_effect(quota: Quota, setting: str) -> None:
     assert asked.consume(2, product="a-1").status == "EXCEEDED"
     assert [asked.acquire() for _ in range(3)] == [True, True, False]
     assert asked.release()
+    who = (quota.tenant_id, quota.quota_type)
+    assert call(session, "return_quota_token", *who).status == "RELEASED"
     assert no_transaction_is_open(session)
-    assert (quota.used(), quota.used("DAILY"), quota.ledger("DAILY")) == (3, 3, [3])
+    items = f'[{{"quota_type": "{quota.quota_type}", "amount": 1, "biz_type": "B", "biz_id": "b", "product_code": "a-1"}}]'
+    for status in ("GRANTED", "REPLAYED"):
+        assert call(session, "consume_quota_batch", quota.tenant_id, items).status == status
+    assert (quota.used(), quota.used("DAILY"), quota.ledger("DAILY")) == (4, 4, [3, 1])
     assert asked.define("TOTAL", 9).status == "CREATED"
 
 

@@ -1,10 +1,12 @@
 """quota_usage_monitor: scenario 5's eight columns first, and figures that are exact now."""
 
+import json
 from datetime import datetime
 from decimal import Decimal
 
 import pytest
 
+from tests.helpers.holds import cancel, lapse, lease, refund, release, reserve
 from tests.helpers.support import Quota, call, rows, value
 
 
@@ -121,3 +123,89 @@ def test_what_valid_slots_hold_is_not_used(quota: Quota) -> None:
     quota.define("TOTAL", 1000, used=30, slot_count=2)
     assert quota.used("TOTAL") > 30
     assert monitor(quota, "used_count, remaining") == [(30, 970)]
+
+
+def granted(quota: Quota) -> list[object]:
+    return [count for (count,) in monitor(quota, "granted_count")]
+
+
+def test_what_was_granted_is_not_set_back_by_resets_refunds_and_holds(quota: Quota) -> None:
+    quota.define("MONTHLY", 100)
+    quota.consume(5, key="k")
+    assert granted(quota) == [5]
+    refund(quota, "k", "r", 2)
+    cancel(quota, reserve(quota, 10))
+    assert (granted(quota), quota.used()) == ([15], 3)
+    reserve(quota, 20)
+    lapse(quota)
+    call(quota.connection, "expire_quota_reservations", 100)
+    assert (granted(quota), quota.used()) == ([35], 3)
+    call(quota.connection, "reset_quota", quota.tenant_id, quota.quota_type, "MONTHLY")
+    assert (granted(quota), quota.used()) == ([35], 0)
+    quota.consume(1)
+    refund(quota, "k", "late")
+    assert (granted(quota), quota.used()) == ([36], 1), "that period is closed"
+
+
+@pytest.mark.parametrize("slots", [0, 2])
+@pytest.mark.parametrize("sweeps", [True, False])
+def test_the_end_of_a_period_does_not_set_back_what_was_granted(
+    quota: Quota, slots: int, sweeps: bool
+) -> None:
+    quota.define("MONTHLY", 1000, slot_count=slots)
+    for _ in range(3):
+        quota.consume(10)
+    for change in (  # the open period becomes the one before
+        "UPDATE quota_slots AS s JOIN tenant_quotas AS q USING (quota_id)"
+        " SET s.next_reset_time = q.period_start",
+        "UPDATE tenant_quotas AS q SET next_reset_time = period_start,"
+        " period_end = period_start, period_start = period_start - INTERVAL 1 MONTH",
+    ):
+        rows(quota.connection, f"{change} WHERE q.tenant_id = %s", quota.tenant_id)
+    assert monitor(quota, "used_count, granted_count") == [(0, 30)]
+    if sweeps:
+        call(quota.connection, "reset_due_quotas", 100)
+        assert monitor(quota, "used_count, granted_count") == [(0, 30)]
+    quota.consume(7)
+    assert monitor(quota, "used_count, granted_count") == [(7, 37)]
+
+
+def test_slots_and_batches_count_as_well(quota: Quota) -> None:
+    quota.define("TOTAL", 1000, used=30, slot_count=2)
+    assert quota.used("TOTAL") > 30
+    items = [
+        {"quota_type": quota.quota_type, "amount": 4, "biz_type": "B", "biz_id": n} for n in "12"
+    ]
+    for _ in range(2):  # the second time they are replayed
+        call(quota.connection, "consume_quota_batch", quota.tenant_id, json.dumps(items))
+    assert granted(quota) == [38]
+    quota.define("TOTAL", 1000)
+    assert (granted(quota), quota.used("TOTAL")) == ([38], 38), "slots that go give back slices"
+
+
+def test_each_token_and_lease_counts_once(quota: Quota) -> None:
+    quota.define("CONCURRENT", 3)
+    quota.acquire()
+    quota.release()
+    release(quota, lease(quota))
+    lease(quota)
+    lapse(quota)
+    assert (granted(quota), monitor(quota, "used_count")) == ([3], [(0,)])
+    assert [lease(quota).status for _ in range(4)].count("GRANTED") == 3
+    assert granted(quota) == [6]
+
+
+def test_tokens_that_come_back_to_slots_count_as_well(quota: Quota) -> None:
+    quota.define("CONCURRENT", 1000, slot_count=2)
+    for _ in range(5):
+        assert quota.acquire()
+        assert quota.release()
+    assert quota.lent("CONCURRENT") > 0
+    assert (granted(quota), monitor(quota, "used_count")) == ([5], [(0,)])
+    quota.define("CONCURRENT", 1000)
+    assert (granted(quota), quota.used("CONCURRENT")) == ([5], 0)
+
+
+def test_nobody_counts_what_a_bucket_grants(quota: Quota) -> None:
+    quota.define("RATE", 3, refill_per_second=1, used=2)
+    assert granted(quota) == [None]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import itertools
 from collections import Counter
+from collections.abc import Callable
 
 from tests.helpers.server import connect
 from tests.helpers.support import Quota, at_once, call
@@ -21,7 +22,7 @@ def slots(url: str, rounds: int) -> list[str]:
         return Quota(functools.partial(connect, url, autocommit=True), f"slots_{next(numbers)}")
 
     test_slots.CALLERS = test_slots_shared.CALLERS = CALLERS
-    crowds = (
+    crowds: tuple[Callable[[Quota], None], ...] = (
         test_slots.test_n_units_3n_tries_exactly_n_grants,
         test_slots.test_amounts_of_1_to_7_fill_the_limit_and_never_pass_it,
         test_slots.test_one_key_at_once_is_charged_once,

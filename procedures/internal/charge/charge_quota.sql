@@ -1,9 +1,9 @@
 -- charge_quota: internal: take what a call asks for, from all its limits or from none.
 --
--- Level by level, from the tenant to its last ancestor. At an obstacle sort_out_quota_call undoes all,
--- removes the obstacle or finds the answer, and the call begins again, with locks. A denial that was told
--- before in this period needs only a look: one statement, and so one snapshot, sees that the amount does
--- not fit, that nothing can be taken back, that the alert is written and that the key is new.
+-- Level by level, from the tenant to its last ancestor. At an obstacle sort_out_quota_call undoes all, removes the
+-- obstacle or finds the answer, and the call begins again, with locks. A denial that was told before in this period
+-- needs one statement: it sees that the amount does not fit, that nothing can be taken back, that the alert is written
+-- and that the key is new.
 --
 --   p_operation     CONSUME (counted and RATE limits), BATCH (the same, without ledger), RESERVE
 --                   (counted), TOKEN (CONCURRENT and RATE), LEASE (CONCURRENT), CHECK (only ask)

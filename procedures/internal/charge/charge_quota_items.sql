@@ -3,7 +3,7 @@
 -- charge_quota takes the sum of a type's items; then each item gets a ledger row for each counted limit,
 -- SHADOW ones only for what they count. The caller has opened the transaction, and undoes all denials.
 --
---   p_tenant_id, p_items   whose batch, and the items to charge (of parse_quota_items)
+--   p_tenant_id, p_items   whose batch, and the items to charge (of read_quota_items)
 --   p_by_product   TRUE: each product by itself, for the sake of a SHADOW limit that is for some only
 --   p_is_replay    TRUE: all of them were charged before; only settle and show the limits
 --   p_status       GRANTED, REPLAYED, a denial; NULL: one of the keys was charged before

@@ -1,14 +1,13 @@
 -- find_quota_replay: internal: the first answer to a biz key that was charged before.
 --
--- Level by level. The ledger is read under a shared lock, because a caller's snapshot may be older than
--- the first call. A locking read of a key that is not there locks the gap around it, and with it other
--- quotas' keys: so in a caller's transaction an INSERT asks first, and is taken back. A row of a calendar
--- limit that has no period was written by hand (scenario 2), without a product: its key and amount decide.
+-- Level by level, under a shared lock, because a caller's snapshot may be older than the first call. A locking read
+-- of a key that is not there locks the gap around it: so in a caller's transaction an INSERT asks first, and is taken
+-- back. A row of a calendar limit without a period was written by hand (scenario 2): its key and amount decide.
 --
 --   p_operation .. p_transaction   as in sort_out_quota_call
 --   p_is_found      TRUE if there is one; then:
---   p_hold_id .. p_next_reset_time   the reservation; the limit to show, its use then, the end of the
---                   period that was charged
+--   p_hold_id .. p_next_reset_time   the reservation; the limit to show, its use then, the end of the period that was
+--                   charged
 --
 -- Raises   45002 key_reused if the first call was for another amount, product or operation
 -- Source   docs/design.md, section 3

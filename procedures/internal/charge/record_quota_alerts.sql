@@ -1,8 +1,7 @@
 -- record_quota_alerts: internal: write the alerts that a call gives rise to, once per period and level.
 --
 -- In the transaction of the use or the denial. A granted call crosses thresholds: it writes them and moves
--- next_alert_count on, under the rows' locks. A denied one writes EXCEEDED. A plain look comes first, so
--- that a storm of denials writes one row and then nothing.
+-- next_alert_count on. A denied one writes EXCEEDED. A plain look comes first: a storm of denials writes one row.
 --
 --   p_judged      what judge_quota_level says of the call's limits
 --   p_is_denied   whether the call is denied: then it crosses no threshold

@@ -1,13 +1,12 @@
 -- sort_out_quota_call: internal: find out why a call cannot simply be charged, and what to do.
 --
--- Undoes what the attempt did, then goes through all levels with nothing charged. It closes periods that
--- are over, takes back expired holds and unspent slices where they are needed, and looks for the call's
--- key among earlier charges. Then a limit denies, or an alert is due, or nothing stands in the way any
--- more. In a transaction of our own the first round takes no locks, so a denial that was told before
--- writes nothing and keeps nobody waiting.
+-- Undoes what the attempt did, then goes through all levels with nothing charged. It closes periods that are over,
+-- takes back holds and slices where they are needed, and looks for the call's key among earlier charges. Then a limit
+-- denies, or an alert is due, or nothing stands in the way any more. In our own transaction the first round takes no
+-- locks.
 --
---   p_operation .. p_product_code   as in charge_quota; p_kinds: the limit types to look at;
---                   p_operation CHECK: write nothing; SETTLE: close periods, and show the limits
+--   p_operation .. p_product_code   as in charge_quota; p_kinds: the limit types to look at; p_operation CHECK: write
+--                   nothing; SETTLE: close periods, and show the limits
 --   p_transaction, p_attempt   of charge_quota; from the second attempt on the rows are locked
 --   p_parts         JSON, by level: the limit types that take part; NULL: all do
 --   p_hold_id       afterwards: of a replay; NULL for a denial
@@ -105,8 +104,9 @@ BEGIN
                 CALL settle_quota_period(v_due_id, v_time_zone, v_state);
             ELSEIF v_short_id IS NOT NULL THEN
                 CALL collect_quota_slots(v_short_id, NULL, TRUE, v_units);
-                CALL end_lapsed_quota_holds(v_short_id, IF(p_operation IN ('RESERVE', 'LEASE'), p_transaction, 'OWN'),
-                                            v_holds);
+                CALL lower_quota_use(IF(p_operation IN ('RESERVE', 'LEASE') AND p_transaction = 'JOINED', 'NEWEST',
+                                     'LAPSED'), v_short_id, NULL, v_time_zone, NULL, NULL, NULL, NULL, NULL, NULL,
+                                     NULL, NULL, v_holds);
                 SET v_taken_back = CONCAT_WS(',', v_taken_back, v_short_id);
             END IF;
         UNTIL v_due_id IS NULL AND v_short_id IS NULL END REPEAT;

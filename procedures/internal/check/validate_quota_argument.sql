@@ -1,7 +1,7 @@
 -- validate_quota_argument: internal: refuse a name or a number that no call can take.
 --
--- Public procedures take wider parameters than the columns are: where sql_mode is not strict, the server cuts an
--- argument to its parameter without a word, and rounds a fraction to a BIGINT.
+-- Public procedures take wider parameters than the columns are, because a server that is not strict cuts
+-- an argument to its parameter. They take DECIMAL(40,10) for an amount, because a BIGINT is rounded to.
 --
 --   p_parameter   the name of the parameter, for the message
 --   p_value       what was given for it
@@ -10,6 +10,7 @@
 --
 -- Raises   45001 invalid_argument
 -- Source   docs/design.md, section 3
+-- Example  CALL validate_quota_argument('p_tenant_id', p_tenant_id, NULL, 64);
 
 CREATE PROCEDURE validate_quota_argument (
     IN p_parameter  VARCHAR(64)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,

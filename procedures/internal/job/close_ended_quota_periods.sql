@@ -1,14 +1,10 @@
 -- close_ended_quota_periods: internal: close one batch of periods that are over.
 --
--- It walks tenant_quotas_due, one limit type after the other: first the quotas without a schedule,
--- then the due ones in the order of their next_reset_time. Each is judged by the wall clock of its
--- own zone; one whose zone is unknown is passed over.
---
--- A plain look finds the batch. Then it locks those that are still due, each by its key, and only
--- rows that nobody has locked (SKIP LOCKED): whoever holds one closes it himself. So a sweep never
--- waits while it keeps others waiting, and cannot deadlock. Two statements close the plain quotas
--- together; the boundaries are those of compute_quota_period. The others go one by one through
--- settle_quota_period: limits with slots, values written by hand, and in a caller's transaction all.
+-- It walks tenant_quotas_due, one limit type after the other: first the quotas without a schedule, then the due ones
+-- by next_reset_time. Each is judged by the wall clock of its own zone; one in an unknown zone is passed over. A plain
+-- look finds the batch; then it locks those that are still due, each by its key, and only what nobody has locked (SKIP
+-- LOCKED): whoever holds a row closes it himself. Two statements close the plain quotas together, by the boundaries of
+-- compute_quota_period. Limits with slots, values by hand, and in a caller's transaction all, go one by one.
 --
 --   p_transaction  OWN or JOINED: whose transaction the batch is in; run_quota_job opens and ends it
 --   p_batch_size   rows at most
@@ -99,8 +95,8 @@ BEGIN
             FROM counted
         ) AS p
         STRAIGHT_JOIN tenant_quotas AS q FORCE INDEX (PRIMARY) ON q.quota_id = p.id
-        SET q.used_count = 0, q.reset_time = p.reset_time, q.period_start = p.starts, q.period_end = p.ends,
-            q.next_reset_time  = p.ends,
+        SET q.earlier_count = q.earlier_count + q.used_count, q.used_count = 0, q.reset_time = p.reset_time,
+            q.period_start = p.starts, q.period_end = p.ends, q.next_reset_time = p.ends,
             q.next_alert_count = IF(  -- the column's default, which is not to be had in a join
                 q.enforcement = 'SHADOW', LEAST(COALESCE(q.soft_limit, 9223372036854775807),
                                                 LEAST(q.hard_limit, 9223372036854775806) + 1), q.soft_limit);

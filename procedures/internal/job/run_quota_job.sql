@@ -1,13 +1,11 @@
 -- run_quota_job: internal: run one scheduled job, batch by batch, to its end.
 --
--- One run of a job at a time (GET_LOCK); a second one is answered BUSY. Its heartbeat is in
--- quota_jobs, with the error if one ended it. With a transaction open it does one batch, as part of
--- that transaction, and leaves no heartbeat.
+-- One run of a job at a time (GET_LOCK); a second one is answered BUSY. Its heartbeat is in quota_jobs, with the error
+-- if one ended it. Inside a transaction it does one batch, as part of that, and leaves no heartbeat.
 --
--- Each batch is a transaction, opened and ended here. A batch goes on from a place in an index, and
--- says where it ended: v_step, v_time, v_id are that place, and v_id is NULL where nothing is left. So
--- a run passes every row once, and leaves to the next run what cannot be done now. After a batch of
--- resets it rests half as long as that took, and never longer than 2 seconds, however the clock is set.
+-- Each batch is a transaction, opened and ended here. It goes on from a place in an index, and says where it ended
+-- (v_step, v_time, v_id; v_id NULL: nothing is left). So a run passes every row once, and leaves to the next run what
+-- cannot be done now. After a batch of resets it rests half as long as that took, and never longer than 2 seconds.
 --
 --   p_job          reset_due_quotas, expire_quota_reservations or purge_quota_usage
 --   p_keep_days    for purge_quota_usage
@@ -29,8 +27,8 @@ BEGIN
     DECLARE v_lock_name    VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin
                            DEFAULT CONCAT('tenant_quota.', SUBSTRING_INDEX(p_job, '_', 1), '.',
                                           LEFT(SHA2(DATABASE(), 256), 40));
-    DECLARE v_transaction  VARCHAR(8) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_open         VARCHAR(8) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;  -- of the batch at work
+    DECLARE v_transaction, v_open, v_time_zone  -- open: of the batch at work
+                           VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_started_at   DATETIME(6) DEFAULT UTC_TIMESTAMP(6);
     DECLARE v_until        DATETIME(6);  -- rows up to here are to be done
     DECLARE v_batch_at     DATETIME(6);
@@ -94,13 +92,15 @@ BEGIN
                 SET v_id = v_quota_id;
                 -- All lapsed holds of its quota. Not where somebody has locked that, who gives them back himself if
                 -- he needs the units, and not in an unknown zone. What a deleted quota held ends with it.
-                SELECT MAX(q.quota_id) INTO v_quota_id
+                SELECT MAX(q.quota_id), MAX(COALESCE(NULLIF(t.time_zone, 'SYSTEM'), @@GLOBAL.time_zone))
+                INTO v_quota_id, v_time_zone
                 FROM tenant_quotas AS q LEFT JOIN tenants AS t ON t.tenant_id = q.tenant_id
                 WHERE q.quota_id = v_id AND CONVERT_TZ(v_until, '+00:00', COALESCE(
                     NULLIF(t.time_zone, 'SYSTEM'), @@GLOBAL.time_zone)) IS NOT NULL FOR UPDATE OF q SKIP LOCKED;
                 SELECT COUNT(*) INTO v_others FROM tenant_quotas WHERE quota_id = v_id AND v_quota_id IS NULL;
                 IF v_others = 0 AND v_id IS NOT NULL THEN
-                    CALL end_lapsed_quota_holds(v_id, 'OWN', v_done);
+                    CALL lower_quota_use('LAPSED', v_id, NULL, v_time_zone, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+                                         NULL, v_done);
                 END IF;
             ELSE
                 CALL delete_old_quota_rows(v_batch_size, v_until, v_time, v_record_id, v_id, v_done);

@@ -1,15 +1,13 @@
 -- compute_quota_period: internal: the period of a calendar limit that holds an instant.
 --
--- Boundaries are anchor + n intervals, each counted from the anchor itself and never from the
--- boundary before: so the 31st becomes the 28th in February and is the 31st again in March, and a
--- leap day's anniversary comes back on the 29th. Whole numbers only: a division's precision is the
+-- Boundaries are anchor + n intervals, each counted from the anchor itself and never from the boundary before: so the
+-- 31st becomes the 28th in February and is the 31st again in March. Whole numbers only: a division's precision is the
 -- session's to change. close_ended_quota_periods computes the same for many at once.
 --
 --   p_limit_type    HOURLY, DAILY, WEEKLY, MONTHLY, QUARTERLY, YEARLY; others: both answers are NULL
 --   p_anchor        where some period begins, tenant wall clock
 --   p_instant       tenant wall clock
---   p_period_start  the last boundary at or before the instant
---   p_period_end    the first boundary after it
+--   p_period_start, p_period_end   the last boundary at or before the instant, and the first after it
 --
 -- Source   docs/design.md, section 4
 

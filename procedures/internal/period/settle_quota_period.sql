@@ -1,22 +1,18 @@
 -- settle_quota_period: internal: close a period that is over, and open the next one.
 --
--- Locks the quota's row, so of many callers exactly one closes the period. A quota that nobody used
--- for several periods is closed once and lands on the boundary ahead. It also puts right values that
--- were written by hand: a next_reset_time that was moved, and the columns that a limit without periods
--- leaves empty.
+-- Locks the quota's row, so of many callers exactly one closes the period. A quota that nobody used for several
+-- periods is closed once. It also puts right values that were written by hand.
 --
--- Boundaries are the anchor's. A quota without an anchor takes its next_reset_time for one, else the
--- calendar: 2001-01-01 is a Monday, and the first of a month, a quarter and a year. A period that has not
--- begun yet gives way to the one of now, if the clock was ahead when it was opened, or next_reset_time was
--- set late by hand: its use and its holds move there, by two ADJUST rows that make 0. So does the use where
--- a billing day moved. It stays where the tenant's zone moved west, and where it begins within an hour and
--- a minute: clocks fall back, or are set right.
+-- Boundaries are the anchor's. A quota without an anchor takes its next_reset_time for one, else the calendar:
+-- 2001-01-01 is a Monday, and the first of a month, a quarter and a year. A period that has not begun yet gives way
+-- to the one of now, if the clock was ahead when it was opened, or next_reset_time was set late by hand: its use and
+-- its holds move there, by two ADJUST rows that make 0. So does the use where a billing day moved. It stays where the
+-- tenant's zone moved west, and where it begins within an hour and a minute: clocks fall back, or are set right.
 --
 --   p_quota_id    whose period
 --   p_time_zone   tenants.time_zone of its owner
---   p_state       what was found. OPEN: nothing to do. DUE: a period was over, and is closed now.
---                 UNSCHEDULED: it had none yet. MISPLACED: it lay ahead, or had values by hand.
---                 NULL: there is no such quota
+--   p_state       what was found. OPEN: nothing to do. DUE: a period was over, and is closed now. UNSCHEDULED: it had
+--                 none yet. MISPLACED: it lay ahead, or had values by hand. NULL: there is no such quota
 --
 -- Raises   45001 invalid_argument for a zone the server does not know
 -- Source   docs/design.md, section 4
@@ -104,7 +100,8 @@ BEGIN
         END IF;
         IF p_state <> 'OPEN' THEN
             UPDATE tenant_quotas
-            SET used_count = IF(p_state = 'DUE', 0, used_count),
+            SET earlier_count = earlier_count + IF(p_state = 'DUE', used_count, 0),
+                used_count = IF(p_state = 'DUE', 0, used_count),
                 reset_time = IF(p_state = 'DUE', v_local - INTERVAL MICROSECOND(v_local) MICROSECOND, reset_time),
                 period_anchor = v_anchor, period_start = v_period_start, period_end = v_period_end,
                 next_reset_time = v_period_end, next_alert_count = DEFAULT

@@ -1,28 +1,19 @@
 -- open_quota_transaction: internal: join the caller's transaction, or begin one that we own.
 --
--- It refuses a session whose settings would bend the rules. An account with EXECUTE alone can SET timestamp,
--- and so close periods or refill buckets at will: then NOW(), which obeys it, leaves SYSDATE(), which does
--- not. unique_checks off lets the server skip the check that makes a biz key charge once. A read_only server,
--- a replica, lets a definer with CONNECTION_ADMIN write all the same: so we say the server's 1290 ourselves.
+-- It refuses a session whose settings would bend the rules: SET timestamp moves NOW(), and not SYSDATE();
+-- unique_checks off lets a key charge twice. It also refuses a read_only server, where a definer with
+-- CONNECTION_ADMIN could write all the same, by the server's own 1290.
 --
--- SET TRANSACTION answers error 1568 while a transaction is open, also inside XA and in nested calls, and
--- needs no privilege. With autocommit off there always is one, or the next statement begins it. In a
--- joined transaction the work runs under the savepoint tenant_quota_work, and the caller's commit or
--- rollback decides. Our own runs at READ COMMITTED, which takes no gap locks; it is ended on every path
--- but one: no handler runs when the call is killed (KILL QUERY, by which drivers time a statement out),
--- and our transaction stays open with its locks. Its savepoint tenant_quota_owned shows that it is ours,
--- and the next call is told to roll back: going on would join work that nobody will commit. A joined call
--- that was killed leaves tenant_quota_work in the caller's transaction: the next call undoes what was done
--- since, and takes its place.
+-- SET TRANSACTION answers error 1568 while a transaction is open, also inside XA, and needs no privilege.
+-- With autocommit off there always is one, or the next statement begins it. No handler runs when a call is
+-- killed. Then savepoints show what it left: tenant_quota_owned a transaction of ours, and the next call is
+-- told to roll back; tenant_quota_work what a joined call did, and the next call undoes that.
 --
---   p_transaction   afterwards OWN or JOINED. READ: the call only looks, and may do so on a replica. PART
---                   stays PART: a part of a bigger call that has opened the transaction, under a savepoint
---                   of its own (tenant_quota_part)
+--   p_transaction   afterwards OWN or JOINED. READ: the call only looks, and may do so on a replica. PART stays PART:
+--                   of a bigger call that has opened the transaction, under a savepoint of its own (tenant_quota_part)
 --
--- Raises   45003 clock_pinned; 45001 invalid_argument; 1290 read_only; 45000 interrupted: an earlier call of
---          this session was killed half-way
+-- Raises   45003 clock_pinned; 45001 invalid_argument; 1290 read_only; 45000 interrupted: an earlier call was killed
 -- Source   docs/design.md, sections 5 and 11
--- Example  CALL open_quota_transaction(v_transaction);
 
 CREATE PROCEDURE open_quota_transaction (
     INOUT p_transaction  VARCHAR(8) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin

@@ -1,10 +1,9 @@
 -- spend_quota_slots: internal: let this connection's slots pay for a charge of one level, or fill them.
 --
--- A slot holds a slice that used_count counts as used already. Where all limits of the level have given slices
--- away, this connection's slots pay, and nobody's row is touched. Else the rows pay: they are locked here, and
--- each gives this connection's slot a slice where there is plenty. Slices end before the limit and before the next
--- alert and shrink on the way, so that nobody crosses either unseen; near the end they are taken back.
--- A slot that somebody holds is never waited for.
+-- A slot holds a slice that used_count counts as used already. Where all limits of the level have given slices away,
+-- slots pay, and nobody's row is touched. Else the rows pay: they are locked here, and give this connection's slots a
+-- slice where there is plenty. Slices end before the limit and the next alert and shrink on the way, so that nobody
+-- crosses either unseen; near the end they are taken back. A slot that somebody holds is never waited for.
 --
 --   p_tenant_id .. p_amount   the level, its limits, and the units from each
 --   p_transaction   JOINED: a slot pays only for one limit that has no hold (p_has_hold): that is copied from its row

@@ -34,6 +34,7 @@ _HELP = {
     "used_units": "Units that are used of a limit.",
     "limit_units": "Units that a limit allows.",
     "usage_ratio": "Used share of a limit; 1: nothing is left.",
+    "granted_units_total": "Units that a limit ever granted.",
     "limits": "Limits of all tenants, by level.",
     "health_status": "A check of quota_health: 0 OK, 1 WARNING, 2 ERROR.",
     "event_lag_seconds": "Seconds since an event last ended.",
@@ -59,7 +60,7 @@ def metrics(options: ConnectionOptions, wanted: Filter) -> Iterator[str]:
         ]
         if lines:
             yield f"# HELP tenant_quota_{name} {text}"
-            yield f"# TYPE tenant_quota_{name} gauge"
+            yield f"# TYPE tenant_quota_{name} {'counter' if name.endswith('_total') else 'gauge'}"
             yield from lines
 
 
@@ -76,6 +77,8 @@ def _samples(options: ConnectionOptions, wanted: Filter) -> Iterator[Sample]:
                 yield "used_units", labels, row["used_count"]
                 yield "limit_units", labels, row["hard_limit"]
                 yield "usage_ratio", labels, 1 if rate is None else rate / 100
+                if row["granted_count"] is not None:  # of RATE nobody counts it
+                    yield "granted_units_total", labels, row["granted_count"]
         with connection.cursor(DictCursor) as cursor:
             cursor.execute(_COUNTS)
             for row in cursor.fetchall():
