@@ -6,8 +6,8 @@
 -- ended, so it has no RESET row, and a refund of what it charged lowers nothing.
 --
 --   p_tenant_id, p_quota_type   whose limit on what
---   p_limit_type   HOURLY, DAILY, WEEKLY, MONTHLY, QUARTERLY, YEARLY (use is reset with the period), TOTAL
---                  (never), RATE (a token bucket of p_hard_limit), CONCURRENT (p_hard_limit tokens on loan)
+--   p_limit_type   HOURLY, DAILY, WEEKLY, MONTHLY, QUARTERLY, YEARLY (use is reset with the period), TOTAL (never),
+--                  RATE (a token bucket of p_hard_limit), CONCURRENT (p_hard_limit tokens on loan)
 --   p_hard_limit   units, 0 or more
 --   p_soft_limit   units from which to warn, 0 to p_hard_limit; NULL: never
 --   p_options      JSON object or NULL; what it leaves out stays: effective_time, expire_time (tenant wall clock),

@@ -5,12 +5,11 @@
 -- change of the zone the end of a period stays as the wall clock shows it.
 --
 --   p_tenant_id, p_tenant_name   its identifier; its name, for people
---   p_time_zone   whose wall clock its periods follow: a named zone, an offset such as +08:00, or
---                 SYSTEM; NULL: SYSTEM, the server's own
+--   p_time_zone   whose wall clock its periods follow: a named zone, an offset (+08:00), or SYSTEM (NULL too)
 --   p_parent_tenant_id   this tenant and its ancestors are charged too for what it consumes; NULL: none
 --
--- Answers  one row: success, status (CREATED, CHANGED, UNCHANGED), tenant_id, tenant_name,
---          time_zone, parent_tenant_id, transaction
+-- Answers  one row: success, status (CREATED, CHANGED, UNCHANGED), tenant_id, tenant_name, time_zone,
+--          parent_tenant_id, transaction
 -- Raises   45001 invalid_argument: blank, an unknown zone, an unknown parent, a circle
 -- Source   docs/design.md, sections 2 and 3
 -- Example  CALL define_tenant('CH_123', 'Channel 123', 'Asia/Shanghai', NULL);

@@ -1,7 +1,7 @@
 -- expire_quota_reservations: give back every lapsed reservation and lease, in small batches.
 --
--- The event calls it each minute. It only sweeps: a call that needs the units gives them back itself.
--- run_quota_job says how a job runs; inside a transaction it does one batch, as part of it.
+-- The event calls it each minute. It only sweeps: a call that needs the units gives them back itself. run_quota_job
+-- says how a job runs; inside a transaction it does one batch, as part of it.
 --
 --   p_batch_size   lapsed holds looked for in one batch, 1 or more; each quota is a transaction of its own
 --

@@ -2,7 +2,7 @@
 --
 -- For a holder that may crash: the token comes back when the lease lapses, at once for the next acquirer and without
 -- waiting for the sweep. Every CONCURRENT limit of the quota type, the tenant's own and its ancestors', all or
--- nothing. Leases and acquire_quota_token share the capacity.
+-- nothing. Tokens share it.
 --
 --   p_tenant_id, p_quota_type   who takes a token of what
 --   p_holder        who holds it, for people and monitoring

@@ -1,7 +1,7 @@
 -- cancel_quota_reservation: give back all that a reservation holds.
 --
--- It comes back into the period it was held in. If confirm, cancel and expiry race, exactly one
--- succeeds; the others report it. To undo a confirmed reservation, refund it.
+-- It comes back into the period it was held in. If confirm, cancel and expiry race, exactly one succeeds; the others
+-- report it. To undo a confirmed reservation, refund it.
 --
 --   p_reservation_id  from reserve_quota
 --

@@ -2,8 +2,8 @@
 --
 -- Every calendar, TOTAL and RATE limit of the tenant and the quota type, and those of its ancestors, are charged
 -- together or not at all. The same biz key again is answered REPLAYED with the first answer's figures and charges
--- nothing: so after a lost connection, call again. With a transaction open, or autocommit off, the consumption is part
--- of it (transaction JOINED) and shares its fate. Else it is durable when the answer arrives (OWN).
+-- nothing: so after a lost connection, call again. With a transaction open, or autocommit off, the consumption is
+-- part of it (transaction JOINED) and shares its fate. Else it is durable when the answer arrives (OWN).
 --
 --   p_tenant_id, p_quota_type   who consumes what, for example REDEEM_CODE
 --   p_amount        units, 1 or more
@@ -12,8 +12,8 @@
 --
 -- Answers  one row: success, status, quota_id, limit_type, hard_limit, used_count, remaining, next_reset_time (tenant
 --          wall clock), retry_after_ms, transaction. The limit shown is the one that denied (of several, the one that
---          lasts longest), else the tightest; used_count and remaining are NULL where slots hide them. Status GRANTED,
---          REPLAYED, EXCEEDED, NO_QUOTA, NOT_EFFECTIVE, EXPIRED, SUSPENDED, PRODUCT_NOT_COVERED
+--          lasts longest), else the tightest; used_count and remaining are NULL where slots hide them. Status
+--          GRANTED, REPLAYED, EXCEEDED, NO_QUOTA, NOT_EFFECTIVE, EXPIRED, SUSPENDED, PRODUCT_NOT_COVERED
 -- Raises   45001 invalid_argument, 45002 key_reused, 45003 clock_pinned
 -- Source   docs/design.md, section 3
 -- Example  CALL consume_quota('CH_123', 'REDEEM_CODE', 1, 'REDEMPTION', 'order_789', 'app_mall');

@@ -1,13 +1,13 @@
 -- consume_quota_batch: use units of several quotas in one call: all items, or none.
 --
 -- Each item is charged as consume_quota would, with a ledger row and a key of its own. Items that were charged before
--- count as nothing: the same batch again is REPLAYED, with the limits as they stand. The quota types are charged in the
--- order of their names; the first that denies is the one shown. Its limits are then told of all its items as one: a
--- SHADOW limit that is for some of their products only writes no alert.
+-- count as nothing: the same batch again is REPLAYED, with the limits as they stand. The quota types are charged in
+-- the order of their names; the first that denies is the one shown. Its limits are then told of all its items as one:
+-- a SHADOW limit that is for some of their products only writes no alert.
 --
 --   p_tenant_id   who consumes
---   p_items       JSON text: an array of 1 to 1000 objects {quota_type, amount, biz_type, biz_id,
---                 product_code}; the last three may be left out or null
+--   p_items       JSON text: an array of 1 to 1000 objects {quota_type, amount, biz_type, biz_id, product_code}; the
+--                 last three may be left out or null
 --
 -- Answers  one row, as consume_quota, then item_index: the first item, from 0, that the limit shown denied, or NULL
 -- Raises   45001 invalid_argument, 45002 key_reused, 45003 clock_pinned

@@ -1,16 +1,16 @@
 -- refund_quota: give back what a consumption took, in whole or in parts.
 --
--- A consumption, a batch item or a confirmed reservation, named by its biz key. Every counted limit that
--- was charged gets it back, those of ancestors and former parents too. If its period is closed by now,
--- the new one's use stays. RATE tokens flow back by themselves. Inside the caller's transaction at REPEATABLE
--- READ the ledger's gap behind the key stays locked until it ends: keep it short. So all quotas are locked first.
+-- A consumption, a batch item or a confirmed reservation, named by its biz key. Every counted limit that was charged
+-- gets it back, those of ancestors and former parents too. If its period is closed by now, the new one's use stays.
+-- RATE tokens flow back by themselves. Inside the caller's transaction at REPEATABLE READ the ledger's gap behind the
+-- key stays locked until it ends: keep it short. So all quotas are locked first.
 --
 --   p_tenant_id, p_quota_type, p_biz_type, p_biz_id   who consumed what; the consumption's key
 --   p_amount        units, 1 or more; NULL: all that is left of it
 --   p_refund_id     the caller's own key for this refund: the same again is REPLAYED
 --
--- Answers  one row, as consume_quota; the limit shown is the tightest that was charged. Status GRANTED,
---          REPLAYED; with success 0: EXCEEDED (remaining: what is left), NOT_FOUND (or not confirmed)
+-- Answers  one row, as consume_quota; the limit shown is the tightest that was charged. Status GRANTED, REPLAYED;
+--          with success 0: EXCEEDED (remaining: what is left), NOT_FOUND (or not confirmed)
 -- Raises   45001 invalid_argument, 45002 key_reused (same refund_id, other amount), 45003
 -- Source   docs/design.md, section 3
 -- Example  CALL refund_quota('CH_123', 'REDEEM_CODE', NULL, 'REDEMPTION', 'order_789', 'refund_1');

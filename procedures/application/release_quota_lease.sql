@@ -4,8 +4,8 @@
 --
 --   p_lease_id   from acquire_quota_lease
 --
--- Answers  one row, as renew_quota_lease. Status RELEASED; REPLAYED if it was released before;
---          with success 0: EXPIRED, NOT_FOUND
+-- Answers  one row, as renew_quota_lease. Status RELEASED; REPLAYED if it was released before; with success 0:
+--          EXPIRED, NOT_FOUND
 -- Raises   45001 invalid_argument, 45003 clock_pinned
 -- Source   docs/design.md, section 3
 -- Example  CALL release_quota_lease('5b8a7c1e-0000-4000-8000-000000000000');

@@ -1,13 +1,13 @@
 -- renew_quota_lease: hold a lease for longer, counted from now.
 --
--- For a holder that is still at work: renew well before the lease lapses. A lapsed lease
--- cannot be renewed, since its token may be somebody else's by now: stop, and acquire again.
+-- For a holder that is still at work: renew well before the lease lapses. A lapsed lease cannot be renewed, since its
+-- token may be somebody else's by now: stop, and acquire again.
 --
 --   p_lease_id     from acquire_quota_lease
 --   p_ttl_seconds  seconds from now until it lapses, 1 to 31536000
 --
--- Answers  one row, as consume_quota, then lease_id, expires_at (UTC) and expires_in_ms.
---          Status RENEWED; with success 0: EXPIRED, RELEASED, NOT_FOUND
+-- Answers  one row, as consume_quota, then lease_id, expires_at (UTC) and expires_in_ms. Status RENEWED; with success
+--          0: EXPIRED, RELEASED, NOT_FOUND
 -- Raises   45001 invalid_argument, 45003 clock_pinned
 -- Source   docs/design.md, section 3
 -- Example  CALL renew_quota_lease('5b8a7c1e-0000-4000-8000-000000000000', 30);

@@ -1,8 +1,8 @@
 -- reserve_quota: hold units of a tenant's quota for a while, against all its counted limits.
 --
--- Held units count as used at once. Confirm them before they lapse, or cancel; what lapses comes back by itself. Every
--- calendar and TOTAL limit of the tenant and its ancestors holds them, together or not at all. The same biz key again
--- is answered REPLAYED with the same reservation_id; reservations and consumptions share their keys.
+-- Held units count as used at once. Confirm them before they lapse, or cancel; what lapses comes back by itself.
+-- Every calendar and TOTAL limit of the tenant and its ancestors holds them, together or not at all. The same biz key
+-- again is answered REPLAYED with the same reservation_id; reservations and consumptions share their keys.
 --
 --   p_tenant_id .. p_amount    as in consume_quota
 --   p_ttl_seconds   seconds until it lapses, 1 to 31536000

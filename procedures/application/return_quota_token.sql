@@ -1,7 +1,7 @@
 -- return_quota_token: give one token back to a tenant's concurrency limit, answered with a row.
 --
--- As release_quota_token, without its OUT parameter. The limit shown is the tightest of the tenant and its
--- ancestors, read a moment after the token went back.
+-- As release_quota_token, without its OUT parameter. The limit shown is the tightest of the tenant and its ancestors,
+-- read a moment after the token went back.
 --
 --   p_tenant_id, p_quota_type   whose token
 --

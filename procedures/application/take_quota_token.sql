@@ -1,12 +1,12 @@
 -- take_quota_token: take one token of a tenant's concurrency and rate limits, answered with a row.
 --
--- As acquire_quota_token, without its OUT parameter: that is lost where a proxy sends the CALL to one server
--- and the SELECT after it to another. Give a CONCURRENT token back by return_quota_token.
+-- As acquire_quota_token, without its OUT parameter: that is lost where a proxy sends the CALL to one server and the
+-- SELECT after it to another. Give a CONCURRENT token back by return_quota_token.
 --
 --   p_tenant_id, p_quota_type   who takes a token of what
 --
--- Answers  one row, as consume_quota; retry_after_ms of a CONCURRENT limit: until the first of the leases that
---          hold tokens lapses, NULL where only tokens without an end hold them
+-- Answers  one row, as consume_quota; retry_after_ms of a CONCURRENT limit: until the first of the leases that hold
+--          tokens lapses, NULL where only tokens without an end hold them
 -- Raises   45001 invalid_argument, 45003 clock_pinned
 -- Source   docs/design.md, sections 1 to 3
 -- Example  CALL take_quota_token('CH_123', 'REDEEM_CODE');

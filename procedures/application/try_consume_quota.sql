@@ -1,7 +1,7 @@
 -- try_consume_quota: consume_quota for callers inside SQL: the answer in two OUT parameters.
 --
--- Charges exactly as consume_quota does. For stored programs, and for clients that handle
--- the second result of a CALL badly. Read both values on the connection that called.
+-- Charges exactly as consume_quota does. For stored programs, and for clients that handle the second result of a CALL
+-- badly. Read both values on the connection that called.
 --
 --   p_tenant_id .. p_product_code   as in consume_quota
 --   p_success   TRUE if the units are charged, now or by an earlier call with this key

@@ -2,11 +2,11 @@
 --
 -- Level by level, from the tenant to its last ancestor. At an obstacle sort_out_quota_call undoes all, removes the
 -- obstacle or finds the answer, and the call begins again, with locks. A denial that was told before in this period
--- needs one statement: it sees that the amount does not fit, that nothing can be taken back, that the alert is written
--- and that the key is new.
+-- needs one statement: it sees that the amount does not fit, that nothing can be taken back, that the alert is
+-- written and that the key is new.
 --
---   p_operation     CONSUME (counted and RATE limits), BATCH (the same, without ledger), RESERVE
---                   (counted), TOKEN (CONCURRENT and RATE), LEASE (CONCURRENT), CHECK (only ask)
+--   p_operation     CONSUME (counted and RATE limits), BATCH (the same, without ledger), RESERVE (counted), TOKEN
+--                   (CONCURRENT and RATE), LEASE (CONCURRENT), CHECK (only ask)
 --   p_tenant_id .. p_product_code   as in consume_quota, checked here; BATCH: a JSON array of products
 --   p_hold_id, p_ttl_seconds, p_holder   of a new hold; p_hold_id afterwards: the one that stands
 --   p_is_shown      FALSE: nobody asks for p_quota_id and p_used_count of several limits

@@ -1,7 +1,7 @@
 -- charge_quota_items: internal: charge the items of a batch, quota type by quota type.
 --
--- charge_quota takes the sum of a type's items; then each item gets a ledger row for each counted limit,
--- SHADOW ones only for what they count. The caller has opened the transaction, and undoes all denials.
+-- charge_quota takes the sum of a type's items; then each item gets a ledger row for each counted limit, SHADOW ones
+-- only for what they count. The caller has opened the transaction, and undoes all denials.
 --
 --   p_tenant_id, p_items   whose batch, and the items to charge (of read_quota_items)
 --   p_by_product   TRUE: each product by itself, for the sake of a SHADOW limit that is for some only

@@ -6,8 +6,7 @@
 --
 --   p_operation .. p_transaction   as in sort_out_quota_call
 --   p_is_found      TRUE if there is one; then:
---   p_hold_id .. p_next_reset_time   the reservation; the limit to show, its use then, the end of the period that was
---                   charged
+--   p_hold_id .. p_next_reset_time   the reservation; the limit to show, its use then, the end of its period
 --
 -- Raises   45002 key_reused if the first call was for another amount, product or operation
 -- Source   docs/design.md, section 3
@@ -43,6 +42,15 @@ BEGIN
     DECLARE CONTINUE HANDLER FOR NOT FOUND BEGIN END;
 
     SET p_is_found = FALSE;
+    -- All levels are locked first: an INSERT below leaves locks that a charge may wait for, with a quota in hand.
+    WITH RECURSIVE level (tenant_id, depth) AS (
+        SELECT p_tenant_id, 1 FROM DUAL WHERE p_transaction = 'JOINED'
+        UNION ALL (SELECT t.parent_tenant_id, depth + 1
+                   FROM level STRAIGHT_JOIN tenants AS t FORCE INDEX (PRIMARY) ON t.tenant_id = level.tenant_id
+                   WHERE t.parent_tenant_id IS NOT NULL AND depth < 64 FOR SHARE OF t))
+    SELECT COUNT(q.used_count) INTO v_amount
+    FROM level STRAIGHT_JOIN tenant_quotas AS q FORCE INDEX (tenant_quotas_natural)
+        ON q.tenant_id = level.tenant_id AND q.quota_type = p_quota_type FOR UPDATE OF q;
     WHILE v_level_id IS NOT NULL AND v_depth < 65 DO
         SET v_parent_id = NULL, v_depth = v_depth + 1, v_amount = NULL;
         SELECT parent_tenant_id INTO v_parent_id FROM tenants WHERE tenant_id = v_level_id FOR SHARE;
@@ -54,9 +62,6 @@ BEGIN
             AND r.origin_tenant_id = IF(v_depth = 1, '', p_tenant_id)
         WHERE p_transaction = 'JOINED' AND q.tenant_id = v_level_id AND q.quota_type = p_quota_type;
         IF NOT v_is_known THEN
-            SELECT COUNT(*) INTO v_amount  -- locked first: the INSERT leaves locks that a charge may wait for
-            FROM tenant_quotas FORCE INDEX (tenant_quotas_natural)
-            WHERE tenant_id = v_level_id AND quota_type = p_quota_type FOR UPDATE;
             BEGIN
                 DECLARE EXIT HANDLER FOR 1062 SET v_is_known = TRUE;
                 INSERT INTO quota_usage_records
@@ -67,7 +72,6 @@ BEGIN
                   AND NOT FIND_IN_SET(limit_type, 'RATE');  -- no range: it would lock the next quota
             END;
             ROLLBACK TO SAVEPOINT tenant_quota_work;  -- nothing else has been done under it
-            SET v_amount = NULL;
         END IF;
 
         SELECT (q.enforcement = 'SHADOW') * 100000000000000000000

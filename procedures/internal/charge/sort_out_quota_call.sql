@@ -2,8 +2,7 @@
 --
 -- Undoes what the attempt did, then goes through all levels with nothing charged. It closes periods that are over,
 -- takes back holds and slices where they are needed, and looks for the call's key among earlier charges. Then a limit
--- denies, or an alert is due, or nothing stands in the way any more. In our own transaction the first round takes no
--- locks.
+-- denies, or an alert is due, or nothing stands in the way any more. Our own transaction's first round takes no locks.
 --
 --   p_operation .. p_product_code   as in charge_quota; p_kinds: the limit types to look at; p_operation CHECK: write
 --                   nothing; SETTLE: close periods, and show the limits

@@ -1,7 +1,7 @@
 -- read_quota_options: internal: check define_quota's options, and lay them over a definition.
 --
--- An option left out keeps its value; JSON null goes back to the default. A name that is not
--- known, or that this limit type has no use for, is refused: a slip must not pass for a setting.
+-- An option left out keeps its value; JSON null goes back to the default. A name that is not known, or that this
+-- limit type has no use for, is refused: a slip must not pass for a setting.
 --
 --   p_limit_type   of the quota
 --   p_options      JSON text, or NULL

@@ -1,7 +1,7 @@
 -- validate_quota_argument: internal: refuse a name or a number that no call can take.
 --
--- Public procedures take wider parameters than the columns are, because a server that is not strict cuts
--- an argument to its parameter. They take DECIMAL(40,10) for an amount, because a BIGINT is rounded to.
+-- Public procedures take wider parameters than the columns are, because a server that is not strict cuts an argument
+-- to its parameter. They take DECIMAL(40,10) for an amount, because a BIGINT is rounded to.
 --
 --   p_parameter   the name of the parameter, for the message
 --   p_value       what was given for it

@@ -3,15 +3,15 @@
 -- Walks the quotas that have old rows, and each one's rows by age, under the quota's row lock. It passes over what
 -- somebody has locked (SKIP LOCKED). run_quota_job opens its transaction and ends it.
 --
--- Kept, however old: rows of the open period; of a key that has a younger row; of a reservation that is still held, or
--- was settled too lately to be purged itself. One ADJUST row takes the place of a period's deleted rows, unless their
--- sum is 0. A settled hold stays as long as the ledger has rows of its key. A delivered alert stays as long as its
--- period may be open. All are deleted by their keys: a DELETE that reads the ledger would wait for its rows.
+-- Kept, however old: rows of the open period; of a key that has a younger row; of a reservation that is still held,
+-- or was settled too lately to be purged itself. One ADJUST row takes the place of a period's deleted rows, unless
+-- their sum is 0. A settled hold stays as long as the ledger has rows of its key. A delivered alert stays as long as
+-- its period may be open. All are deleted by their keys.
 --
 --   p_batch_size   rows looked at, at most; of holds and alerts so many each
 --   p_cutoff       UTC; only rows before it
---   p_created_at, p_record_id, p_quota_id   where the batch before ended, and then this one.
---                  p_created_at NULL: that quota is done. p_quota_id NULL: the ledger is done
+--   p_created_at, p_record_id, p_quota_id   where the batch before ended, and then this one. p_created_at NULL: that
+--                  quota is done. p_quota_id NULL: the ledger is done
 --   p_purged       rows deleted
 --
 -- Source   docs/design.md, sections 2 to 4 and 6

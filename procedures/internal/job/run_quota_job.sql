@@ -1,7 +1,7 @@
 -- run_quota_job: internal: run one scheduled job, batch by batch, to its end.
 --
--- One run of a job at a time (GET_LOCK); a second one is answered BUSY. Its heartbeat is in quota_jobs, with the error
--- if one ended it. Inside a transaction it does one batch, as part of that, and leaves no heartbeat.
+-- One run of a job at a time (GET_LOCK); a second one is answered BUSY. Its heartbeat is in quota_jobs, with the
+-- error if one ended it. Inside a transaction it does one batch, as part of that, and leaves no heartbeat.
 --
 -- Each batch is a transaction, opened and ended here. It goes on from a place in an index, and says where it ended
 -- (v_step, v_time, v_id; v_id NULL: nothing is left). So a run passes every row once, and leaves to the next run what
@@ -9,8 +9,8 @@
 --
 --   p_job          reset_due_quotas, expire_quota_reservations or purge_quota_usage
 --   p_keep_days    for purge_quota_usage
---   p_batch_size   rows in a batch; more than 10,000 count as 10,000, because a sweep keeps their keys
---                  in memory. expire_quota_reservations: each quota is a batch; JOINED: holds at most
+--   p_batch_size   rows in a batch, at most 10,000. expire_quota_reservations: each quota is a batch; JOINED: holds
+--                  at most
 --
 -- Raises   what ended it; 45000 interrupted: this run was killed, or an earlier call of the session
 -- Source   docs/design.md, sections 2 to 4

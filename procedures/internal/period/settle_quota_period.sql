@@ -1,7 +1,6 @@
 -- settle_quota_period: internal: close a period that is over, and open the next one.
 --
--- Locks the quota's row, so of many callers exactly one closes the period. A quota that nobody used for several
--- periods is closed once. It also puts right values that were written by hand.
+-- Locks the quota's row, so exactly one caller closes the period. It also puts values right that were written by hand.
 --
 -- Boundaries are the anchor's. A quota without an anchor takes its next_reset_time for one, else the calendar:
 -- 2001-01-01 is a Monday, and the first of a month, a quarter and a year. A period that has not begun yet gives way

@@ -1,7 +1,7 @@
 -- keep_quota_transaction: internal: keep the work that open_quota_transaction began.
 --
--- Our own transaction is committed. It says NO CHAIN because completion_type is the caller's to set. In the
--- caller's, our savepoint goes: whoever finds it later finds work that a killed call has left.
+-- Our own transaction is committed. It says NO CHAIN because completion_type is the caller's to set. In the caller's,
+-- our savepoint goes: whoever finds it later finds work that a killed call has left.
 --
 --   p_transaction   what open_quota_transaction answered
 --

@@ -2,8 +2,7 @@
 --
 -- After a deadlock (1213), a full lock table (1206), or a lock wait that ran out (1205) with
 -- innodb_rollback_on_timeout, the server has ended the transaction already: then 1305 for our savepoint says nothing
--- new. A procedure apart from keep_quota_transaction: a call that misses one of the two, in an upgrade, is undone by
--- the other.
+-- new. A procedure apart from keep_quota_transaction: in an upgrade, a call may miss one of the two.
 --
 --   p_transaction   what open_quota_transaction answered; NULL, READ: it was not open yet
 --

@@ -1,8 +1,8 @@
 -- collect_quota_slots: internal: take every slice of a quota back, and change the number of its slots.
 --
--- Unspent units come off the use again: where units are short, and before a period, a limit or the number
--- of slots changes. The quota's row is locked first, then all slots in order. Slices of another period are void and
--- are only emptied. Each slot is asked for by its key: a range would lock what comes behind it too.
+-- Unspent units come off the use again: where units are short, and before a period, a limit or the number of slots
+-- changes. The quota's row is locked first, then all slots in order. Slices of another period are void and are only
+-- emptied. Each slot is asked for by its key: a range would lock what comes behind it too.
 --
 --   p_quota_id    whose
 --   p_new_count   how many slots there shall be (the caller writes slot_count); NULL: no change
