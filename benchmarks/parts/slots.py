@@ -5,9 +5,9 @@ from functools import partial
 from benchmarks.bench import Bench
 from benchmarks.kinds import MANY
 from benchmarks.measure import Cases
-from benchmarks.works import FLOOR, SCENARIO_2, SLOTS, TENANTS, Works
+from benchmarks.works import FLOOR, SCENARIO_2, TENANTS, Works
 
-TITLE = "Slots where a row is hot by nature, 32 connections"
+TITLE = "Slots where a row is hot by nature, 32 connections, and 8 and 128"
 NEEDS = ("sysbench",)
 CHILDREN = 200
 BELOW = f"{CHILDREN} children below one parent with slots"
@@ -18,6 +18,8 @@ ORDERS = "joined for 5 ms, slots, one tenant"
 ORDERS_SPREAD = "joined for 5 ms, 1,000 tenants"
 ORDERS_BY_HAND = f"{SCENARIO_2} for 5 ms, one tenant"
 LIMITS = ("DAILY", "MONTHLY", "TOTAL")
+COUNTS = (8, 128)  # of connections, besides 32
+SLOTS = 256  # twice as many as there are connections at most
 
 
 def run(bench: Bench) -> Cases:
@@ -36,18 +38,29 @@ def run(bench: Bench) -> Cases:
         schema.add_tenants("spread", TENANTS)
         schema.add_tenants("triple", TENANTS, LIMITS)
         schema.add_tenants("back", TENANTS, ("CONCURRENT",), MANY)
-        for name, work, prefix, tenants in (
-            (FLOOR, "floor", "spread", TENANTS),
+        hot = (
             (BELOW, "consume", "child", CHILDREN),
             (THREE, "consume", "three", 1),
-            (THREE_SPREAD, "consume", "triple", TENANTS),
             (TOKENS, "token_and_back", "token", 1),
-            (TOKENS_SPREAD, "token_and_back", "back", TENANTS),
             (ORDERS, "order", "order", 1),
+        )
+        for name, work, prefix, tenants in (
+            *hot,
+            (FLOOR, "floor", "spread", TENANTS),
+            (THREE_SPREAD, "consume", "triple", TENANTS),
+            (TOKENS_SPREAD, "token_and_back", "back", TENANTS),
             (ORDERS_SPREAD, "order", "spread", TENANTS),
             (ORDERS_BY_HAND, "order_by_hand", "hand", 1),
         ):
             works[name] = partial(
                 schema.sysbench, work, prefix, tenants, seconds=bench.size.seconds
             )
+        for count in COUNTS:
+            for name, work, prefix, tenants in hot:
+                works[f"{count} x {name}"] = partial(
+                    schema.sysbench,
+                    *(work, prefix, tenants),
+                    seconds=bench.size.seconds,
+                    connections=count,
+                )
         return bench.rounds(works)
