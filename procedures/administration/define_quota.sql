@@ -125,7 +125,7 @@ BEGIN
     SET v_status = CASE WHEN v_is_new THEN 'CREATED' WHEN v_old = v_new THEN 'UNCHANGED' ELSE 'CHANGED' END;
     IF v_status <> 'UNCHANGED' THEN
         UPDATE tenant_quotas AS q FORCE INDEX (tenant_quotas_natural)
-        LEFT JOIN quota_slots AS s ON s.quota_id = q.quota_id
+        LEFT JOIN quota_slots AS s FORCE INDEX (PRIMARY) ON s.quota_id = q.quota_id
         SET q.updated_at = UTC_TIMESTAMP(6), s.defined_at = NULL  -- no slot pays past a limit defined beside it
         WHERE q.tenant_id = p_tenant_id AND q.quota_type = p_quota_type
           AND (q.quota_id = v_quota_id OR q.slot_count > 0);

@@ -271,25 +271,6 @@ def test_who_waits_for_the_row_keeps_no_slot_that_cannot_pay(quota: Quota, joins
     quota.assert_adds_up()
 
 
-def test_a_key_that_was_charged_is_found_before_a_slot_pays(quota: Quota) -> None:
-    """The ledger's refusal would lock what lies around the key, and keep others waiting."""
-    quota.define("MONTHLY", 10**6, slot_count=4)
-    session = quota.connect()
-    fill(quota, session)
-    for key in ("k1", "k3"):
-        assert quota.consume(1, key=key, on=session).status == "GRANTED"
-    session.begin()
-    assert quota.consume(1, key="k3", on=session).status == "REPLAYED"
-    rows(quota.connection, "SET SESSION innodb_lock_wait_timeout = 5")
-    rows(
-        quota.connection,
-        "INSERT INTO quota_usage_records (quota_id, tenant_id, operation_type, delta_value, biz_type, biz_id)"
-        " VALUES (%s, %s, 'CONSUME', 0, 'ORDER', 'k2')",
-        *(quota.column("quota_id"), quota.tenant_id),
-    )
-    session.rollback()
-
-
 @pytest.mark.parametrize("slotted", ["DAILY", "MONTHLY"])
 @pytest.mark.parametrize("joins", [False, True], ids=["OWN", "JOINED"])
 def test_slots_beside_a_plain_limit(quota: Quota, slotted: str, joins: bool) -> None:

@@ -32,7 +32,7 @@ CREATE PROCEDURE charge_quota_levels (
 BEGIN
     DECLARE v_above_id, v_level_id  VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin DEFAULT p_tenant_id;
     DECLARE v_time_zone, v_kinds    VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin DEFAULT p_kinds;
-    DECLARE v_limits, v_plain  INT;  -- plain: 0: an obstacle; else 1, + 2: RATE, + 4: slots, + 8: filled; -1: they paid
+    DECLARE v_active, v_limits, v_plain  INT;  -- plain: 0: an obstacle; else 1, + 2: RATE, + 4: slots, + 8: filled
     DECLARE v_now, v_period_start, v_until  DATETIME(6);  -- the level's wall clock; of the one limit; the first end
     DECLARE EXIT HANDLER FOR 1690  -- the UPDATE overflows: something changed since the look
         SET p_quota_id = IF(v_limits = 1, p_quota_id, NULL), p_charged = NULL;
@@ -40,16 +40,16 @@ BEGIN
     IF p_transaction = 'OWN' THEN
         SELECT MIN(parent_tenant_id), COALESCE(MIN(NULLIF(time_zone, 'SYSTEM')), @@GLOBAL.time_zone),
                COALESCE(MIN(status) = 'ACTIVE', TRUE)
-        INTO v_above_id, v_time_zone, v_plain FROM tenants WHERE tenant_id = v_level_id;
+        INTO v_above_id, v_time_zone, v_active FROM tenants WHERE tenant_id = v_level_id;
     ELSE  -- a snapshot may be old; locked before its quotas, as define_tenant does
         SELECT MIN(parent_tenant_id), COALESCE(MIN(NULLIF(time_zone, 'SYSTEM')), @@GLOBAL.time_zone),
                COALESCE(MIN(status) = 'ACTIVE', TRUE)
-        INTO v_above_id, v_time_zone, v_plain FROM tenants WHERE tenant_id = v_level_id FOR SHARE;
+        INTO v_above_id, v_time_zone, v_active FROM tenants WHERE tenant_id = v_level_id FOR SHARE;
     END IF;
     SET v_now = CONVERT_TZ(UTC_TIMESTAMP(6), '+00:00', v_time_zone);
     IF p_attempt = 0 THEN
         SELECT COUNT(*), MIN(quota_id), MIN(period_start), MIN(LEAST(period_end, COALESCE(expire_time, period_end))),
-               COALESCE(MIN(IF(v_plain AND period_end > v_now AND period_end = COALESCE(next_reset_time, '9999-12-31')
+               COALESCE(MIN(IF(v_active AND period_end > v_now AND period_end = COALESCE(next_reset_time, '9999-12-31')
                       AND COALESCE(period_start <= v_now + INTERVAL 61 MINUTE, TRUE)
                       AND COALESCE(effective_time <= v_now, TRUE) AND COALESCE(expire_time > v_now, TRUE)
                       AND COALESCE(JSON_CONTAINS(product_codes, p_products), TRUE)
@@ -57,26 +57,27 @@ BEGIN
                           COALESCE(next_alert_count - 1, 9223372036854775807), CASE
                           WHEN enforcement = 'SHADOW' THEN 9223372036854775807
                           WHEN limit_type = 'CONCURRENT' THEN concurrent_tokens ELSE hard_limit END) - p_amount),
-                      1 + 2 * (limit_type = 'RATE') + 4 * (slot_count > 0) + 8 * (sliced_count > 0), 0)), v_plain)
+                      1 + 2 * (limit_type = 'RATE') + 4 * (slot_count > 0) + 8 * (sliced_count > 0), 0)), v_active)
         INTO v_limits, p_quota_id, v_period_start, v_until, v_plain
         FROM tenant_quotas FORCE INDEX (tenant_quotas_natural)
         WHERE tenant_id = v_level_id AND quota_type = p_quota_type AND FIND_IN_SET(limit_type, p_kinds);
-        IF p_transaction = 'JOINED' AND p_biz_id IS NOT NULL THEN  -- the ledger's refusal would lock a gap there
-            SELECT IF(COUNT(*) > 0, 0, v_plain) INTO v_plain
-            FROM quota_usage_records FORCE INDEX (quota_usage_records_biz_key)
-            WHERE quota_id = p_quota_id AND biz_type = p_biz_type AND biz_id = p_biz_id;
-        END IF;
-    ELSE  -- all kinds are locked: READ COMMITTED would give up some, and UPDATE ask again
+    END IF;
+    IF p_attempt > 0 OR p_transaction <> 'OWN' AND NOT (v_plain AND v_limits) THEN  -- all kinds: no lock is given up
         SET v_kinds = COALESCE(JSON_UNQUOTE(JSON_EXTRACT(
                 p_parts, CONCAT('$.', JSON_QUOTE(v_level_id) COLLATE utf8mb4_0900_bin))), p_kinds);
         SELECT COUNT(NULLIF(FIND_IN_SET(limit_type, v_kinds), 0)), MAX(IF(FIND_IN_SET(limit_type, v_kinds),
                quota_id, 0)), MAX(IF(FIND_IN_SET(limit_type, v_kinds), period_start, NULL)),
                MIN(IF(FIND_IN_SET(limit_type, v_kinds), LEAST(period_end, COALESCE(expire_time, period_end)), NULL)),
                COALESCE(MIN(IF(FIND_IN_SET(limit_type, v_kinds), IF(
-                   v_plain, 1 + 2 * (limit_type = 'RATE') + 4 * (slot_count > 0), 0), NULL)), v_plain)
+                   v_active, 1 + 2 * (limit_type = 'RATE') + 4 * (slot_count > 0), 0), NULL)), v_active)
         INTO v_limits, p_quota_id, v_period_start, v_until, v_plain
         FROM tenant_quotas FORCE INDEX (tenant_quotas_natural)
         WHERE tenant_id = v_level_id AND quota_type = p_quota_type FOR UPDATE;
+    END IF;
+    IF p_transaction = 'JOINED' AND p_attempt = 0 AND p_biz_id IS NOT NULL THEN  -- a refusal would lock a gap
+        SELECT IF(COUNT(*) > 0, 0, v_plain) INTO v_plain
+        FROM quota_usage_records FORCE INDEX (quota_usage_records_biz_key)
+        WHERE quota_id = p_quota_id AND biz_type = p_biz_type AND biz_id = p_biz_id;
     END IF;
     IF v_plain > 4 AND p_operation <> 'LEASE' THEN
         CALL spend_quota_slots(v_level_id, p_quota_type, v_kinds, p_amount, p_transaction, p_hold_id IS NOT NULL,

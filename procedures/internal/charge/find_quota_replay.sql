@@ -4,7 +4,7 @@
 -- of a key that is not there locks the gap around it: so in a caller's transaction an INSERT asks first, and is taken
 -- back. A row of a calendar limit without a period was written by hand (scenario 2): its key and amount decide.
 --
---   p_operation .. p_transaction   as in sort_out_quota_call
+--   p_operation .. p_transaction   as in sort_out_quota_call; LOOK: JOINED, but only what its snapshot shows
 --   p_is_found      TRUE if there is one; then:
 --   p_hold_id .. p_next_reset_time   the reservation; the limit to show, its use then, the end of its period
 --
@@ -54,14 +54,14 @@ BEGIN
     WHILE v_level_id IS NOT NULL AND v_depth < 65 DO
         SET v_parent_id = NULL, v_depth = v_depth + 1, v_amount = NULL;
         SELECT parent_tenant_id INTO v_parent_id FROM tenants WHERE tenant_id = v_level_id FOR SHARE;
-        SELECT p_transaction <> 'JOINED' OR COUNT(*) > 0 INTO v_is_known
+        SELECT p_transaction = 'OWN' OR COUNT(*) > 0 INTO v_is_known
         FROM tenant_quotas AS q FORCE INDEX (tenant_quotas_natural)
         STRAIGHT_JOIN quota_usage_records AS r FORCE INDEX (quota_usage_records_biz_key)
             ON r.quota_id = q.quota_id AND r.biz_type = p_biz_type AND r.biz_id = p_biz_id
             AND r.operation_type = 'CONSUME' AND r.refund_id = ''
             AND r.origin_tenant_id = IF(v_depth = 1, '', p_tenant_id)
-        WHERE p_transaction = 'JOINED' AND q.tenant_id = v_level_id AND q.quota_type = p_quota_type;
-        IF NOT v_is_known THEN
+        WHERE p_transaction <> 'OWN' AND q.tenant_id = v_level_id AND q.quota_type = p_quota_type;
+        IF NOT v_is_known AND p_transaction = 'JOINED' THEN
             BEGIN
                 DECLARE EXIT HANDLER FOR 1062 SET v_is_known = TRUE;
                 INSERT INTO quota_usage_records

@@ -8,7 +8,7 @@
 --                   nothing; SETTLE: close periods, and show the limits
 --   p_transaction, p_attempt   of charge_quota; from the second attempt on the rows are locked
 --   p_parts         JSON, by level: the limit types that take part; NULL: all do
---   p_hold_id       afterwards: of a replay; NULL for a denial
+--   p_hold_id       afterwards: of a replay
 --   p_status        the answer; NULL: charge again (CHECK: GRANTED)
 --   p_quota_id .. p_retry_after_ms   of the limit that denies for longest, else of the tightest one
 --
@@ -59,8 +59,8 @@ BEGIN
     END IF;
     IF p_biz_id IS NOT NULL THEN
         CALL find_quota_replay(p_operation, p_kinds, p_tenant_id, p_quota_type, p_amount, p_biz_type, p_biz_id,
-                               p_product_code, p_transaction, v_is_replay, p_hold_id, p_quota_id, p_used_count,
-                               p_next_reset_time);
+                               p_product_code, IF(p_transaction = 'JOINED' AND p_attempt = 1, 'LOOK', p_transaction),
+                               v_is_replay, p_hold_id, p_quota_id, p_used_count, p_next_reset_time);
     END IF;
     WHILE v_level_id IS NOT NULL DO
         SET v_parent_id = NULL, v_time_zone = @@GLOBAL.time_zone, v_is_active = TRUE, v_depth = v_depth + 1;
@@ -115,7 +115,7 @@ BEGIN
     IF v_is_replay THEN
         SET p_status = 'REPLAYED';
     ELSEIF v_is_suspended OR JSON_LENGTH(v_judged) = 0 THEN  -- no limit is to blame
-        SET p_status = IF(v_is_suspended, 'SUSPENDED', 'NO_QUOTA'), p_hold_id = NULL;
+        SET p_status = IF(v_is_suspended, 'SUSPENDED', 'NO_QUOTA');
     ELSE
         SELECT shown_by, quota_id, used_after, next_reset_time,
                IF(shown_by < 0, wait_ms, NULL), IF(shown_by < 0, verdict, IF(v_is_judging, 'GRANTED', NULL))
@@ -137,10 +137,10 @@ BEGIN
                   GROUP BY level_id) AS by_level;
         END IF;
         IF p_operation NOT IN ('CHECK', 'SETTLE') AND (p_status IS NOT NULL OR v_is_locking) THEN
-            SET p_hold_id = IF(p_status IS NULL, p_hold_id, NULL);
             CALL record_quota_alerts(v_judged, p_status IS NOT NULL, p_amount);
         END IF;
     END IF;
+    SET p_status = IF(p_transaction = 'JOINED' AND p_attempt = 1 AND NOT v_is_replay, NULL, p_status);  -- then ask
     IF p_attempt > 20 AND p_status IS NULL THEN
         SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT =
             'internal: a quota changed at each attempt to charge it; nothing was charged; call again';

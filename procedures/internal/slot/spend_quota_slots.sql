@@ -8,8 +8,8 @@
 --   p_tenant_id .. p_amount   the level, its limits, and the units from each
 --   p_transaction   JOINED: a slot pays only for one limit that has no hold (p_has_hold): that is copied from its row
 --   p_limits        how many limits; of one: p_quota_id, p_period_start
---   p_plain         13: let slots pay, or the rows; afterwards -1: slots have paid; 0: begin again, with the rows
---                   locked first, because this transaction may hold a slot in vain. 5: lock the rows, and fill slots
+--   p_plain         13: let slots pay; afterwards -1: they have; 0: begin again with the rows, because this
+--                   transaction holds a slot in vain. 5: lock the rows, and fill slots; the rows pay
 --
 -- Source   docs/design.md, section 7
 
@@ -47,7 +47,7 @@ BEGIN
         FROM tenant_quotas AS q
         JOIN quota_slots AS s ON s.quota_id = q.quota_id AND s.slot_number = CONNECTION_ID() MOD q.slot_count
         WHERE q.quota_id = p_quota_id FOR UPDATE OF s SKIP LOCKED;
-        SET p_plain = -v_is_free;
+        SET p_plain = IF(v_number IS NULL, 5, -v_is_free);
         IF v_is_free THEN
             UPDATE quota_slots SET remaining = remaining - p_amount, lent = lent + p_amount
             WHERE quota_id = p_quota_id AND slot_number = v_number;
@@ -60,20 +60,20 @@ BEGIN
             AND s.remaining >= p_amount AND s.next_reset_time <=> q.next_reset_time AND s.defined_at = q.updated_at
         WHERE q.tenant_id = p_tenant_id AND q.quota_type = p_quota_type AND FIND_IN_SET(q.limit_type, p_kinds)
         FOR UPDATE OF s SKIP LOCKED;
-        SET p_plain = -v_is_free;
+        SET p_plain = IF(v_slots IS NULL, 5, -v_is_free);
         IF v_is_free THEN
             UPDATE JSON_TABLE(v_slots, '$[*]' COLUMNS (id BIGINT UNSIGNED PATH '$[0]', slot INT PATH '$[1]')) AS p
             STRAIGHT_JOIN quota_slots AS s FORCE INDEX (PRIMARY) ON s.quota_id = p.id AND s.slot_number = p.slot
             SET s.remaining = s.remaining - p_amount, s.lent = s.lent + p_amount;
         END IF;
-    ELSEIF p_plain > 0 THEN
+    END IF;
+    IF p_plain > 0 THEN
         BEGIN
             DECLARE v_slice, v_sliced_count, v_void  BIGINT;
             DECLARE v_quota_id         BIGINT UNSIGNED;
             DECLARE v_place            INT DEFAULT 0;  -- of the limit's type in p_kinds
             DECLARE v_next_reset_time  DATETIME;
             DECLARE v_defined_at       DATETIME(6);
-
             SELECT COUNT(*) INTO v_number FROM tenant_quotas FORCE INDEX (tenant_quotas_natural)
             WHERE tenant_id = p_tenant_id AND quota_type = p_quota_type FOR UPDATE;
             REPEAT
