@@ -181,6 +181,19 @@ def test_a_limit_defined_after_the_snapshot_is_charged_too(quota: Quota) -> None
     assert (quota.used(), quota.used("DAILY")) == (2, 2)
 
 
+def test_a_childs_first_limit_defined_after_the_snapshot_is_charged_too(quota: Quota) -> None:
+    quota.define_tenant()
+    quota.define("MONTHLY", 5)
+    child = quota.child()
+    session = quota.connect(autocommit=False)
+    rows(session, "SELECT COUNT(*) FROM tenant_quotas")
+    child.define("DAILY", 2)
+    assert child.consume(3, on=session).status == "EXCEEDED"
+    assert child.consume(2, on=session).status == "GRANTED"
+    session.commit()
+    assert (quota.used(), child.used("DAILY")) == (2, 2)
+
+
 def test_a_tenant_suspended_after_the_snapshot_is_suspended(quota: Quota) -> None:
     quota.define_tenant()
     quota.define("MONTHLY", 5)
