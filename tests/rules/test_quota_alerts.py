@@ -6,7 +6,7 @@ from datetime import date, datetime, time
 
 import pytest
 
-from tests.helpers.holds import confirm, in_utc, lapse, lease, refund, reserve
+from tests.helpers.holds import confirm, in_utc, lapse, lease, refund, release, reserve
 from tests.helpers.support import Quota, Value, at_once, rows, value, version
 
 DAY_1, DAY_2 = "2030-05-10 12:00:00", "2030-05-11 12:00:00"
@@ -163,6 +163,14 @@ def test_what_fell_below_the_soft_limit_warns_again_on_another_day(quota: Quota)
         ("RATE", "WARNING", date(2030, 5, 10)),
         ("RATE", "WARNING", date(2030, 5, 11)),
     ]
+
+
+def test_a_lease_that_ends_below_the_soft_limit_lets_it_warn_again(quota: Quota) -> None:
+    quota.define("CONCURRENT", hard_limit=5, soft_limit=1)
+    held = lease(quota)
+    assert quota.column("next_alert_count", "CONCURRENT") is None
+    assert release(quota, held).status == "RELEASED"
+    assert quota.column("next_alert_count", "CONCURRENT") == 1
 
 
 def test_a_bucket_alone_warns_again_once_it_was_full(quota: Quota) -> None:
