@@ -37,7 +37,7 @@ install(
         "procedures/internal/charge/finish_quota_charge.sql": "47cc826c0736740973bb93aa39fedf82ce735817e4cad8d3bae9e40aed429be0",
         "procedures/internal/charge/judge_quota_level.sql": "9446b2c1d3954386817867da676dab349aba5131f816e57e8458a1bdda4bb24e",
         "procedures/internal/charge/record_quota_alerts.sql": "bc36bc48dbcd3ffd85841ac31de2af4acb8ac24c48faf40c42d38cd8c609de81",
-        "procedures/internal/charge/sort_out_quota_call.sql": "cd7606ddcd70303b4feb8ec6aad51295f32c55cfa3eb1c6e55131bd8890c1dd9",
+        "procedures/internal/charge/sort_out_quota_call.sql": "9312241c1ad7023a4f87e4355c885fa921d03487b67482071dcc139fbb4adc3d",
         "procedures/internal/check/read_quota_items.sql": "2ed29674f5827610cea67741370bb24dbd0672cf50750ea195c50e63e83ebb83",
         "procedures/internal/check/read_quota_options.sql": "14d39df586e014efc85522b0337f5ada17cf68d3e8e0ceedd006c3a6c8c05294",
         "procedures/internal/check/validate_quota_argument.sql": "981322099f3c8018476dd7e300efd058116e29171f6f8fe9d013faf8f7d18736",
@@ -51,7 +51,7 @@ install(
         "procedures/internal/session/keep_quota_transaction.sql": "52ff3fb8d79a5869c1205d161494a8168d39c512a095d1a3003d91f6df619715",
         "procedures/internal/session/open_quota_transaction.sql": "e98f71fc3032f3ad8833e8a590a7d9076aae169cfb6662a0231a31d0e92ee1e9",
         "procedures/internal/session/undo_quota_transaction.sql": "5ab0387b91676b1f57c869cfea90d5ea8bc524433791de47d757e0345382fa4e",
-        "procedures/internal/slot/collect_quota_slots.sql": "22f869f1eb7fc9fa72a224fe4629873a84312be89a11ba0d628e1cbe1d0549b4",
+        "procedures/internal/slot/collect_quota_slots.sql": "d506a397a3e838a858a432ba8c4d3aa2eba9b0784da34376e27d881b9e9b1768",
         "procedures/internal/slot/spend_quota_slots.sql": "9b52b54c2045751a3fc64274188677cef998b3f5f0d498ef9cbc365b0f26c3b6",
     },
 )

@@ -136,7 +136,8 @@ BEGIN
                       takes_part  BOOLEAN     PATH '$.takes_part')) AS j
                   GROUP BY level_id) AS by_level;
         END IF;
-        IF p_operation NOT IN ('CHECK', 'SETTLE') AND (p_status IS NOT NULL OR v_is_locking) THEN
+        IF p_operation NOT IN ('CHECK', 'SETTLE') AND IF(p_status IS NULL, v_is_locking,
+            p_transaction <> 'JOINED' OR p_attempt > 1 OR v_is_replay IS NULL) THEN  -- undone, it leaves a gap lock
             CALL record_quota_alerts(v_judged, p_status IS NOT NULL, p_amount);
         END IF;
     END IF;

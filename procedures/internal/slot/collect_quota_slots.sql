@@ -26,7 +26,6 @@ BEGIN
     DECLARE v_slot_count, v_count  INT DEFAULT 0;
     DECLARE v_sliced_count, v_sum, v_earlier  BIGINT;
     DECLARE CONTINUE HANDLER FOR NOT FOUND BEGIN END;
-
     SET p_returned = 0;
     SELECT tenant_id, next_reset_time, slot_count, sliced_count
     INTO v_tenant_id, v_next_reset_time, v_slot_count, v_sliced_count
