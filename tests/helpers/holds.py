@@ -138,3 +138,24 @@ def period_use(quota: Quota, period_start: str, limit_type: str = "MONTHLY") -> 
         for operation, delta, start in found
         if operation != "RESET" and str(start) == period_start
     )
+
+
+def consume_by_hand(connection: Connection, tenant: Quota, units: int) -> bool:
+    """Do what scenario 2 does, on one limit; say whether it was charged."""
+    quota_id = tenant.column("quota_id")
+    rows(connection, "SELECT 1 FROM tenant_quotas WHERE quota_id = %s FOR UPDATE", quota_id)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE tenant_quotas SET used_count = used_count + %s"
+            " WHERE quota_id = %s AND used_count <= hard_limit - %s",
+            (units, quota_id, units),
+        )
+        charged = cursor.rowcount == 1
+    if charged:
+        rows(
+            connection,
+            "INSERT INTO quota_usage_records (quota_id, tenant_id, operation_type, delta_value)"
+            " VALUES (%s, %s, 'CONSUME', %s)",
+            *(quota_id, tenant.tenant_id, units),
+        )
+    return charged

@@ -8,7 +8,7 @@ import pymysql
 import pytest
 
 from tests.helpers.server import connect as connect_to
-from tests.helpers.support import Quota, apply_everything, call, rows
+from tests.helpers.support import Quota, apply_everything, at_once, call, rows, wait_until, waiting
 
 
 @pytest.mark.parametrize("outcome", ["EXCEEDED", "REPLAYED", "GRANTED"])
@@ -149,3 +149,56 @@ def test_a_replay_in_a_transaction_holds_up_no_neighbour(
     assert before.consume(1, key="b", on=other).status == "GRANTED"
     holder.commit()
     assert (before.used(), mine.used()) == (2, 2)
+
+
+def test_a_denial_in_a_transaction_keeps_no_neighbours_alert_waiting(quota: Quota) -> None:
+    """An alert that is written, undone and written again would leave the gap after it locked."""
+    neighbour = quota.sibling()
+    for each in (quota, neighbour):
+        each.define("MONTHLY", 5)
+    session = quota.connect(autocommit=False)
+    rows(session, "SELECT COUNT(*) FROM tenants")
+    assert quota.consume(9, key="k", on=session).status == "EXCEEDED"
+    rows(quota.connection, "SET innodb_lock_wait_timeout = 1")
+    assert neighbour.consume(9, key="k").status == "EXCEEDED"
+    session.commit()
+    written = "SELECT COUNT(*) FROM quota_alerts WHERE tenant_id IN (%s, %s)"
+    assert rows(session, written, quota.tenant_id, neighbour.tenant_id) == [(2,)]
+
+
+def test_who_asks_for_a_key_has_all_its_quotas_first(quota: Quota) -> None:
+    """Asking leaves a gap of the ledger locked, and a charge that waits there may have the next one."""
+    quota.define_tenant()
+    child = quota.child()
+    for each in (quota, child):
+        each.define("MONTHLY", 5)
+    child.consume(1, key="a")
+    session, holder = quota.connect(autocommit=False), quota.connect(autocommit=False)
+    rows(session, "SELECT COUNT(*) FROM tenants")
+    rows(session, "SAVEPOINT tenant_quota_work")
+    rows(holder, "SELECT 1 FROM tenant_quotas WHERE tenant_id = %s FOR UPDATE", quota.tenant_id)
+
+    def work(number: int) -> None:
+        if number:
+            rows(
+                session,
+                "CALL find_quota_replay('CONSUME', 'MONTHLY', %s, %s, 1, 'ORDER', 'm', NULL, 'JOINED',"
+                " @is_found, @hold_id, @quota_id, @used_count, @next_reset_time)",
+                *(child.tenant_id, quota.quota_type),
+            )
+            return
+        try:
+            assert wait_until(lambda: waiting(quota, session))
+            rows(quota.connection, "SET innodb_lock_wait_timeout = 1")
+            rows(
+                quota.connection,
+                "INSERT INTO quota_usage_records"
+                " (quota_id, tenant_id, operation_type, delta_value, biz_type, biz_id)"
+                " VALUES (%s, %s, 'CONSUME', 0, 'ORDER', 'b')",
+                *(child.column("quota_id"), child.tenant_id),
+            )
+        finally:
+            holder.rollback()
+
+    at_once(2, work)
+    session.rollback()

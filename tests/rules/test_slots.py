@@ -8,6 +8,7 @@ from collections import Counter
 import pytest
 from pymysql.connections import Connection
 
+from tests.helpers.holds import consume_by_hand
 from tests.helpers.support import Quota, at_once, call, rows, wait_until, waiting
 
 CALLERS = 32
@@ -223,28 +224,6 @@ def test_everything_at_once_stays_exact(quota: Quota) -> None:
     limit = 600
     quota.define("MONTHLY", limit, slot_count=16)
     connections = [quota.connect() for _ in range(CALLERS)]
-    quota_id = quota.column("quota_id")
-
-    def by_hand(connection: Connection, units: int) -> None:
-        connection.begin()
-        taken = rows(
-            connection,
-            "SELECT hard_limit - used_count FROM tenant_quotas WHERE quota_id = %s FOR UPDATE",
-            quota_id,
-        )
-        if taken[0][0] >= units:
-            rows(
-                connection,
-                "UPDATE tenant_quotas SET used_count = used_count + %s WHERE quota_id = %s",
-                *(units, quota_id),
-            )
-            rows(
-                connection,
-                "INSERT INTO quota_usage_records (quota_id, tenant_id, operation_type, delta_value)"
-                " VALUES (%s, %s, 'CONSUME', %s)",
-                *(quota_id, quota.tenant_id, units),
-            )
-        connection.commit()
 
     def work(number: int) -> int:
         mine, chance, most = connections[number], random.Random(number), 0
@@ -252,7 +231,9 @@ def test_everything_at_once_stays_exact(quota: Quota) -> None:
             units, key = chance.randint(1, 7), f"{number}-{turn}"
             dice = chance.random()
             if dice < 0.1:
-                by_hand(mine, units)
+                mine.begin()
+                consume_by_hand(mine, quota, units)
+                mine.commit()
             elif dice < 0.2:
                 mine.begin()
                 quota.consume(units, key=key, on=mine)

@@ -8,32 +8,11 @@ from collections import Counter
 import pytest
 from pymysql.connections import Connection
 
-from tests.helpers.holds import cancel, refund, reserve
+from tests.helpers.holds import cancel, consume_by_hand, refund, reserve
 from tests.helpers.support import Quota, at_once, call, rows, wait_until, waiting
 
 CALLERS = 32
 CHILDREN = 8
-
-
-def by_hand(connection: Connection, tenant: Quota, units: int) -> bool:
-    """Do what scenario 2 does, on one limit; say whether it was charged."""
-    quota_id = tenant.column("quota_id")
-    rows(connection, "SELECT 1 FROM tenant_quotas WHERE quota_id = %s FOR UPDATE", quota_id)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE tenant_quotas SET used_count = used_count + %s"
-            " WHERE quota_id = %s AND used_count <= hard_limit - %s",
-            (units, quota_id, units),
-        )
-        charged = cursor.rowcount == 1
-    if charged:
-        rows(
-            connection,
-            "INSERT INTO quota_usage_records (quota_id, tenant_id, operation_type, delta_value)"
-            " VALUES (%s, %s, 'CONSUME', %s)",
-            *(quota_id, tenant.tenant_id, units),
-        )
-    return charged
 
 
 @pytest.mark.parametrize("below", ["plain children", "children with slots"])
@@ -84,7 +63,7 @@ def test_children_of_one_parent_fill_its_limit_and_never_pass_it(quota: Quota, b
                 call(mine, "reset_quota", quota.tenant_id, quota.quota_type, "MONTHLY")
             if number == 2 and dice < 0.2:
                 mine.begin()
-                by_hand(mine, quota, amount)
+                consume_by_hand(mine, quota, amount)
                 mine.commit()
         return found
 

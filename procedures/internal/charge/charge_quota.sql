@@ -139,7 +139,7 @@ BEGIN
                                  p_product_code, p_hold_id, p_ttl_seconds, p_holder, v_depth, v_parts, p_quota_id,
                                  p_used_count);
     END IF;
-    SET v_insert_id = LAST_INSERT_ID(v_insert_id), p_hold_id = IF(p_status IN ('GRANTED', 'REPLAYED'), p_hold_id, NULL);
+    SET v_insert_id = LAST_INSERT_ID(v_insert_id);
     IF p_transaction = 'OWN' THEN
         COMMIT AND NO CHAIN NO RELEASE;
     ELSEIF p_transaction = 'JOINED' THEN

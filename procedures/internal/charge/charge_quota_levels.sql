@@ -1,6 +1,6 @@
 -- charge_quota_levels: internal: charge the limits of each level, and write their ledger rows.
 --
--- Look: in our own transaction, and where slots may pay, first without a lock; else under locks. Charge: an UPDATE that
+-- Look: first without a lock; later, and in a caller's transaction at an obstacle, under locks. Charge: an UPDATE that
 -- tests again what may have changed, within SET: the optimizer would walk it many times in a WHERE. Record: an INSERT.
 --
 --   p_operation .. p_parts   as in charge_quota and sort_out_quota_call; p_products: JSON, one or an array

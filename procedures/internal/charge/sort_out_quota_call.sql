@@ -8,7 +8,7 @@
 --                   nothing; SETTLE: close periods, and show the limits
 --   p_transaction, p_attempt   of charge_quota; from the second attempt on the rows are locked
 --   p_parts         JSON, by level: the limit types that take part; NULL: all do
---   p_hold_id       afterwards: of a replay
+--   p_hold_id       afterwards: of a replay; NULL for a denial
 --   p_status        the answer; NULL: charge again (CHECK: GRANTED)
 --   p_quota_id .. p_retry_after_ms   of the limit that denies for longest, else of the tightest one
 --
@@ -141,7 +141,8 @@ BEGIN
             CALL record_quota_alerts(v_judged, p_status IS NOT NULL, p_amount);
         END IF;
     END IF;
-    SET p_status = IF(p_transaction = 'JOINED' AND p_attempt = 1 AND NOT v_is_replay, NULL, p_status);  -- then ask
+    SET p_status = IF(p_transaction = 'JOINED' AND p_attempt = 1 AND NOT v_is_replay, NULL, p_status),  -- then ask
+        p_hold_id = IF(COALESCE(p_status, 'REPLAYED') = 'REPLAYED', p_hold_id, NULL);
     IF p_attempt > 20 AND p_status IS NULL THEN
         SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT =
             'internal: a quota changed at each attempt to charge it; nothing was charged; call again';

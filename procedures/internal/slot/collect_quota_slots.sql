@@ -33,8 +33,7 @@ BEGIN
     SET v_numbers = CONCAT('[0', REPEAT(',0', GREATEST(v_slot_count, COALESCE(p_new_count, 0)) - 1), ']');
     IF v_sliced_count > 0 THEN
         IF p_is_waiting THEN
-            SELECT COUNT(*) INTO v_count
-            FROM JSON_TABLE(v_numbers, '$[*]' COLUMNS (place FOR ORDINALITY)) AS n
+            SELECT COUNT(*) INTO v_count FROM JSON_TABLE(v_numbers, '$[*]' COLUMNS (place FOR ORDINALITY)) AS n
             STRAIGHT_JOIN quota_slots AS s FORCE INDEX (PRIMARY)
                 ON s.quota_id = p_quota_id AND s.slot_number = n.place - 1
             FOR UPDATE OF s;
