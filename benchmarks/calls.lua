@@ -113,32 +113,36 @@ function works.update(tenant)
 end
 answers.update = "IF(ROW_COUNT() = 1, 'GRANTED', 'EXCEEDED')"
 
-function works.scenario2(tenant, key)
+-- The statements of scenario 2; the caller's own work comes before the commit.
+local function by_hand(tenant, key, work)
     local quota_id = quota_ids[tenant]
     connection:query("START TRANSACTION")
     connection:query(LOCK:format(tenant))
     connection:query(CHARGE:format(quota_id))
     connection:query(RECORD:format(quota_id, tenant, quota_id, key))
+    if work then
+        connection:query(work)
+    end
     connection:query("COMMIT")
 end
 
+function works.scenario2(tenant, key)
+    by_hand(tenant, key)
+end
+
 -- The caller's own work: its order takes 5 ms, and all that it has locked stays locked.
+local ORDER = "DO SLEEP(0.005)"
+
 function works.order(tenant, key)
     connection:query("START TRANSACTION")
     works.consume(tenant, key)
-    connection:query("DO SLEEP(0.005)")
+    connection:query(ORDER)
     connection:query("COMMIT")
 end
 answers.order = answers.consume
 
 function works.order_by_hand(tenant, key)
-    local quota_id = quota_ids[tenant]
-    connection:query("START TRANSACTION")
-    connection:query(LOCK:format(tenant))
-    connection:query(CHARGE:format(quota_id))
-    connection:query(RECORD:format(quota_id, tenant, quota_id, key))
-    connection:query("DO SLEEP(0.005)")
-    connection:query("COMMIT")
+    by_hand(tenant, key, ORDER)
 end
 
 function works.token(tenant)
@@ -172,6 +176,12 @@ function works.refund()
     connection:query(REFUND:format(consumption.tenant, consumption.key))
 end
 answers.refund = ROW
+
+function works.take_and_return(tenant)
+    connection:query(("CALL take_quota_token('%s', 'UNITS')"):format(tenant))
+    connection:query(("CALL return_quota_token('%s', 'UNITS')"):format(tenant))
+end
+answers.take_and_return = ROW
 
 function works.lease(tenant)
     connection:query(LEASE:format(tenant))

@@ -24,6 +24,7 @@ MONTHLY_AND_RATE = "MONTHLY and RATE"
 ACQUIRE = "acquire a token"
 ACQUIRE_AND_RELEASE = "acquire and release a token"
 FROM_BUCKET = "acquire from a bucket"
+TAKE_AND_RETURN = "take and return a token, with rows"
 LEASE = "acquire_quota_lease"
 LEASE_AND_BACK = "acquire and release a lease"
 CONSUME = "consume_quota"
@@ -101,6 +102,9 @@ KINDS = {
     ACQUIRE: Kind("token", "token", ("CONCURRENT",), MANY),
     ACQUIRE_AND_RELEASE: Kind("token_and_back", "back", ("CONCURRENT",), MANY),
     FROM_BUCKET: Kind("token", "bucket", ("RATE",), MANY),
+    TAKE_AND_RETURN: Kind(
+        *("take_and_return", "take", ("CONCURRENT",), MANY), status="RELEASED", answers_row=True
+    ),
     LEASE: Kind("lease", "lease", ("CONCURRENT",), MANY, answers_row=True),
     LEASE_AND_BACK: Kind(
         *("lease_and_back", "let", ("CONCURRENT",), MANY), status="RELEASED", answers_row=True

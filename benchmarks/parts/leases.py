@@ -1,4 +1,4 @@
-"""Tokens that come back by themselves when their holder crashes."""
+"""Tokens that answer with a row; leases, which come back when their holder crashes."""
 
 from benchmarks import kinds
 from benchmarks.bench import Bench
@@ -10,7 +10,7 @@ NEEDS = ("sysbench",)
 
 
 def run(bench: Bench) -> Cases:
-    """Acquire; acquire and release as one event."""
+    """Take and return a token; acquire a lease; acquire and release one as one event."""
     with bench.schema() as schema:
-        names = (FLOOR, kinds.LEASE, kinds.LEASE_AND_BACK)
+        names = (FLOOR, kinds.TAKE_AND_RETURN, kinds.LEASE, kinds.LEASE_AND_BACK)
         return bench.rounds(kinds.works(schema, bench.size.seconds, names))
