@@ -142,8 +142,12 @@ def period_use(quota: Quota, period_start: str, limit_type: str = "MONTHLY") -> 
 
 def consume_by_hand(connection: Connection, tenant: Quota, units: int) -> bool:
     """Do what scenario 2 does, on one limit; say whether it was charged."""
-    quota_id = tenant.column("quota_id")
-    rows(connection, "SELECT 1 FROM tenant_quotas WHERE quota_id = %s FOR UPDATE", quota_id)
+    ((quota_id,),) = rows(  # on this connection: others may be at work on the tenant's own
+        connection,
+        "SELECT quota_id FROM tenant_quotas"
+        " WHERE tenant_id = %s AND quota_type = %s AND limit_type = 'MONTHLY' FOR UPDATE",
+        *(tenant.tenant_id, tenant.quota_type),
+    )
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE tenant_quotas SET used_count = used_count + %s"

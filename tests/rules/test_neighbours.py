@@ -166,6 +166,23 @@ def test_a_denial_in_a_transaction_keeps_no_neighbours_alert_waiting(quota: Quot
     assert rows(session, written, quota.tenant_id, neighbour.tenant_id) == [(2,)]
 
 
+def test_a_call_that_begins_again_in_a_transaction_holds_up_no_neighbour(quota: Quota) -> None:
+    """A child's ledger row that is undone, because its parent has an alert to write, leaves a gap locked."""
+    before, child = quota.sibling(), quota.child()
+    before.define("MONTHLY", 5)
+    child.define("MONTHLY", 5)
+    quota.define("MONTHLY", 5, soft_limit=3)
+    session = quota.connect(autocommit=False)
+    assert before.consume(1, key="a", on=session).status == "GRANTED"
+    session.commit()
+    assert quota.consume(1, on=session).status == "GRANTED"
+    assert child.consume(2, key="m", on=session).status == "GRANTED"
+    rows(quota.connection, "SET innodb_lock_wait_timeout = 1")
+    assert before.consume(1, key="b").status == "GRANTED"
+    session.rollback()
+    assert (quota.used(), child.used(), child.ledger()) == (0, 0, [])
+
+
 def test_who_asks_for_a_key_has_all_its_quotas_first(quota: Quota) -> None:
     """Asking leaves a gap of the ledger locked, and a charge that waits there may have the next one."""
     quota.define_tenant()
@@ -173,20 +190,19 @@ def test_who_asks_for_a_key_has_all_its_quotas_first(quota: Quota) -> None:
     for each in (quota, child):
         each.define("MONTHLY", 5)
     child.consume(1, key="a")
+    earlier = Quota(quota.connect, quota.tenant_id, "EARLIER")
+    earlier.define("MONTHLY", 5)
     session, holder = quota.connect(autocommit=False), quota.connect(autocommit=False)
-    rows(session, "SELECT COUNT(*) FROM tenants")
-    rows(session, "SAVEPOINT tenant_quota_work")
-    rows(holder, "SELECT 1 FROM tenant_quotas WHERE tenant_id = %s FOR UPDATE", quota.tenant_id)
+    earlier.consume(1, on=session)  # so that the call's end gives up no lock
+    rows(
+        holder,
+        "SELECT 1 FROM tenant_quotas WHERE quota_id = %s FOR UPDATE",
+        quota.column("quota_id"),
+    )
 
-    def work(number: int) -> None:
+    def work(number: int) -> str:
         if number:
-            rows(
-                session,
-                "CALL find_quota_replay('CONSUME', 'MONTHLY', %s, %s, 1, 'ORDER', 'm', NULL, 'JOINED',"
-                " @is_found, @hold_id, @quota_id, @used_count, @next_reset_time)",
-                *(child.tenant_id, quota.quota_type),
-            )
-            return
+            return str(child.consume(6, key="m", on=session).status)
         try:
             assert wait_until(lambda: waiting(quota, session))
             rows(quota.connection, "SET innodb_lock_wait_timeout = 1")
@@ -199,6 +215,23 @@ def test_who_asks_for_a_key_has_all_its_quotas_first(quota: Quota) -> None:
             )
         finally:
             holder.rollback()
+        return ""
 
-    at_once(2, work)
+    assert at_once(2, work) == ["", "EXCEEDED"]
     session.rollback()
+
+
+def test_who_is_refused_a_key_waits_for_no_quota(quota: Quota) -> None:
+    """The refusal leaves a gap locked as well; a slot has paid, so nobody holds the quota's row."""
+    quota.define("MONTHLY", 10**6, slot_count=4)
+    session, holder = quota.connect(autocommit=False), quota.connect(autocommit=False)
+    quota.consume(1, on=session)
+    session.commit()
+    rows(session, "SELECT * FROM quota_usage_records")  # its snapshot is older than the key
+    quota.consume(1, key="k")
+    rows(holder, "SELECT 1 FROM tenant_quotas WHERE tenant_id = %s FOR UPDATE", quota.tenant_id)
+    rows(session, "SET innodb_lock_wait_timeout = 1")
+    assert quota.consume(1, key="k", on=session).status == "REPLAYED"
+    holder.rollback()
+    session.rollback()
+    quota.assert_adds_up()

@@ -98,7 +98,8 @@ def row_is_free(quota: Quota, limit_type: str) -> bool:
 
 
 @pytest.mark.parametrize("isolation", ["READ COMMITTED", "REPEATABLE READ"])
-def test_a_joined_call_takes_from_slots_and_locks_no_row(quota: Quota, isolation: str) -> None:
+def test_a_joined_call_takes_from_slots_of_the_last_level(quota: Quota, isolation: str) -> None:
+    # Below it the rows pay: locking a child's row after its parent's is how two would wait in a circle.
     parent, child = quota, quota.child()
     for each in (parent, child):
         each.define("MONTHLY", 10**6, slot_count=4)
@@ -107,13 +108,14 @@ def test_a_joined_call_takes_from_slots_and_locks_no_row(quota: Quota, isolation
     fill(child, session)
     session.begin()
     assert child.consume(3, key="k", on=session).transaction == "JOINED"
-    assert row_is_free(child, "MONTHLY")
+    assert not row_is_free(child, "MONTHLY")
     assert row_is_free(parent, "MONTHLY")
-    assert child.consume(2).status == "GRANTED"  # nobody waits
+    assert parent.child("2").consume(5).status == "GRANTED"  # nobody waits
     session.rollback()
-    for each in (parent, child):
-        assert each.used() - each.lent() == 1 + 2
-        assert each.ledger(columns="delta_value, current_used") == [(1, None), (2, None)]
+    assert child.consume(2).status == "GRANTED"
+    for each, charged in ((parent, [1, 5, 2]), (child, [1, 2])):
+        assert each.used() - each.lent() == sum(charged)
+        assert each.ledger(columns="delta_value, current_used") == [(n, None) for n in charged]
         each.assert_adds_up()
 
 

@@ -77,13 +77,14 @@ BEGIN
     CALL open_quota_transaction(p_transaction);
     REPEAT
         BEGIN
-            DECLARE EXIT HANDLER FOR 1062 SET v_charged = NULL;
+            DECLARE EXIT HANDLER FOR 1062  -- of this key: a caller's snapshot did not show it
+                SET v_charged = NULL, p_status = NULL, v_attempt = GREATEST(v_attempt, 1);
             DECLARE EXIT HANDLER FOR 1213
             BEGIN  -- for example, two wait for a key whose call is rolled back: one of them begins again
                 IF p_transaction <> 'OWN' OR v_attempt > 20 THEN
                     RESIGNAL;
                 END IF;
-                SET v_charged = NULL;
+                SET v_charged = NULL, p_status = NULL;
             END;
             IF v_charged IS NULL THEN
                 SET v_attempt = v_attempt + 1, v_depth = 1;
@@ -97,6 +98,13 @@ BEGIN
                                          v_attempt, v_parts, v_depth, v_charged, p_quota_id, p_used_count);
                 SET v_charged = IF(v_parts IS NULL, NULLIF(v_charged, 0), v_charged),
                     p_status = IF(v_charged IS NULL, NULL, 'GRANTED');
+                IF v_charged IS NOT NULL AND (p_ttl_seconds > 0 OR p_transaction = 'JOINED' AND v_depth > 1
+                                  OR p_is_shown AND (v_charged <> 1 OR p_quota_id IS NULL)) THEN
+                    SET p_quota_id = IF(v_charged = 1, p_quota_id, NULL);
+                    CALL finish_quota_charge(p_operation, v_kinds, p_tenant_id, p_quota_type, p_amount, p_biz_type,
+                                             p_biz_id, p_product_code, p_hold_id, p_ttl_seconds, p_holder,
+                                             p_transaction, v_depth, v_parts, p_quota_id, p_used_count);
+                END IF;
             END IF;
         END;
         IF p_status IS NULL AND v_charged IS NULL AND v_attempt = 0 AND v_depth = 1 AND p_transaction = 'OWN' THEN
@@ -133,12 +141,6 @@ BEGIN
             HAVING told IS NOT NULL;
         END IF;
     UNTIL p_status IS NOT NULL END REPEAT;
-    IF p_status = 'GRANTED' AND (p_ttl_seconds > 0 OR p_is_shown AND (v_charged <> 1 OR p_quota_id IS NULL)) THEN
-        SET p_quota_id = IF(v_charged = 1, p_quota_id, NULL);
-        CALL finish_quota_charge(p_operation, v_kinds, p_tenant_id, p_quota_type, p_amount, p_biz_type, p_biz_id,
-                                 p_product_code, p_hold_id, p_ttl_seconds, p_holder, v_depth, v_parts, p_quota_id,
-                                 p_used_count);
-    END IF;
     SET v_insert_id = LAST_INSERT_ID(v_insert_id);
     IF p_transaction = 'OWN' THEN
         COMMIT AND NO CHAIN NO RELEASE;

@@ -1,7 +1,7 @@
 -- charge_quota_levels: internal: charge the limits of each level, and write their ledger rows.
 --
--- Look: first without a lock; later, and in a caller's transaction at an obstacle, under locks. Charge: an UPDATE that
--- tests again what may have changed, within SET: the optimizer would walk it many times in a WHERE. Record: an INSERT.
+-- Look: first without a lock; later, and at an obstacle in a caller's transaction, under locks. Charge: an UPDATE that
+-- tests again, in SET (a WHERE would be walked many times). Record: an INSERT, or finish_quota_charge does it later.
 --
 --   p_operation .. p_parts   as in charge_quota and sort_out_quota_call; p_products: JSON, one or an array
 --   p_depth         levels. p_charged: limits; NULL: an obstacle. p_quota_id, p_used_count: of the last one's limit
@@ -80,8 +80,8 @@ BEGIN
         WHERE quota_id = p_quota_id AND biz_type = p_biz_type AND biz_id = p_biz_id;
     END IF;
     IF v_plain > 4 AND p_operation <> 'LEASE' THEN
-        CALL spend_quota_slots(v_level_id, p_quota_type, v_kinds, p_amount, p_transaction, p_hold_id IS NOT NULL,
-                               v_limits, p_quota_id, v_period_start, v_plain);
+        CALL spend_quota_slots(v_level_id, p_quota_type, v_kinds, p_amount, p_transaction, p_hold_id IS NOT NULL OR
+                               v_above_id IS NOT NULL, v_limits, p_quota_id, v_period_start, v_plain);
     END IF;
     IF p_attempt = 0 AND p_transaction = 'OWN' AND v_limits = 1 AND v_plain IN (1, 3) THEN  -- by id: the only lock
         UPDATE tenant_quotas
@@ -123,7 +123,7 @@ BEGIN
     END IF;
     SET v_plain = IF(v_plain > 0 AND v_limits > 0 AND ROW_COUNT() <> v_limits, 0, v_plain),
         p_used_count = IF(v_plain = 1, LAST_INSERT_ID(), NULL);
-    IF v_plain AND p_operation IN ('CONSUME', 'RESERVE') THEN
+    IF v_plain AND p_operation IN ('CONSUME', 'RESERVE') AND (p_transaction = 'OWN' OR v_above_id IS NULL) THEN
         IF v_limits = 1 AND v_plain <> 3 THEN
             INSERT INTO quota_usage_records
                 (quota_id, tenant_id, operation_type, delta_value, current_used, biz_id, biz_type, product_code,

@@ -1,8 +1,8 @@
 -- find_quota_replay: internal: the first answer to a biz key that was charged before.
 --
--- Level by level, under a shared lock, because a caller's snapshot may be older than the first call. A locking read
--- of a key that is not there locks the gap around it: so in a caller's transaction an INSERT asks first, and is taken
--- back. A row of a calendar limit without a period was written by hand (scenario 2): its key and amount decide.
+-- Level by level, under a shared lock: a caller's snapshot may be older than the first call. In a caller's transaction
+-- a key that is not there has the gap around it locked, so only a denial, which writes none, asks so. A row of a
+-- calendar limit without a period was written by hand (scenario 2): its key and amount decide.
 --
 --   p_operation .. p_transaction   as in sort_out_quota_call; LOOK: JOINED, but only what its snapshot shows
 --   p_is_found      TRUE if there is one; then:
@@ -42,38 +42,16 @@ BEGIN
     DECLARE CONTINUE HANDLER FOR NOT FOUND BEGIN END;
 
     SET p_is_found = FALSE;
-    -- All levels are locked first: an INSERT below leaves locks that a charge may wait for, with a quota in hand.
-    WITH RECURSIVE level (tenant_id, depth) AS (
-        SELECT p_tenant_id, 1 FROM DUAL WHERE p_transaction = 'JOINED'
-        UNION ALL (SELECT t.parent_tenant_id, depth + 1
-                   FROM level STRAIGHT_JOIN tenants AS t FORCE INDEX (PRIMARY) ON t.tenant_id = level.tenant_id
-                   WHERE t.parent_tenant_id IS NOT NULL AND depth < 64 FOR SHARE OF t))
-    SELECT COUNT(q.used_count) INTO v_amount
-    FROM level STRAIGHT_JOIN tenant_quotas AS q FORCE INDEX (tenant_quotas_natural)
-        ON q.tenant_id = level.tenant_id AND q.quota_type = p_quota_type FOR UPDATE OF q;
     WHILE v_level_id IS NOT NULL AND v_depth < 65 DO
         SET v_parent_id = NULL, v_depth = v_depth + 1, v_amount = NULL;
         SELECT parent_tenant_id INTO v_parent_id FROM tenants WHERE tenant_id = v_level_id FOR SHARE;
-        SELECT p_transaction = 'OWN' OR COUNT(*) > 0 INTO v_is_known
+        SELECT p_transaction <> 'LOOK' OR COUNT(*) > 0 INTO v_is_known
         FROM tenant_quotas AS q FORCE INDEX (tenant_quotas_natural)
         STRAIGHT_JOIN quota_usage_records AS r FORCE INDEX (quota_usage_records_biz_key)
             ON r.quota_id = q.quota_id AND r.biz_type = p_biz_type AND r.biz_id = p_biz_id
             AND r.operation_type = 'CONSUME' AND r.refund_id = ''
             AND r.origin_tenant_id = IF(v_depth = 1, '', p_tenant_id)
-        WHERE p_transaction <> 'OWN' AND q.tenant_id = v_level_id AND q.quota_type = p_quota_type;
-        IF NOT v_is_known AND p_transaction = 'JOINED' THEN
-            BEGIN
-                DECLARE EXIT HANDLER FOR 1062 SET v_is_known = TRUE;
-                INSERT INTO quota_usage_records
-                    (quota_id, tenant_id, operation_type, delta_value, biz_type, biz_id, origin_tenant_id)
-                SELECT quota_id, tenant_id, 'CONSUME', 0, p_biz_type, p_biz_id, IF(v_depth = 1, '', p_tenant_id)
-                FROM tenant_quotas FORCE INDEX (tenant_quotas_natural)
-                WHERE tenant_id = v_level_id AND quota_type = p_quota_type AND FIND_IN_SET(limit_type, p_kinds)
-                  AND NOT FIND_IN_SET(limit_type, 'RATE');  -- no range: it would lock the next quota
-            END;
-            ROLLBACK TO SAVEPOINT tenant_quota_work;  -- nothing else has been done under it
-        END IF;
-
+        WHERE p_transaction = 'LOOK' AND q.tenant_id = v_level_id AND q.quota_type = p_quota_type;
         SELECT (q.enforcement = 'SHADOW') * 100000000000000000000
                + COALESCE(q.hard_limit - r.current_used, -10000000000000000000) AS shown_by,
                r.quota_id, q.limit_type, q.period_anchor, r.delta_value, r.current_used, r.product_code, r.period_start,
@@ -87,8 +65,7 @@ BEGIN
             AND r.origin_tenant_id = IF(v_depth = 1, '', p_tenant_id)
         WHERE v_is_known AND q.tenant_id = v_level_id AND q.quota_type = p_quota_type
           AND FIND_IN_SET(q.limit_type, p_kinds)
-          AND (v_best IS NULL OR (q.enforcement = 'SHADOW') * 100000000000000000000
-                                 + COALESCE(q.hard_limit - r.current_used, -10000000000000000000) < v_best)
+        HAVING v_best IS NULL OR shown_by < v_best
         ORDER BY shown_by, r.quota_id
         LIMIT 1 FOR SHARE OF r;
 
@@ -107,4 +84,7 @@ BEGIN
         END IF;
         SET v_level_id = v_parent_id;
     END WHILE;
+    IF p_transaction = 'JOINED' THEN
+        ROLLBACK TO SAVEPOINT tenant_quota_work;  -- gives up the gaps, if the caller's transaction began here
+    END IF;
 END

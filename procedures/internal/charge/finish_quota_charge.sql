@@ -1,10 +1,10 @@
--- finish_quota_charge: internal: write the rows of a hold, and find the limit that the answer shows.
+-- finish_quota_charge: internal: write the rows that wait for all charges, and find the limit that the answer shows.
 --
--- After all charges, under their locks: at REPEATABLE READ an INSERT that is taken back leaves gap locks, and in the
--- index of times those would stop other tenants' holds. The limit shown is an enforced one before a SHADOW one, a
--- counted one before RATE, then the one with the least left.
+-- At REPEATABLE READ an INSERT that is taken back leaves gap locks until the caller commits. So a hold's rows wait, and
+-- in a caller's transaction the ledger's of all levels but the last. The limit shown is an enforced one before a SHADOW
+-- one, a counted one before RATE, then the one with the least left.
 --
---   p_operation .. p_holder   as in charge_quota; p_ttl_seconds NULL: there is no hold
+--   p_operation .. p_transaction   as in charge_quota; p_ttl_seconds NULL: there is no hold
 --   p_kinds, p_parts   the limit types that took part; p_parts: by level, as in sort_out_quota_call
 --   p_levels        how many levels were charged
 --   p_quota_id, p_used_count   the limit to show, unless it is given; its use, NULL: hidden by slots
@@ -23,22 +23,36 @@ CREATE PROCEDURE finish_quota_charge (
     IN    p_hold_id       CHAR(36)     CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
     IN    p_ttl_seconds   INT,
     IN    p_holder        VARCHAR(64)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    IN    p_transaction   VARCHAR(8)   CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
     IN    p_levels        INT,
     IN    p_parts         TEXT         CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
     INOUT p_quota_id      BIGINT UNSIGNED,
     INOUT p_used_count    BIGINT
 )
-    COMMENT 'internal: write the rows of a hold, and find the limit that the answer shows.'
+    COMMENT 'internal: write the rows that wait for all charges, and find the limit that the answer shows.'
     MODIFIES SQL DATA
     SQL SECURITY DEFINER
 BEGIN
     DECLARE v_level_id  VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin DEFAULT p_tenant_id;
+    DECLARE v_kinds     VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_level     INT DEFAULT 0;
     DECLARE v_is_found  BOOLEAN DEFAULT p_quota_id IS NOT NULL;
     DECLARE v_least     DECIMAL(30) DEFAULT 1000000000000000000000;
     DECLARE CONTINUE HANDLER FOR NOT FOUND BEGIN END;
 
     WHILE v_level < p_levels DO
+        SET v_kinds = COALESCE(JSON_UNQUOTE(JSON_EXTRACT(
+                p_parts, CONCAT('$.', JSON_QUOTE(v_level_id) COLLATE utf8mb4_0900_bin))), p_kinds);
+        IF p_transaction = 'JOINED' AND p_operation IN ('CONSUME', 'RESERVE') AND v_level < p_levels - 1 THEN
+            INSERT INTO quota_usage_records
+                (quota_id, tenant_id, operation_type, delta_value, current_used, biz_id, biz_type, product_code,
+                 period_start, reservation_id, origin_tenant_id, created_at)
+            SELECT quota_id, tenant_id, 'CONSUME', p_amount, IF(slot_count, NULL, used_count), p_biz_id, p_biz_type,
+                p_product_code, period_start, p_hold_id, IF(v_level = 0, '', p_tenant_id), UTC_TIMESTAMP(6)
+            FROM tenant_quotas FORCE INDEX (tenant_quotas_natural)
+            WHERE tenant_id = v_level_id AND quota_type = p_quota_type AND FIND_IN_SET(limit_type, v_kinds)
+              AND NOT FIND_IN_SET(limit_type, 'RATE');  -- no range: it would lock the next quota
+        END IF;
         IF p_ttl_seconds IS NOT NULL THEN
             INSERT INTO quota_reservations
                 (reservation_id, quota_id, level_number, tenant_id, origin_tenant_id, quota_type, kind, amount, holder,
@@ -48,9 +62,7 @@ BEGIN
                    p_product_code, period_start, UTC_TIMESTAMP(6) + INTERVAL p_ttl_seconds SECOND, UTC_TIMESTAMP(6),
                    UTC_TIMESTAMP(6)
             FROM tenant_quotas FORCE INDEX (tenant_quotas_natural)
-            WHERE tenant_id = v_level_id AND quota_type = p_quota_type AND FIND_IN_SET(
-                limit_type, COALESCE(JSON_UNQUOTE(JSON_EXTRACT(
-                    p_parts, CONCAT('$.', JSON_QUOTE(v_level_id) COLLATE utf8mb4_0900_bin))), p_kinds));
+            WHERE tenant_id = v_level_id AND quota_type = p_quota_type AND FIND_IN_SET(limit_type, v_kinds);
         END IF;
         IF NOT v_is_found THEN
             SELECT quota_id, IF(slot_count = 0, used, NULL), ranked INTO p_quota_id, p_used_count, v_least

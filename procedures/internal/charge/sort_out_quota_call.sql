@@ -47,8 +47,7 @@ BEGIN
     DECLARE v_is_active, v_is_replay, v_is_told  BOOLEAN;  -- told: an alert of a limit that is not charged
     DECLARE v_depth         INT DEFAULT 0;
     DECLARE v_shown_by      DECIMAL(30);
-    DECLARE v_due_id, v_short_id  BIGINT UNSIGNED;
-    DECLARE v_units, v_holds  BIGINT;
+    DECLARE v_due_id, v_short_id, v_units, v_holds  BIGINT UNSIGNED;
     DECLARE v_level         JSON;
     DECLARE v_judged        JSON DEFAULT JSON_ARRAY();
     DECLARE CONTINUE HANDLER FOR NOT FOUND BEGIN END;
@@ -62,7 +61,8 @@ BEGIN
                                p_product_code, IF(p_transaction = 'JOINED' AND p_attempt = 1, 'LOOK', p_transaction),
                                v_is_replay, p_hold_id, p_quota_id, p_used_count, p_next_reset_time);
     END IF;
-    WHILE v_level_id IS NOT NULL DO
+    WHILE v_level_id IS NOT NULL  -- where the ledger refused the key, its gap is locked: wait for no quota with it
+          AND NOT COALESCE(v_is_replay AND p_transaction = 'JOINED' AND p_attempt > 1, FALSE) DO
         SET v_parent_id = NULL, v_time_zone = @@GLOBAL.time_zone, v_is_active = TRUE, v_depth = v_depth + 1;
         IF v_is_locking AND p_transaction <> 'OWN' THEN  -- a snapshot may be old
             SELECT parent_tenant_id, IF(time_zone = 'SYSTEM', v_time_zone, time_zone), status = 'ACTIVE'

@@ -4,9 +4,8 @@
 -- somebody has locked (SKIP LOCKED). run_quota_job opens its transaction and ends it.
 --
 -- Kept, however old: rows of the open period; of a key that has a younger row; of a reservation that is still held,
--- or was settled too lately to be purged itself. One ADJUST row takes the place of a period's deleted rows, unless
--- their sum is 0. A settled hold stays as long as the ledger has rows of its key. A delivered alert stays as long as
--- its period may be open. All are deleted by their keys.
+-- or was settled too lately. One ADJUST row takes the place of a period's deleted rows, unless they sum to 0. A
+-- settled hold stays while the ledger has rows of its key, a delivered alert while its period may be open.
 --
 --   p_batch_size   rows looked at, at most; of holds and alerts so many each
 --   p_cutoff       UTC; only rows before it

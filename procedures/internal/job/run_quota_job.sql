@@ -9,8 +9,7 @@
 --
 --   p_job          reset_due_quotas, expire_quota_reservations or purge_quota_usage
 --   p_keep_days    for purge_quota_usage
---   p_batch_size   rows in a batch, at most 10,000. expire_quota_reservations: each quota is a batch; JOINED: holds
---                  at most
+--   p_batch_size   rows in a batch, at most 10,000. expire_quota_reservations: a quota each; JOINED: holds, at most
 --
 -- Raises   what ended it; 45000 interrupted: this run was killed, or an earlier call of the session
 -- Source   docs/design.md, sections 2 to 4

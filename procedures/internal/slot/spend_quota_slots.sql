@@ -6,7 +6,7 @@
 -- crosses either unseen; near the end they are taken back. A slot that somebody holds is never waited for.
 --
 --   p_tenant_id .. p_amount   the level, its limits, and the units from each
---   p_transaction   JOINED: a slot pays only for one limit that has no hold (p_has_hold): that is copied from its row
+--   p_transaction   JOINED: a slot pays only for one limit, at the last level, without a hold (else p_needs_row)
 --   p_limits        how many limits; of one: p_quota_id, p_period_start
 --   p_plain         13: let slots pay; afterwards -1: they have; 0: begin again with the rows, because this
 --                   transaction holds a slot in vain. 5: lock the rows, and fill slots; the rows pay
@@ -19,7 +19,7 @@ CREATE PROCEDURE spend_quota_slots (
     IN    p_kinds         VARCHAR(64)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
     IN    p_amount        BIGINT,
     IN    p_transaction   VARCHAR(8)   CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
-    IN    p_has_hold      BOOLEAN,
+    IN    p_needs_row     BOOLEAN,
     IN    p_limits        INT,
     IN    p_quota_id      BIGINT UNSIGNED,
     IN    p_period_start  DATETIME,
@@ -35,7 +35,7 @@ BEGIN
     DECLARE CONTINUE HANDLER FOR NOT FOUND BEGIN END;
 
     IF p_plain > 8 AND p_transaction <> 'OWN' THEN  -- it would keep a slot that does not pay, and wait for the row
-        SELECT IF(p_transaction = 'JOINED' AND p_limits = 1 AND NOT p_has_hold AND COUNT(*), p_plain, 5) INTO p_plain
+        SELECT IF(p_transaction = 'JOINED' AND p_limits = 1 AND NOT p_needs_row AND COUNT(*), p_plain, 5) INTO p_plain
         FROM tenant_quotas AS q
         JOIN quota_slots AS s ON s.quota_id = q.quota_id AND s.slot_number = CONNECTION_ID() MOD q.slot_count
         WHERE q.quota_id = p_quota_id AND s.remaining >= p_amount;
