@@ -31,7 +31,7 @@ install(
         "procedures/application/take_quota_token.sql": "fcdcc6711fc7e548dfe6754054dd59dffc41b598bcc29a323ca346444941b938",
         "procedures/application/try_consume_quota.sql": "bc97c50873b48289bbab05ebec4f6b6d99deda4ed13b753fbe9126bd7023d2f1",
         "procedures/internal/charge/charge_quota.sql": "5de2acf964e7cf422f19f735d02d8a1d0c3f1bc272ce173ee489fd6727c1c176",
-        "procedures/internal/charge/charge_quota_items.sql": "3c99f43495f48cdceaae5bbc790a2855c01cead1561710e6e70b2e1010ca718b",
+        "procedures/internal/charge/charge_quota_items.sql": "dd657f1821bcf1f7d7ac072705cd1c76f1a3cf332118c3e6352573e994f6dcd8",
         "procedures/internal/charge/charge_quota_levels.sql": "c3802421eb0b3c2da620bf6b150858344fdef33f4b6af13f019625c2d29f95a7",
         "procedures/internal/charge/find_quota_replay.sql": "e9d981e91401efabac172de8d5eeaafdc1231b4cb1aa2343d741770a83562d61",
         "procedures/internal/charge/finish_quota_charge.sql": "b7767ea2307e64c0c1ba9d9ca1336c21f4468bb167e53c46773c3ba17226da20",

@@ -1,7 +1,7 @@
 -- charge_quota_items: internal: charge the items of a batch, quota type by quota type.
 --
--- charge_quota takes the sum of a type's items; then each item gets a ledger row for each counted limit, SHADOW ones
--- only for what they count. The caller has opened the transaction, and undoes all denials.
+-- charge_quota takes the sum of a type's items. After all types each item gets a ledger row for each counted limit,
+-- SHADOW ones only for what they count. The caller has opened the transaction, and undoes all denials.
 --
 --   p_tenant_id, p_items   whose batch, and the items to charge (of read_quota_items)
 --   p_by_product   TRUE: each product by itself, for the sake of a SHADOW limit that is for some only
@@ -64,35 +64,6 @@ BEGIN
             IF p_status <> 'GRANTED' THEN
                 LEAVE each_group;
             END IF;
-            INSERT INTO quota_usage_records
-                (quota_id, tenant_id, operation_type, delta_value, current_used, biz_id, biz_type, product_code,
-                 period_start, origin_tenant_id, created_at)
-            WITH RECURSIVE level AS (
-                SELECT p_tenant_id AS tenant_id, 1 AS depth
-                UNION ALL
-                SELECT t.parent_tenant_id, depth + 1 FROM level JOIN tenants AS t USING (tenant_id)
-                WHERE t.parent_tenant_id IS NOT NULL AND depth < 64)
-            SELECT q.quota_id, q.tenant_id, 'CONSUME', i.amount, IF(q.slot_count = 0, q.used_count - v_amount
-                       + SUM(i.amount) OVER (PARTITION BY q.quota_id ORDER BY i.n), NULL),
-                   i.biz_id, i.biz_type, i.product_code, q.period_start, IF(depth = 1, '', p_tenant_id),
-                   UTC_TIMESTAMP(6)
-            FROM level LEFT JOIN tenants AS t USING (tenant_id)
-            STRAIGHT_JOIN tenant_quotas AS q FORCE INDEX (tenant_quotas_natural)
-                ON q.tenant_id = level.tenant_id AND q.quota_type = p_quota_type
-            STRAIGHT_JOIN JSON_TABLE(p_items, '$[*]' COLUMNS (
-                n INT PATH '$.n', amount BIGINT PATH '$.amount',
-                quota_type    VARCHAR(32)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin PATH '$.quota_type',
-                biz_type      VARCHAR(32)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin PATH '$.biz_type',
-                biz_id        VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin PATH '$.biz_id',
-                product_code  VARCHAR(64)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin PATH '$.product_code')) AS i
-            WHERE NOT FIND_IN_SET(q.limit_type, 'RATE,CONCURRENT')  -- no range: it would lock the next quota as well
-              AND i.quota_type = p_quota_type AND (NOT p_by_product OR i.product_code <=> v_product_code)
-              AND (q.enforcement = 'ENFORCE'
-                   OR CONVERT_TZ(UTC_TIMESTAMP(6), '+00:00', COALESCE(NULLIF(t.time_zone, 'SYSTEM'),
-                                                                      @@GLOBAL.time_zone))
-                      BETWEEN COALESCE(q.effective_time, TIMESTAMP'1000-01-01 00:00:00')
-                      AND COALESCE(q.expire_time, TIMESTAMP'9999-12-31 00:00:00') - INTERVAL 1 MICROSECOND
-                      AND (q.product_codes IS NULL OR COALESCE(i.product_code MEMBER OF (q.product_codes), FALSE)));
         END IF;
 
         SET v_rank = NULL;
@@ -104,4 +75,33 @@ BEGIN
         END IF;
         SET v_is_last = FALSE;
     END LOOP;
+    IF p_status = 'GRANTED' THEN  -- all are charged: rows that are undone would leave gap locks
+        INSERT INTO quota_usage_records
+            (quota_id, tenant_id, operation_type, delta_value, current_used, biz_id, biz_type, product_code,
+             period_start, origin_tenant_id, created_at)
+        WITH RECURSIVE level AS (
+            SELECT p_tenant_id AS tenant_id, 1 AS depth
+            UNION ALL
+            SELECT t.parent_tenant_id, depth + 1 FROM level JOIN tenants AS t USING (tenant_id)
+            WHERE t.parent_tenant_id IS NOT NULL AND depth < 64)
+        SELECT q.quota_id, q.tenant_id, 'CONSUME', i.amount, IF(q.slot_count = 0, q.used_count - COALESCE(
+                   SUM(i.amount) OVER (PARTITION BY q.quota_id ORDER BY i.n
+                                       ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING), 0), NULL),
+               i.biz_id, i.biz_type, i.product_code, q.period_start, IF(depth = 1, '', p_tenant_id), UTC_TIMESTAMP(6)
+        FROM level LEFT JOIN tenants AS t USING (tenant_id)
+        STRAIGHT_JOIN JSON_TABLE(p_items, '$[*]' COLUMNS (
+            n INT PATH '$.n', amount BIGINT PATH '$.amount',
+            quota_type    VARCHAR(32)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin PATH '$.quota_type',
+            biz_type      VARCHAR(32)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin PATH '$.biz_type',
+            biz_id        VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin PATH '$.biz_id',
+            product_code  VARCHAR(64)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin PATH '$.product_code')) AS i
+        STRAIGHT_JOIN tenant_quotas AS q FORCE INDEX (tenant_quotas_natural)
+            ON q.tenant_id = level.tenant_id AND q.quota_type = i.quota_type
+        WHERE NOT FIND_IN_SET(q.limit_type, 'RATE,CONCURRENT')  -- no range: it would lock the next quota as well
+          AND (q.enforcement = 'ENFORCE'
+               OR CONVERT_TZ(UTC_TIMESTAMP(6), '+00:00', COALESCE(NULLIF(t.time_zone, 'SYSTEM'), @@GLOBAL.time_zone))
+                  BETWEEN COALESCE(q.effective_time, TIMESTAMP'1000-01-01 00:00:00')
+                  AND COALESCE(q.expire_time, TIMESTAMP'9999-12-31 00:00:00') - INTERVAL 1 MICROSECOND
+                  AND (q.product_codes IS NULL OR COALESCE(i.product_code MEMBER OF (q.product_codes), FALSE)));
+    END IF;
 END
