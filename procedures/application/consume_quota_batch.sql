@@ -84,7 +84,10 @@ BEGIN
             END IF;
             CALL charge_quota_items(p_tenant_id, COALESCE(v_fresh, v_items), v_by_product, v_fresh IS NULL, v_status,
                                     v_quota_type, v_quota_id, v_used_count);
-            IF v_turn > 1 AND v_status NOT IN ('GRANTED', 'REPLAYED') THEN
+            IF v_status IS NULL AND v_turn > 20 THEN
+                SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT =
+                    'internal: a key of the batch was refused at each attempt; nothing was charged; call again';
+            ELSEIF v_turn > 1 AND v_status NOT IN ('GRANTED', 'REPLAYED') THEN
                 -- Undo it all, and judge this type as a whole, without what is undone; NULL: charge again.
                 SELECT LEAST(SUM(amount), 9223372036854775807), JSON_ARRAYAGG(product_code) INTO v_amount, v_products
                 FROM JSON_TABLE(v_fresh, '$[*]' COLUMNS (

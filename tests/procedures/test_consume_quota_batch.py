@@ -56,6 +56,30 @@ def test_it_answers_one_row_with_the_columns_of_the_contract_and_the_item(quota:
     ]
 
 
+def test_a_period_that_ends_between_two_products_keeps_what_it_was_charged(quota: Quota) -> None:
+    ((boundary,),) = rows(quota.connection, "SELECT NOW() + INTERVAL 2 SECOND")
+    quota.define("HOURLY", 10**6, period_anchor=str(boundary))
+    quota.define(
+        "TOTAL", 10**6, enforcement="SHADOW", product_codes=["p1"]
+    )  # so each product apart
+    rows(
+        quota.connection,
+        "DO SLEEP(TIMESTAMPDIFF(MICROSECOND, NOW(6), %s) / 1000000 - 0.2)",
+        boundary,
+    )
+    answer = batch(quota, *(item(1, f"k{n}", f"p{n}") for n in range(1000)))
+    assert answer.status == "GRANTED"
+    found = quota.ledger("HOURLY", f"operation_type, period_start = '{boundary}', delta_value")
+    charged = [
+        [delta for kind, late, delta in found if (kind, late) == ("CONSUME", each)]
+        for each in (0, 1)
+    ]
+    assert sum(charged[0]) > 0 < sum(charged[1])
+    assert [delta for kind, _, delta in found if kind == "RESET"] == [-sum(charged[0])]
+    assert quota.used("HOURLY") == sum(charged[1])
+    quota.assert_adds_up(["HOURLY"])
+
+
 def test_one_denied_item_denies_all_and_is_named(quota: Quota) -> None:
     quota.define("MONTHLY", 10)
     quota.define("DAILY", 6, used=2)

@@ -183,6 +183,23 @@ def test_a_call_that_begins_again_in_a_transaction_holds_up_no_neighbour(quota: 
     assert (quota.used(), child.used(), child.ledger()) == (0, 0, [])
 
 
+def test_a_known_key_beside_a_rate_limit_is_not_refused_in_a_transaction(quota: Quota) -> None:
+    """A RATE limit has no ledger rows, and it was defined first: the look goes by the other one."""
+    before, earlier = quota.sibling("1"), quota.sibling("2")
+    before.define("MONTHLY", 5)
+    quota.define("RATE", 5, refill_per_second=1)
+    for each in (quota, earlier):
+        each.define("MONTHLY", 5)
+    before.consume(1, key="a")
+    quota.consume(1, key="m")
+    session = quota.connect(autocommit=False)
+    assert earlier.consume(1, on=session).status == "GRANTED"
+    assert quota.consume(1, key="m", on=session).status == "REPLAYED"
+    rows(quota.connection, "SET innodb_lock_wait_timeout = 1")
+    assert before.consume(1, key="b").status == "GRANTED"
+    session.rollback()
+
+
 def test_who_asks_for_a_key_has_all_its_quotas_first(quota: Quota) -> None:
     """Asking leaves a gap of the ledger locked, and a charge that waits there may have the next one."""
     quota.define_tenant()
@@ -221,13 +238,15 @@ def test_who_asks_for_a_key_has_all_its_quotas_first(quota: Quota) -> None:
     session.rollback()
 
 
-def test_who_is_refused_a_key_waits_for_no_quota(quota: Quota) -> None:
+@pytest.mark.parametrize("transaction", ["OWN", "JOINED"])
+def test_who_is_refused_a_key_waits_for_no_quota(quota: Quota, transaction: str) -> None:
     """The refusal leaves a gap locked as well; a slot has paid, so nobody holds the quota's row."""
     quota.define("MONTHLY", 10**6, slot_count=4)
-    session, holder = quota.connect(autocommit=False), quota.connect(autocommit=False)
+    session, holder = quota.connect(), quota.connect(autocommit=False)
     quota.consume(1, on=session)
-    session.commit()
-    rows(session, "SELECT * FROM quota_usage_records")  # its snapshot is older than the key
+    if transaction == "JOINED":
+        session.begin()
+        rows(session, "SELECT * FROM quota_usage_records")  # its snapshot is older than the key
     quota.consume(1, key="k")
     rows(holder, "SELECT 1 FROM tenant_quotas WHERE tenant_id = %s FOR UPDATE", quota.tenant_id)
     rows(session, "SET innodb_lock_wait_timeout = 1")

@@ -78,7 +78,7 @@ BEGIN
     REPEAT
         BEGIN
             DECLARE EXIT HANDLER FOR 1062  -- of this key: a caller's snapshot did not show it
-                SET v_charged = NULL, p_status = NULL, v_attempt = GREATEST(v_attempt, 1);
+                SET v_charged = NULL, p_status = NULL, v_attempt = GREATEST(v_attempt, p_transaction = 'JOINED');
             DECLARE EXIT HANDLER FOR 1213
             BEGIN  -- for example, two wait for a key whose call is rolled back: one of them begins again
                 IF p_transaction <> 'OWN' OR v_attempt > 20 THEN

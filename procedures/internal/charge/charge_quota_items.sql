@@ -1,7 +1,8 @@
 -- charge_quota_items: internal: charge the items of a batch, quota type by quota type.
 --
 -- charge_quota takes the sum of a type's items. After all types each item gets a ledger row for each counted limit,
--- SHADOW ones only for what they count. The caller has opened the transaction, and undoes all denials.
+-- SHADOW ones only for what they count; by product at once, for a period may end between two. The caller has opened
+-- the transaction, and undoes all denials.
 --
 --   p_tenant_id, p_items   whose batch, and the items to charge (of read_quota_items)
 --   p_by_product   TRUE: each product by itself, for the sake of a SHADOW limit that is for some only
@@ -51,19 +52,52 @@ BEGIN
                                            AND COALESCE(product_code, '') > COALESCE(v_product_code, '')
         GROUP BY quota_type, product
         ORDER BY quota_type, product LIMIT 1;
-        IF v_is_last THEN
-            LEAVE each_group;
-        ELSEIF p_is_replay THEN
+        IF p_is_replay AND NOT v_is_last THEN
             SAVEPOINT tenant_quota_part;
             CALL sort_out_quota_call('SETTLE', 'HOURLY,DAILY,WEEKLY,MONTHLY,QUARTERLY,YEARLY,TOTAL,RATE', p_tenant_id,
                                      p_quota_type, 0, NULL, NULL, NULL, v_part, 1, v_ignored, v_ignored, v_ignored,
                                      v_quota_id, v_used_count, v_time, v_figure);
-        ELSE
+        ELSEIF NOT v_is_last THEN
             CALL charge_quota('BATCH', p_tenant_id, p_quota_type, v_amount, NULL, NULL, v_products, v_ignored,
                               NULL, NULL, TRUE, v_part, p_status, v_quota_id, v_used_count, v_time, v_figure);
             IF p_status <> 'GRANTED' THEN
                 LEAVE each_group;
             END IF;
+        END IF;
+        IF p_status = 'GRANTED' AND v_is_last <> p_by_product THEN  -- at the end: rows that are undone leave gap locks
+            INSERT INTO quota_usage_records
+                (quota_id, tenant_id, operation_type, delta_value, current_used, biz_id, biz_type, product_code,
+                 period_start, origin_tenant_id, created_at)
+            WITH RECURSIVE level AS (
+                SELECT p_tenant_id AS tenant_id, 1 AS depth
+                UNION ALL
+                SELECT t.parent_tenant_id, depth + 1 FROM level JOIN tenants AS t USING (tenant_id)
+                WHERE t.parent_tenant_id IS NOT NULL AND depth < 64)
+            SELECT q.quota_id, q.tenant_id, 'CONSUME', i.amount, IF(q.slot_count = 0, q.used_count - COALESCE(
+                       SUM(i.amount) OVER (PARTITION BY q.quota_id ORDER BY i.n
+                                           ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING), 0), NULL),
+                   i.biz_id, i.biz_type, i.product_code, q.period_start, IF(depth = 1, '', p_tenant_id),
+                   UTC_TIMESTAMP(6)
+            FROM level LEFT JOIN tenants AS t USING (tenant_id)
+            STRAIGHT_JOIN JSON_TABLE(p_items, '$[*]' COLUMNS (
+                n INT PATH '$.n', amount BIGINT PATH '$.amount',
+                quota_type    VARCHAR(32)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin PATH '$.quota_type',
+                biz_type      VARCHAR(32)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin PATH '$.biz_type',
+                biz_id        VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin PATH '$.biz_id',
+                product_code  VARCHAR(64)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin PATH '$.product_code')) AS i
+            STRAIGHT_JOIN tenant_quotas AS q FORCE INDEX (tenant_quotas_natural)
+                ON q.tenant_id = level.tenant_id AND q.quota_type = i.quota_type
+            WHERE NOT FIND_IN_SET(q.limit_type, 'RATE,CONCURRENT')  -- no range: it would lock the next quota as well
+              AND (NOT p_by_product OR i.quota_type = p_quota_type AND i.product_code <=> v_product_code)
+              AND (q.enforcement = 'ENFORCE'
+                   OR CONVERT_TZ(UTC_TIMESTAMP(6), '+00:00', COALESCE(NULLIF(t.time_zone, 'SYSTEM'),
+                                                                      @@GLOBAL.time_zone))
+                      BETWEEN COALESCE(q.effective_time, TIMESTAMP'1000-01-01 00:00:00')
+                      AND COALESCE(q.expire_time, TIMESTAMP'9999-12-31 00:00:00') - INTERVAL 1 MICROSECOND
+                      AND (q.product_codes IS NULL OR COALESCE(i.product_code MEMBER OF (q.product_codes), FALSE)));
+        END IF;
+        IF v_is_last THEN
+            LEAVE each_group;
         END IF;
 
         SET v_rank = NULL;
@@ -75,33 +109,4 @@ BEGIN
         END IF;
         SET v_is_last = FALSE;
     END LOOP;
-    IF p_status = 'GRANTED' THEN  -- all are charged: rows that are undone would leave gap locks
-        INSERT INTO quota_usage_records
-            (quota_id, tenant_id, operation_type, delta_value, current_used, biz_id, biz_type, product_code,
-             period_start, origin_tenant_id, created_at)
-        WITH RECURSIVE level AS (
-            SELECT p_tenant_id AS tenant_id, 1 AS depth
-            UNION ALL
-            SELECT t.parent_tenant_id, depth + 1 FROM level JOIN tenants AS t USING (tenant_id)
-            WHERE t.parent_tenant_id IS NOT NULL AND depth < 64)
-        SELECT q.quota_id, q.tenant_id, 'CONSUME', i.amount, IF(q.slot_count = 0, q.used_count - COALESCE(
-                   SUM(i.amount) OVER (PARTITION BY q.quota_id ORDER BY i.n
-                                       ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING), 0), NULL),
-               i.biz_id, i.biz_type, i.product_code, q.period_start, IF(depth = 1, '', p_tenant_id), UTC_TIMESTAMP(6)
-        FROM level LEFT JOIN tenants AS t USING (tenant_id)
-        STRAIGHT_JOIN JSON_TABLE(p_items, '$[*]' COLUMNS (
-            n INT PATH '$.n', amount BIGINT PATH '$.amount',
-            quota_type    VARCHAR(32)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin PATH '$.quota_type',
-            biz_type      VARCHAR(32)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin PATH '$.biz_type',
-            biz_id        VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin PATH '$.biz_id',
-            product_code  VARCHAR(64)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin PATH '$.product_code')) AS i
-        STRAIGHT_JOIN tenant_quotas AS q FORCE INDEX (tenant_quotas_natural)
-            ON q.tenant_id = level.tenant_id AND q.quota_type = i.quota_type
-        WHERE NOT FIND_IN_SET(q.limit_type, 'RATE,CONCURRENT')  -- no range: it would lock the next quota as well
-          AND (q.enforcement = 'ENFORCE'
-               OR CONVERT_TZ(UTC_TIMESTAMP(6), '+00:00', COALESCE(NULLIF(t.time_zone, 'SYSTEM'), @@GLOBAL.time_zone))
-                  BETWEEN COALESCE(q.effective_time, TIMESTAMP'1000-01-01 00:00:00')
-                  AND COALESCE(q.expire_time, TIMESTAMP'9999-12-31 00:00:00') - INTERVAL 1 MICROSECOND
-                  AND (q.product_codes IS NULL OR COALESCE(i.product_code MEMBER OF (q.product_codes), FALSE)));
-    END IF;
 END

@@ -1,7 +1,7 @@
 -- charge_quota_levels: internal: charge the limits of each level, and write their ledger rows.
 --
--- Look: first without a lock; later, and at an obstacle in a caller's transaction, under locks. Charge: an UPDATE that
--- tests again, in SET (a WHERE would be walked many times). Record: an INSERT, or finish_quota_charge does it later.
+-- Look: first without a lock; later, and at an obstacle in a caller's transaction, under locks. Charge: an UPDATE whose
+-- SET tests again, and overflows (1690) where something changed. Record: an INSERT, or finish_quota_charge's, later.
 --
 --   p_operation .. p_parts   as in charge_quota and sort_out_quota_call; p_products: JSON, one or an array
 --   p_depth         levels. p_charged: limits; NULL: an obstacle. p_quota_id, p_used_count: of the last one's limit
@@ -34,8 +34,7 @@ BEGIN
     DECLARE v_time_zone, v_kinds    VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin DEFAULT p_kinds;
     DECLARE v_active, v_limits, v_plain  INT;  -- plain: 0: an obstacle; else 1, + 2: RATE, + 4: slots, + 8: filled
     DECLARE v_now, v_period_start, v_until  DATETIME(6);  -- the level's wall clock; of the one limit; the first end
-    DECLARE EXIT HANDLER FOR 1690  -- the UPDATE overflows: something changed since the look
-        SET p_quota_id = IF(v_limits = 1, p_quota_id, NULL), p_charged = NULL;
+    DECLARE EXIT HANDLER FOR 1690 SET p_quota_id = IF(v_limits = 1, p_quota_id, NULL), p_charged = NULL;  -- changed
     REPEAT  -- the whole text, in one CALL: an upgrade that waits for this procedure lets nobody call it again
     IF p_transaction = 'OWN' THEN
         SELECT MIN(parent_tenant_id), COALESCE(MIN(NULLIF(time_zone, 'SYSTEM')), @@GLOBAL.time_zone),
@@ -48,7 +47,8 @@ BEGIN
     END IF;
     SET v_now = CONVERT_TZ(UTC_TIMESTAMP(6), '+00:00', v_time_zone);
     IF p_attempt = 0 THEN
-        SELECT COUNT(*), MIN(quota_id), MIN(period_start), MIN(LEAST(period_end, COALESCE(expire_time, period_end))),
+        SELECT COUNT(*), COALESCE(MIN(IF(limit_type = 'RATE', NULL, quota_id)), MIN(quota_id)),  -- RATE has no ledger
+               MIN(period_start), MIN(LEAST(period_end, COALESCE(expire_time, period_end))),
                COALESCE(MIN(IF(v_active AND period_end > v_now AND period_end = COALESCE(next_reset_time, '9999-12-31')
                       AND COALESCE(period_start <= v_now + INTERVAL 61 MINUTE, TRUE)
                       AND COALESCE(effective_time <= v_now, TRUE) AND COALESCE(expire_time > v_now, TRUE)
