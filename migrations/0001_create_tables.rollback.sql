@@ -2,6 +2,7 @@ DROP TABLE quota_object_history;
 DROP TABLE quota_jobs;
 DROP TABLE tenant_definition_changes;
 DROP TABLE quota_definition_changes;
+DROP TABLE quota_denials;
 DROP TABLE quota_alerts;
 DROP TABLE quota_slots;
 DROP TABLE quota_reservations;

@@ -197,6 +197,18 @@ ROW_FORMAT = DYNAMIC
 DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_ai_ci
 COMMENT = 'Outbox of warnings: one row per quota, period and level';
 
+-- Denials: about how many. A table of its own, in which a row is locked only while one call ends.
+
+CREATE TABLE quota_denials (
+    quota_id      BIGINT UNSIGNED NOT NULL,
+    denied_count  BIGINT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'about how many calls it denied; one in a hundred adds a hundred',
+    PRIMARY KEY (quota_id)
+)
+ENGINE = InnoDB
+ROW_FORMAT = DYNAMIC
+DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_ai_ci
+COMMENT = 'About how many calls each quota denied';
+
 -- Definition changes: who changed which limit, when, from what and to what.
 
 CREATE TABLE quota_definition_changes (

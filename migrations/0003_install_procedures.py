@@ -30,7 +30,7 @@ install(
         "procedures/application/return_quota_token.sql": "0a827e179442790ff5a83f49416aa6bf6aaf107d2ecb575364cedc882d2deb2b",
         "procedures/application/take_quota_token.sql": "fcdcc6711fc7e548dfe6754054dd59dffc41b598bcc29a323ca346444941b938",
         "procedures/application/try_consume_quota.sql": "bc97c50873b48289bbab05ebec4f6b6d99deda4ed13b753fbe9126bd7023d2f1",
-        "procedures/internal/charge/charge_quota.sql": "51a8ab044e8a05b237279d6811a915138b5ea912f46875e32c4d0c2596d3b03b",
+        "procedures/internal/charge/charge_quota.sql": "214f73c4fdddb3d10c8c1ed52ebd4c585089f46fe47c660bd04d479c29208fea",
         "procedures/internal/charge/charge_quota_items.sql": "f6eacdce072ccf0fbd796ced5d68425e02b737effe4555de7486f67a7afe4d26",
         "procedures/internal/charge/charge_quota_levels.sql": "9d09160501351d31e455dd0f3e9a5c6aba2db34193f8a38f9535873d11af9167",
         "procedures/internal/charge/find_quota_replay.sql": "e9d981e91401efabac172de8d5eeaafdc1231b4cb1aa2343d741770a83562d61",

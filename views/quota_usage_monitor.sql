@@ -13,6 +13,8 @@
 --   next_reset_time, effective_time, expire_time   tenant wall clock
 --   granted_count  units ever granted: resets, refunds, cancelled and lapsed holds do not set it back;
 --                  NULL for RATE, where nobody counts what flows back
+--   denied_count   about how many calls it ever denied: one in a hundred adds a hundred; N denials are told within
+--                  20 * SQRT(N), nearly always; not those in a caller's transaction or in a batch
 --
 -- Source   scenario 5; docs/design.md, sections 1 and 6
 -- Example  SELECT * FROM quota_usage_monitor WHERE tenant_id = 'CH_123';
@@ -39,9 +41,11 @@ SELECT
     q.next_reset_time,
     q.slot_count,
     q.quota_id,
-    IF(q.limit_type = 'RATE', NULL, q.earlier_count + q.used_count - s.unspent + s.returned) AS granted_count
+    IF(q.limit_type = 'RATE', NULL, q.earlier_count + q.used_count - s.unspent + s.returned) AS granted_count,
+    CAST(COALESCE(d.denied_count, 0) AS SIGNED) AS denied_count
 FROM tenant_quotas AS q
 LEFT JOIN tenants AS t ON t.tenant_id = q.tenant_id
+LEFT JOIN quota_denials AS d ON d.quota_id = q.quota_id
 LEFT JOIN quota_jobs AS j ON j.job_name = 'reset_due_quotas' AND j.tenant_id = ''
 JOIN LATERAL (
     SELECT IF(q.slot_count > 0, (SELECT CAST(COALESCE(SUM(s.remaining), 0) AS SIGNED)

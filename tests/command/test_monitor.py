@@ -32,6 +32,7 @@ COLUMNS = [
     "slot_count",
     "quota_id",
     "granted_count",
+    "denied_count",
 ]
 
 
@@ -95,6 +96,7 @@ def test_json_has_every_column_of_the_view_with_numbers_and_iso_dates(schema_url
         "slot_count": 0,
         "quota_id": three.column("quota_id", "DAILY"),
         "granted_count": 20,
+        "denied_count": 0,
     }
 
 

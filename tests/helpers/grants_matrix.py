@@ -30,6 +30,7 @@ WRITE = [
     "UPDATE quota_reservations SET expires_at = '2099-01-01'",
     "UPDATE quota_alerts SET used_count = 0",
     "REPLACE INTO quota_jobs (job_name) VALUES ('x')",
+    "INSERT INTO quota_denials (quota_id, denied_count) VALUES (1, 100)",
     "INSERT INTO quota_slots (quota_id, slot_number) VALUES (1, 1)",
     "TRUNCATE quota_usage_records",
     "UPDATE quota_usage_monitor SET tenant_id = 'X'",

@@ -53,6 +53,7 @@ from tests.helpers.support import call, rows, state_of
 TABLES = (
     "quota_slots",
     "quota_alerts",
+    "quota_denials",
     "quota_reservations",
     "quota_usage_records",
     "tenant_quotas",

@@ -41,6 +41,12 @@ def shop(server_url: str) -> Iterator[tuple[str, Connection[Any], str]]:
         quota.define("CONCURRENT", 3)
         quota.sibling().define("TOTAL", 3, used=3, enforcement="SHADOW")
         quota.sibling().consume(4)
+        rows(
+            root,
+            "INSERT INTO quota_denials SELECT quota_id, 300 FROM tenant_quotas"
+            " WHERE tenant_id = %s AND limit_type = 'MONTHLY'",
+            quota.tenant_id,
+        )
         for event in EVENTS:  # off, so that no run comes between two looks
             definer = f"{prefix}_definer@localhost"
             rows(root, f"ALTER DEFINER = {definer} EVENT {event} DISABLE")
@@ -94,6 +100,7 @@ def test_the_exporter_and_the_textfile_give_the_same_series(shop):
         f"tenant_quota_{each}"
         for each in (
             *("used_units", "limit_units", "usage_ratio", "granted_units_total"),
+            "denied_calls_total",
             *("limits", "health_status", "event_lag_seconds", "event_failed"),
             *("resets_overdue", "holds_overdue", "alerts_undelivered"),
         )
@@ -115,6 +122,7 @@ def test_the_figures_are_those_of_the_views(shop):
     assert of("tenant_quota_usage_ratio", **monthly) == [0.75]
     assert of("tenant_quota_granted_units_total", **monthly) == [6]
     assert of("tenant_quota_granted_units_total", limit_type="RATE") == []
+    assert of("tenant_quota_denied_calls_total", **monthly) == [300]
     nothing = monthly | {"limit_type": "TOTAL"}
     assert of("tenant_quota_usage_ratio", **nothing) == [1], "a limit of 0 has nothing left"
     assert of("tenant_quota_limits", status_level="WARNING") == [1]

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import date, datetime, time
 
 import pytest
+from pymysql.connections import Connection
 
 from tests.helpers.holds import confirm, in_utc, lapse, lease, refund, release, reserve
-from tests.helpers.support import Quota, Value, at_once, rows, value, version
+from tests.helpers.support import Quota, Value, at_once, call, rows, value, version
 
 DAY_1, DAY_2 = "2030-05-10 12:00:00", "2030-05-11 12:00:00"
 
@@ -270,7 +271,9 @@ def changes(quota: Quota, file: str, position: int) -> list[str]:
     ]
 
 
-def test_a_storm_of_32_denied_callers_writes_one_alert_and_nothing_else(quota: Quota) -> None:
+def test_a_storm_of_32_denied_callers_writes_one_alert_and_hardly_anything_else(
+    quota: Quota,
+) -> None:
     quota.define("MONTHLY", hard_limit=3, used=3)
     quota.define("DAILY", hard_limit=100, used=0)
     connections = [quota.connect() for _ in range(32)]
@@ -289,7 +292,10 @@ def test_a_storm_of_32_denied_callers_writes_one_alert_and_nothing_else(quota: Q
     assert alerts(quota, "limit_type, alert_level, used_count") == [("MONTHLY", "EXCEEDED", 3)]
     assert (quota.ledger(), quota.ledger("DAILY")) == ([3], [])
     if is_logged:
-        assert changes(quota, file, position) == ["quota_alerts"]
+        written = changes(quota, file, position)
+        counts = written.count("quota_denials")
+        assert [table for table in written if table != "quota_denials"] == ["quota_alerts"]
+        assert counts <= 20, "one in a hundred is counted: about three of these 320"
 
 
 def test_32_callers_at_once_cross_the_soft_limit_once(quota: Quota) -> None:
@@ -305,3 +311,101 @@ def test_a_suspended_tenant_is_denied_by_no_limit(quota: Quota) -> None:
     assert quota.consume(1).status == "SUSPENDED"
     count = "SELECT COUNT(*) FROM quota_alerts WHERE tenant_id = %s"
     assert value(quota.connection, count, quota.tenant_id) == 0
+
+
+# How many were denied: a sample
+
+
+def denied(quota: Quota, limit_type: str = "MONTHLY") -> object:
+    """Return what the view says of one limit."""
+    return value(
+        quota.connection,
+        "SELECT denied_count FROM quota_usage_monitor WHERE tenant_id = %s AND limit_type = %s",
+        *(quota.tenant_id, limit_type),
+    )
+
+
+def roll(session: Connection, *, counts: bool) -> None:
+    """Make this session's next RAND() fall below one in a hundred, or not."""
+    rows(session, f"SET rand_seed1 = {0 if counts else 200_000_000}, rand_seed2 = 0")
+
+
+@pytest.mark.parametrize("is_told", [False, True])
+def test_a_denial_in_a_hundred_counts_as_a_hundred(quota: Quota, is_told: bool) -> None:
+    quota.define("MONTHLY", hard_limit=1)
+    quota.define("DAILY", hard_limit=100)
+    for _ in range(is_told):
+        roll(quota.connection, counts=False)
+        assert quota.consume(2).status == "EXCEEDED"
+    assert denied(quota) == 0
+    for total in (100, 200):
+        roll(quota.connection, counts=True)
+        assert quota.consume(2, key="k").status == "EXCEEDED"
+        assert (denied(quota), denied(quota, "DAILY")) == (total, 0)
+    roll(quota.connection, counts=False)
+    assert quota.consume(2).status == "EXCEEDED"
+    assert denied(quota) == 200
+
+
+def test_about_as_many_denials_are_counted_as_there_were(quota: Quota) -> None:
+    quota.define("MONTHLY", hard_limit=0)
+    rows(quota.connection, "SET rand_seed1 = 20261201, rand_seed2 = 4711")
+    for _ in range(4000):
+        quota.consume(1)
+    assert abs(int(str(denied(quota))) - 4000) <= 20 * 4000**0.5
+
+
+def test_what_asks_and_what_is_granted_counts_no_denial(quota: Quota) -> None:
+    quota.define("MONTHLY", hard_limit=1)
+    for call_of in (quota.check, quota.consume):
+        roll(quota.connection, counts=True)
+        call_of(1)
+    roll(quota.connection, counts=True)
+    assert quota.check(1).status == "EXCEEDED"
+    quota.set("MONTHLY", enforcement="SHADOW")
+    roll(quota.connection, counts=True)
+    assert quota.consume(1).status == "GRANTED"
+    assert denied(quota) == 0
+
+
+def test_the_limit_that_denies_counts_even_where_it_is_the_parents(quota: Quota) -> None:
+    child = quota.child()
+    quota.define("MONTHLY", hard_limit=1)
+    child.define("MONTHLY", hard_limit=100)
+    roll(quota.connection, counts=True)
+    assert child.consume(2, on=quota.connection).status == "EXCEEDED"
+    assert (denied(quota), denied(child)) == (100, 0)
+
+
+def test_a_token_that_is_denied_counts(quota: Quota) -> None:
+    quota.define("CONCURRENT", 0)
+    roll(quota.connection, counts=True)
+    call(quota.connection, "take_quota_token", quota.tenant_id, quota.quota_type)
+    assert denied(quota, "CONCURRENT") == 100
+
+
+def test_a_callers_transaction_holds_no_count_that_others_wait_for(quota: Quota) -> None:
+    quota.define("MONTHLY", hard_limit=1)
+    roll(quota.connection, counts=True)
+    quota.consume(2)
+    session = quota.connect(autocommit=False)
+    roll(session, counts=True)
+    assert quota.consume(2, on=session).status == "EXCEEDED"
+    roll(quota.connection, counts=True)
+    rows(quota.connection, "SET innodb_lock_wait_timeout = 1")
+    assert quota.consume(2).status == "EXCEEDED"
+    session.commit()
+    assert denied(quota) == 200
+
+
+def test_32_denied_at_once_are_all_counted(quota: Quota) -> None:
+    quota.define("MONTHLY", hard_limit=0)
+    connections = [quota.connect() for _ in range(32)]
+
+    def work(number: int) -> None:
+        for _ in range(5):
+            roll(connections[number], counts=True)
+            assert quota.consume(1, on=connections[number]).status == "EXCEEDED"
+
+    at_once(32, work)
+    assert denied(quota) == 32 * 5 * 100

@@ -10,7 +10,7 @@ from tests.helpers.support import EVENTS, call, rows
 
 TABLES = (
     *("tenants", "tenant_quotas", "quota_usage_records", "quota_reservations"),
-    *("quota_slots", "quota_alerts"),
+    *("quota_slots", "quota_alerts", "quota_denials"),
 )
 PAST = "2020-01-01 00:00:00"
 

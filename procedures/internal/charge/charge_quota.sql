@@ -1,9 +1,8 @@
 -- charge_quota: internal: take what a call asks for, from all its limits or from none.
 --
 -- Level by level, from the tenant to its last ancestor. At an obstacle sort_out_quota_call undoes all, removes the
--- obstacle or finds the answer, and the call begins again, with locks. A denial that was told before in this period
--- needs one statement: it sees that the amount does not fit, that nothing can be taken back, that the alert is
--- written and that the key is new.
+-- obstacle or finds the answer, and the call begins again, with locks. A denial that was told before needs one
+-- statement: nothing can be taken back, the alert is written, the key is new. One denial in a hundred is counted.
 --
 --   p_operation     CONSUME (counted and RATE limits), BATCH (the same, without ledger), RESERVE (counted), TOKEN
 --                   (CONCURRENT and RATE), LEASE (CONCURRENT), CHECK (only ask)
@@ -68,10 +67,8 @@ BEGIN
         CALL validate_quota_argument('p_tenant_id', p_tenant_id, NULL, 64);
         CALL validate_quota_argument('p_quota_type', p_quota_type, NULL, 32);
         CALL validate_quota_argument('p_amount', p_amount, 1, 9223372036854775807);
-        IF p_biz_id IS NOT NULL THEN
-            CALL validate_quota_argument('p_biz_type', p_biz_type, NULL, 32);
-            CALL validate_quota_argument('p_biz_id', p_biz_id, NULL, 128);
-        END IF;
+        CALL validate_quota_argument('p_biz_type', IF(p_biz_id IS NULL, 'none', p_biz_type), NULL, 32);
+        CALL validate_quota_argument('p_biz_id', COALESCE(p_biz_id, 'none'), NULL, 128);
         CALL validate_quota_argument('p_product_code', COALESCE(p_product_code, 'none'), NULL, 64);
     END IF;
     CALL open_quota_transaction(p_transaction);
@@ -118,13 +115,12 @@ BEGIN
                       AND COALESCE(q.effective_time, q.now) <= q.now AND COALESCE(q.expire_time, '9999-12-31') > q.now
                       AND COALESCE((SELECT MIN(h.expires_at) FROM quota_reservations AS h
                                     WHERE h.quota_id = p_quota_id AND h.status = 'HELD') > UTC_TIMESTAMP(6), TRUE),
-                      'EXCEEDED', NULL) AS told,
-                   NULL, q.used_count, IF(p_amount > q.hard_limit, NULL, (IF(  -- as judge_quota_level does
+                      'EXCEEDED', NULL) AS told, NULL, q.used_count, IF(p_amount > q.hard_limit, NULL, (IF(
                        CONVERT_TZ(UTC_TIMESTAMP(6) + INTERVAL TIMESTAMPDIFF(MICROSECOND, q.now, q.next_reset_time)
                                   MICROSECOND, '+00:00', q.zone) = q.next_reset_time,
                        TIMESTAMPDIFF(MICROSECOND, q.now, q.next_reset_time),
                        TIMESTAMPDIFF(MICROSECOND, UTC_TIMESTAMP(6), CONVERT_TZ(q.next_reset_time, q.zone, '+00:00'))
-                   ) + 999) DIV 1000)
+                   ) + 999) DIV 1000)  -- as judge_quota_level does
             INTO p_status, p_hold_id, p_used_count, p_retry_after_ms
             FROM (SELECT q.*, COALESCE(NULLIF(t.time_zone, 'SYSTEM'), @@GLOBAL.time_zone) AS zone,
                          CONVERT_TZ(UTC_TIMESTAMP(6), '+00:00',
@@ -143,6 +139,10 @@ BEGIN
     UNTIL p_status IS NOT NULL END REPEAT;
     SET v_insert_id = LAST_INSERT_ID(v_insert_id);
     IF p_transaction = 'OWN' THEN
+        IF p_status = 'EXCEEDED' AND p_operation <> 'CHECK' AND RAND() < 0.01 THEN  -- one stands for a hundred
+            INSERT INTO quota_denials (quota_id, denied_count) VALUES (p_quota_id, 100)
+            ON DUPLICATE KEY UPDATE denied_count = denied_count + 100;
+        END IF;
         COMMIT AND NO CHAIN NO RELEASE;
     ELSEIF p_transaction = 'JOINED' THEN
         RELEASE SAVEPOINT tenant_quota_work;

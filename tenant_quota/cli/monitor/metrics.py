@@ -35,6 +35,7 @@ _HELP = {
     "limit_units": "Units that a limit allows.",
     "usage_ratio": "Used share of a limit; 1: nothing is left.",
     "granted_units_total": "Units that a limit ever granted.",
+    "denied_calls_total": "About how many calls a limit ever denied.",
     "limits": "Limits of all tenants, by level.",
     "health_status": "A check of quota_health: 0 OK, 1 WARNING, 2 ERROR.",
     "event_lag_seconds": "Seconds since an event last ended.",
@@ -79,6 +80,7 @@ def _samples(options: ConnectionOptions, wanted: Filter) -> Iterator[Sample]:
                 yield "usage_ratio", labels, 1 if rate is None else rate / 100
                 if row["granted_count"] is not None:  # of RATE nobody counts it
                     yield "granted_units_total", labels, row["granted_count"]
+                yield "denied_calls_total", labels, row["denied_count"]
         with connection.cursor(DictCursor) as cursor:
             cursor.execute(_COUNTS)
             for row in cursor.fetchall():
