@@ -33,7 +33,7 @@ install(
         "procedures/internal/charge/charge_quota.sql": "214f73c4fdddb3d10c8c1ed52ebd4c585089f46fe47c660bd04d479c29208fea",
         "procedures/internal/charge/charge_quota_items.sql": "f6eacdce072ccf0fbd796ced5d68425e02b737effe4555de7486f67a7afe4d26",
         "procedures/internal/charge/charge_quota_levels.sql": "9d09160501351d31e455dd0f3e9a5c6aba2db34193f8a38f9535873d11af9167",
-        "procedures/internal/charge/find_quota_replay.sql": "e9d981e91401efabac172de8d5eeaafdc1231b4cb1aa2343d741770a83562d61",
+        "procedures/internal/charge/find_quota_replay.sql": "36594b76164a12ddf305a61784db5c50027c7ba482b41151cb0564889b734645",
         "procedures/internal/charge/finish_quota_charge.sql": "b7767ea2307e64c0c1ba9d9ca1336c21f4468bb167e53c46773c3ba17226da20",
         "procedures/internal/charge/judge_quota_level.sql": "9446b2c1d3954386817867da676dab349aba5131f816e57e8458a1bdda4bb24e",
         "procedures/internal/charge/record_quota_alerts.sql": "bc36bc48dbcd3ffd85841ac31de2af4acb8ac24c48faf40c42d38cd8c609de81",

@@ -183,20 +183,26 @@ def test_a_call_that_begins_again_in_a_transaction_holds_up_no_neighbour(quota: 
     assert (quota.used(), child.used(), child.ledger()) == (0, 0, [])
 
 
-def test_a_known_key_beside_a_rate_limit_is_not_refused_in_a_transaction(quota: Quota) -> None:
-    """A RATE limit has no ledger rows, and it was defined first: the look goes by the other one."""
-    before, earlier = quota.sibling("1"), quota.sibling("2")
-    before.define("MONTHLY", 5)
-    quota.define("RATE", 5, refill_per_second=1)
-    for each in (quota, earlier):
+@pytest.mark.parametrize("kind", ["RATE", "DAILY"])
+def test_a_known_key_beside_a_limit_without_it_locks_no_gap(quota: Quota, kind: str) -> None:
+    """A RATE limit has no ledger rows, and a limit that was defined later has not that one."""
+    before, other = quota.sibling("1"), quota.sibling("2")
+    for each in (before, other):
         each.define("MONTHLY", 5)
+    if kind == "RATE":  # between the neighbour's rows and its own
+        quota.define("RATE", 5, refill_per_second=1)
+    quota.define("MONTHLY", 5)
     before.consume(1, key="a")
     quota.consume(1, key="m")
+    if kind == "DAILY":
+        before.define("DAILY", 5)
+        before.consume(1, key="c")
+        quota.define("DAILY", 5)
     session = quota.connect(autocommit=False)
-    assert earlier.consume(1, on=session).status == "GRANTED"
+    assert other.consume(1, on=session).status == "GRANTED"  # so that nothing is given up
     assert quota.consume(1, key="m", on=session).status == "REPLAYED"
     rows(quota.connection, "SET innodb_lock_wait_timeout = 1")
-    assert before.consume(1, key="b").status == "GRANTED"
+    assert before.consume(1, key="d").status == "GRANTED"
     session.rollback()
 
 

@@ -35,7 +35,6 @@ BEGIN
     DECLARE v_parent_id, v_product_code, v_reservation_id, v_limit_type, v_message
                         VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_depth     INT DEFAULT 0;
-    DECLARE v_is_known  BOOLEAN;      -- on this level
     DECLARE v_best      DECIMAL(30);  -- the smallest is shown
     DECLARE v_anchor, v_period_start  DATETIME;
     DECLARE v_amount    BIGINT;
@@ -45,13 +44,6 @@ BEGIN
     WHILE v_level_id IS NOT NULL AND v_depth < 65 DO
         SET v_parent_id = NULL, v_depth = v_depth + 1, v_amount = NULL;
         SELECT parent_tenant_id INTO v_parent_id FROM tenants WHERE tenant_id = v_level_id FOR SHARE;
-        SELECT p_transaction <> 'LOOK' OR COUNT(*) > 0 INTO v_is_known
-        FROM tenant_quotas AS q FORCE INDEX (tenant_quotas_natural)
-        STRAIGHT_JOIN quota_usage_records AS r FORCE INDEX (quota_usage_records_biz_key)
-            ON r.quota_id = q.quota_id AND r.biz_type = p_biz_type AND r.biz_id = p_biz_id
-            AND r.operation_type = 'CONSUME' AND r.refund_id = ''
-            AND r.origin_tenant_id = IF(v_depth = 1, '', p_tenant_id)
-        WHERE p_transaction = 'LOOK' AND q.tenant_id = v_level_id AND q.quota_type = p_quota_type;
         SELECT (q.enforcement = 'SHADOW') * 100000000000000000000
                + COALESCE(q.hard_limit - r.current_used, -10000000000000000000) AS shown_by,
                r.quota_id, q.limit_type, q.period_anchor, r.delta_value, r.current_used, r.product_code, r.period_start,
@@ -63,8 +55,13 @@ BEGIN
             ON r.quota_id = q.quota_id AND r.biz_type = p_biz_type AND r.biz_id = p_biz_id
             AND r.operation_type = 'CONSUME' AND r.refund_id = ''
             AND r.origin_tenant_id = IF(v_depth = 1, '', p_tenant_id)
-        WHERE v_is_known AND q.tenant_id = v_level_id AND q.quota_type = p_quota_type
+        WHERE q.tenant_id = v_level_id AND q.quota_type = p_quota_type
           AND FIND_IN_SET(q.limit_type, p_kinds)
+          AND (p_transaction <> 'LOOK' OR (
+              SELECT COUNT(*) FROM quota_usage_records AS seen FORCE INDEX (quota_usage_records_biz_key)
+              WHERE seen.quota_id = q.quota_id AND seen.biz_type = p_biz_type AND seen.biz_id = p_biz_id
+                AND seen.operation_type = 'CONSUME' AND seen.refund_id = ''
+                AND seen.origin_tenant_id = IF(v_depth = 1, '', p_tenant_id)))
         HAVING v_best IS NULL OR shown_by < v_best
         ORDER BY shown_by, r.quota_id
         LIMIT 1 FOR SHARE OF r;
