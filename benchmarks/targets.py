@@ -115,7 +115,7 @@ TARGETS = (
     to_floor("reservations", kinds.REFUND, 0.45),
     Target("denials", "a denial: rate, to the floor", DENIED, FLOOR, 1.2),
     Target("denials", "a denial: rate, to a grant", DENIED, GRANTED, 3.0),
-    Target("denials", "a denial: binlog bytes", DENIED, None, 0.0, False, "binlog_bytes"),
+    Target("denials", "a denial: binlog bytes", DENIED, None, 10, False, "binlog_bytes"),
     Target("batches", "a batch of 100: items, to single calls", HUNDRED, "single calls", 15),
     Target("growth", "the large database: rate, to the small", LARGE, "small", 0.9),
     Target("reset", "a reset alone: quotas a second", ALONE, None, 10_000, what="resets"),

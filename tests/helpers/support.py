@@ -86,6 +86,24 @@ def version(connection: Connection) -> tuple[int, ...]:
     return tuple(map(int, value(connection, "SELECT VERSION()").split(".")[:2]))
 
 
+def binlog_position(connection: Connection) -> tuple[str, int]:
+    """Return the binary log's file and position."""
+    name = "BINARY LOG STATUS" if version(connection) >= (8, 2) else "MASTER STATUS"
+    ((file, position, *_),) = rows(connection, f"SHOW {name}")
+    return file, position
+
+
+def changes(connection: Connection, since: tuple[str, int]) -> list[str]:
+    """Return the tables of this schema whose changes the binlog has since then, each time anew."""
+    file, position = since
+    schema = value(connection, "SELECT DATABASE()")
+    return [
+        event[5].partition(f"{schema}.")[2].rstrip(")")
+        for event in rows(connection, f"SHOW BINLOG EVENTS IN '{file}' FROM {position}")
+        if event[2] == "Table_map" and f"({schema}." in event[5]
+    ]
+
+
 def call(connection: Connection, procedure: str, *arguments: Value) -> SimpleNamespace:
     """CALL a procedure that answers with one row, and return it by column name."""
     with connection.cursor(pymysql.cursors.DictCursor) as cursor:

@@ -8,7 +8,7 @@ import pytest
 from pymysql.connections import Connection
 
 from tests.helpers.holds import confirm, in_utc, lapse, lease, refund, release, reserve
-from tests.helpers.support import Quota, Value, at_once, call, rows, value, version
+from tests.helpers.support import Quota, Value, at_once, binlog_position, call, changes, rows, value
 
 DAY_1, DAY_2 = "2030-05-10 12:00:00", "2030-05-11 12:00:00"
 
@@ -261,16 +261,6 @@ def test_two_callers_in_transactions_of_old_snapshots_write_one_alert(quota: Quo
 # Storms
 
 
-def changes(quota: Quota, file: str, position: int) -> list[str]:
-    """Return the tables of this schema whose changes were written to the binlog since then."""
-    schema = value(quota.connection, "SELECT DATABASE()")
-    return [
-        event[5].partition(f"{schema}.")[2].rstrip(")")
-        for event in rows(quota.connection, f"SHOW BINLOG EVENTS IN '{file}' FROM {position}")
-        if event[2] == "Table_map" and f"({schema}." in event[5]
-    ]
-
-
 def test_a_storm_of_32_denied_callers_writes_one_alert_and_hardly_anything_else(
     quota: Quota,
 ) -> None:
@@ -280,9 +270,7 @@ def test_a_storm_of_32_denied_callers_writes_one_alert_and_hardly_anything_else(
     is_logged = value(quota.connection, "SELECT @@log_bin AND @@binlog_format = 'ROW'")
     if is_logged:
         rows(quota.connection, "FLUSH BINARY LOGS")
-        is_old = version(quota.connection) < (8, 2)
-        status = "SHOW MASTER STATUS" if is_old else "SHOW BINARY LOG STATUS"
-        ((file, position, *_),) = rows(quota.connection, status)
+        before = binlog_position(quota.connection)
 
     def work(number: int) -> set[str]:
         mine, key = connections[number], f"k{number}" if number % 2 else None
@@ -292,7 +280,7 @@ def test_a_storm_of_32_denied_callers_writes_one_alert_and_hardly_anything_else(
     assert alerts(quota, "limit_type, alert_level, used_count") == [("MONTHLY", "EXCEEDED", 3)]
     assert (quota.ledger(), quota.ledger("DAILY")) == ([3], [])
     if is_logged:
-        written = changes(quota, file, position)
+        written = changes(quota.connection, before)
         counts = written.count("quota_denials")
         assert [table for table in written if table != "quota_denials"] == ["quota_alerts"]
         assert counts <= 20, "one in a hundred is counted: about three of these 320"
