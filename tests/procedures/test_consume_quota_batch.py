@@ -11,6 +11,7 @@ import pymysql
 import pytest
 from pymysql.connections import Connection
 
+from tests.helpers.holds import lapse, reserve
 from tests.helpers.support import Quota, at_once, call, rows, state_of, wait_until, waiting
 
 Item = dict[str, Any]
@@ -54,6 +55,27 @@ def test_it_answers_one_row_with_the_columns_of_the_contract_and_the_item(quota:
         *("success", "status", "quota_id", "limit_type", "hard_limit", "used_count", "remaining"),
         *("next_reset_time", "retry_after_ms", "transaction", "item_index"),
     ]
+
+
+def test_a_replay_shows_the_limits_as_they_stand(quota: Quota) -> None:
+    """An expired hold counts until it is taken back, and a limit that is not in force is a limit."""
+    child = quota.child()
+    quota.define("DAILY", 10)
+    child.define("MONTHLY", 12)
+    assert reserve(child, 5).status == "GRANTED"
+    lapse(child)
+    items = (item(1, "k1"), item(1, "k2"))
+    for session in (child.connection, child.connect(autocommit=False)):
+        assert batch(child, *items, on=session).success
+        answer = batch(child, *items, on=session)
+        assert answer.status == "REPLAYED"
+        assert (answer.limit_type, answer.used_count, answer.remaining) == ("DAILY", 7, 3)
+    session.commit()
+    quota.set("DAILY", hard_limit=100)
+    answer = batch(child, *items)
+    assert (answer.limit_type, answer.used_count, answer.remaining) == ("MONTHLY", 7, 5)
+    quota.set("DAILY", hard_limit=10, effective_time="2099-01-01 00:00:00")
+    assert batch(child, *items).limit_type == "DAILY"
 
 
 def test_a_period_that_ends_between_two_products_keeps_what_it_was_charged(quota: Quota) -> None:

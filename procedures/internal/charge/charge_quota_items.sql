@@ -56,7 +56,10 @@ BEGIN
             SAVEPOINT tenant_quota_part;
             CALL sort_out_quota_call('SETTLE', 'HOURLY,DAILY,WEEKLY,MONTHLY,QUARTERLY,YEARLY,TOTAL,RATE', p_tenant_id,
                                      p_quota_type, 0, NULL, NULL, NULL, v_part, 1, v_ignored, v_ignored, v_ignored,
-                                     v_quota_id, v_used_count, v_time, v_figure);
+                                     v_ignored, v_figure, v_time, v_figure);  -- shown as they stand, in force or not:
+            CALL finish_quota_charge('BATCH', 'HOURLY,DAILY,WEEKLY,MONTHLY,QUARTERLY,YEARLY,TOTAL,RATE', p_tenant_id,
+                                     p_quota_type, 0, NULL, NULL, NULL, NULL, NULL, NULL, v_part, 64, NULL, v_quota_id,
+                                     v_used_count);
         ELSEIF NOT v_is_last THEN
             CALL charge_quota('BATCH', p_tenant_id, p_quota_type, v_amount, NULL, NULL, v_products, v_ignored,
                               NULL, NULL, TRUE, v_part, p_status, v_quota_id, v_used_count, v_time, v_figure);
@@ -107,6 +110,6 @@ BEGIN
         IF p_quota_id IS NULL OR v_rank < v_least THEN
             SET p_quota_id = v_quota_id, p_used_count = v_used_count, v_least = v_rank;
         END IF;
-        SET v_is_last = FALSE;
+        SET v_is_last = FALSE, v_quota_id = NULL;
     END LOOP;
 END

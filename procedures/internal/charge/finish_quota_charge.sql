@@ -6,7 +6,7 @@
 --
 --   p_operation .. p_transaction   as in charge_quota; p_ttl_seconds NULL: there is no hold
 --   p_kinds, p_parts   the limit types that took part; p_parts: by level, as in sort_out_quota_call
---   p_levels        how many levels were charged
+--   p_levels        how many levels were charged; 64: all that there are
 --   p_quota_id, p_used_count   the limit to show, unless it is given; its use, NULL: hidden by slots
 --
 -- Source   docs/design.md, sections 2, 3 and 5
@@ -40,7 +40,7 @@ BEGIN
     DECLARE v_least     DECIMAL(30) DEFAULT 1000000000000000000000;
     DECLARE CONTINUE HANDLER FOR NOT FOUND BEGIN END;
 
-    WHILE v_level < p_levels DO
+    WHILE v_level < p_levels AND v_level_id IS NOT NULL DO
         SET v_kinds = COALESCE(JSON_UNQUOTE(JSON_EXTRACT(
                 p_parts, CONCAT('$.', JSON_QUOTE(v_level_id) COLLATE utf8mb4_0900_bin))), p_kinds);
         IF p_transaction = 'JOINED' AND p_operation IN ('CONSUME', 'RESERVE') AND v_level < p_levels - 1 THEN
@@ -80,7 +80,7 @@ BEGIN
         END IF;
         SET v_level = v_level + 1;
         IF v_level < p_levels THEN
-            SELECT parent_tenant_id INTO v_level_id FROM tenants WHERE tenant_id = v_level_id FOR SHARE;
+            SELECT MIN(parent_tenant_id) INTO v_level_id FROM tenants WHERE tenant_id = v_level_id FOR SHARE;
         END IF;
     END WHILE;
 END

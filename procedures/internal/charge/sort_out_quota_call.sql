@@ -5,7 +5,7 @@
 -- denies, or an alert is due, or nothing stands in the way any more. Our own transaction's first round takes no locks.
 --
 --   p_operation .. p_product_code   as in charge_quota; p_kinds: the limit types to look at; p_operation CHECK: write
---                   nothing; SETTLE: close periods, and show the limits
+--                   nothing; SETTLE: only close periods
 --   p_transaction, p_attempt   of charge_quota; from the second attempt on the rows are locked
 --   p_parts         JSON, by level: the limit types that take part; NULL: all do
 --   p_hold_id       afterwards: of a replay; NULL for a denial
