@@ -90,8 +90,7 @@ BEGIN
                        'expire_time', expire_time, 'product_codes', product_codes, 'period_anchor', period_anchor,
                        'refill_per_second', refill_per_second, 'enforcement', enforcement,
                        'slot_count', slot_count, 'concurrent_tokens', concurrent_tokens)
-    INTO v_returned, v_old
-    FROM tenant_quotas WHERE quota_id = v_quota_id FOR UPDATE;
+    INTO v_returned, v_old FROM tenant_quotas WHERE quota_id = v_quota_id FOR UPDATE;
     SET v_new = v_old;
     CALL read_quota_options(p_limit_type, p_options, v_new);
     CALL collect_quota_slots(v_quota_id, COALESCE(CAST(JSON_EXTRACT(v_new, '$.slot_count') AS SIGNED), 0), TRUE,
@@ -119,8 +118,7 @@ BEGIN
                        'expire_time', expire_time, 'product_codes', product_codes, 'period_anchor', period_anchor,
                        'refill_per_second', refill_per_second, 'enforcement', enforcement,
                        'slot_count', slot_count, 'concurrent_tokens', concurrent_tokens)
-    INTO v_used_count, v_next_reset_time, v_new
-    FROM tenant_quotas WHERE quota_id = v_quota_id FOR UPDATE;
+    INTO v_used_count, v_next_reset_time, v_new FROM tenant_quotas WHERE quota_id = v_quota_id FOR UPDATE;
 
     SET v_status = CASE WHEN v_is_new THEN 'CREATED' WHEN v_old = v_new THEN 'UNCHANGED' ELSE 'CHANGED' END;
     IF v_status <> 'UNCHANGED' THEN

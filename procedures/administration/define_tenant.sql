@@ -79,8 +79,7 @@ BEGIN
         SET v_status = 'CHANGED';
         UPDATE tenants
         SET tenant_name = p_tenant_name, time_zone = v_time_zone, parent_tenant_id = p_parent_tenant_id,
-            updated_at = UTC_TIMESTAMP(6)
-        WHERE tenant_id = p_tenant_id;
+            updated_at = UTC_TIMESTAMP(6) WHERE tenant_id = p_tenant_id;
     END IF;
     IF v_status <> 'UNCHANGED' THEN
         INSERT INTO tenant_definition_changes

@@ -45,8 +45,7 @@ BEGIN
     CALL open_quota_transaction(v_transaction);
 
     SELECT time_zone INTO v_time_zone FROM tenants WHERE tenant_id = p_tenant_id FOR SHARE;
-    SELECT quota_id INTO v_quota_id
-    FROM tenant_quotas FORCE INDEX (tenant_quotas_natural)
+    SELECT quota_id INTO v_quota_id FROM tenant_quotas FORCE INDEX (tenant_quotas_natural)
     WHERE tenant_id = p_tenant_id AND quota_type = p_quota_type AND limit_type = p_limit_type FOR UPDATE;
 
     IF v_quota_id IS NOT NULL THEN

@@ -42,8 +42,7 @@ BEGIN
     END IF;
     SELECT v_status IN ('GRANTED', 'REPLAYED') AS success, v_status AS status, v_quota_id AS quota_id,
            q.limit_type, q.hard_limit, v_used_count AS used_count,
-           GREATEST(q.hard_limit - v_used_count, 0) AS remaining,
-           v_next_reset_time AS next_reset_time,
+           GREATEST(q.hard_limit - v_used_count, 0) AS remaining, v_next_reset_time AS next_reset_time,
            v_retry_after_ms AS retry_after_ms, v_transaction AS `transaction`
     FROM (SELECT 1) AS one LEFT JOIN tenant_quotas AS q ON q.quota_id = v_quota_id;
 END

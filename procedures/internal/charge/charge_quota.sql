@@ -7,7 +7,7 @@
 --   p_operation     CONSUME (counted and RATE limits), BATCH (the same, without ledger), RESERVE (counted), TOKEN
 --                   (CONCURRENT and RATE), LEASE (CONCURRENT), CHECK (only ask)
 --   p_tenant_id .. p_product_code   as in consume_quota, checked here; BATCH: a JSON array of products
---   p_hold_id, p_ttl_seconds, p_holder   of a new hold; p_hold_id afterwards: the one that stands
+--   p_hold_id, p_ttl_seconds, p_holder   of a new hold; p_hold_id afterwards: the one that stands (BATCH: ids)
 --   p_is_shown      FALSE: nobody asks for p_quota_id and p_used_count of several limits
 --   p_transaction   NULL, READ: open one and end it; PART: the caller has one open, and ends it
 --   p_status .. p_retry_after_ms   as in consume_quota; p_used_count NULL: hidden by slots
@@ -23,7 +23,7 @@ CREATE PROCEDURE charge_quota (
     IN    p_biz_type         VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
     IN    p_biz_id           VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
     IN    p_product_code     LONGTEXT     CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
-    INOUT p_hold_id          CHAR(36)     CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
+    INOUT p_hold_id          LONGTEXT     CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
     IN    p_ttl_seconds      INT,
     IN    p_holder           VARCHAR(64)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,
     IN    p_is_shown         BOOLEAN,
@@ -93,15 +93,15 @@ BEGIN
                 CALL charge_quota_levels(p_operation, v_kinds, p_tenant_id, p_quota_type, p_amount, p_biz_type,
                                          p_biz_id, p_product_code, v_products, p_hold_id, p_transaction,
                                          v_attempt, v_parts, v_depth, v_charged, p_quota_id, p_used_count);
-                SET v_charged = IF(v_parts IS NULL, NULLIF(v_charged, 0), v_charged),
-                    p_status = IF(v_charged IS NULL, NULL, 'GRANTED');
+                SET v_charged = IF(v_parts IS NULL, NULLIF(v_charged, 0), v_charged);
                 IF v_charged IS NOT NULL AND (p_ttl_seconds > 0 OR p_transaction = 'JOINED' AND v_depth > 1
                                   OR p_is_shown AND (v_charged <> 1 OR p_quota_id IS NULL)) THEN
                     SET p_quota_id = IF(v_charged = 1, p_quota_id, NULL);
                     CALL finish_quota_charge(p_operation, v_kinds, p_tenant_id, p_quota_type, p_amount, p_biz_type,
                                              p_biz_id, p_product_code, p_hold_id, p_ttl_seconds, p_holder,
-                                             p_transaction, v_depth, v_parts, p_quota_id, p_used_count);
+                                             p_transaction, v_depth, v_parts, v_charged, p_quota_id, p_used_count);
                 END IF;
+                SET p_status = IF(v_charged IS NULL, NULL, 'GRANTED');
             END IF;
         END;
         IF p_status IS NULL AND v_charged IS NULL AND v_attempt = 0 AND v_depth = 1 AND p_transaction = 'OWN' THEN

@@ -36,11 +36,11 @@ BEGIN
     DECLARE v_now, v_period_start, v_until  DATETIME(6);  -- the level's wall clock; of the one limit; the first end
     DECLARE EXIT HANDLER FOR 1690 SET p_quota_id = IF(v_limits = 1, p_quota_id, NULL), p_charged = NULL;  -- changed
     REPEAT  -- the whole text, in one CALL: an upgrade that waits for this procedure lets nobody call it again
-    IF p_transaction = 'OWN' THEN
+    IF p_transaction = 'OWN' AND p_hold_id IS NULL THEN
         SELECT MIN(parent_tenant_id), COALESCE(MIN(NULLIF(time_zone, 'SYSTEM')), @@GLOBAL.time_zone),
                COALESCE(MIN(status) = 'ACTIVE', TRUE)
         INTO v_above_id, v_time_zone, v_active FROM tenants WHERE tenant_id = v_level_id;
-    ELSE  -- a snapshot may be old; locked before its quotas, as define_tenant does
+    ELSE  -- a snapshot may be old, and a hold's rows need the same parent; before its quotas, as define_tenant does
         SELECT MIN(parent_tenant_id), COALESCE(MIN(NULLIF(time_zone, 'SYSTEM')), @@GLOBAL.time_zone),
                COALESCE(MIN(status) = 'ACTIVE', TRUE)
         INTO v_above_id, v_time_zone, v_active FROM tenants WHERE tenant_id = v_level_id FOR SHARE;
@@ -138,7 +138,7 @@ BEGIN
                 p_product_code, period_start, p_hold_id, IF(v_level_id = p_tenant_id, '', p_tenant_id), UTC_TIMESTAMP(6)
             FROM tenant_quotas FORCE INDEX (tenant_quotas_natural)
             WHERE tenant_id = v_level_id AND quota_type = p_quota_type AND FIND_IN_SET(limit_type, v_kinds)
-              AND NOT FIND_IN_SET(limit_type, 'RATE');  -- no range: it would lock the next quota
+              AND NOT FIND_IN_SET(limit_type, 'RATE') AND used_count >= p_amount;  -- no range; defined before
         END IF;
     END IF;
     SET p_quota_id = IF(v_limits = 1 AND v_plain <> 3, p_quota_id, NULL), p_charged = IF(COALESCE(

@@ -62,8 +62,7 @@ BEGIN
               WHERE seen.quota_id = q.quota_id AND seen.biz_type = p_biz_type AND seen.biz_id = p_biz_id
                 AND seen.operation_type = 'CONSUME' AND seen.refund_id = ''
                 AND seen.origin_tenant_id = IF(v_depth = 1, '', p_tenant_id)))
-        HAVING v_best IS NULL OR shown_by < v_best
-        ORDER BY shown_by, r.quota_id
+        HAVING v_best IS NULL OR shown_by < v_best ORDER BY shown_by, r.quota_id
         LIMIT 1 FOR SHARE OF r;
 
         IF v_amount IS NOT NULL THEN

@@ -35,8 +35,7 @@ BEGIN
     DECLARE v_limits      INT;
 
     IF p_is_locking THEN  -- before the clock is read: all kinds, as charge_quota_levels does
-        SELECT COUNT(*) INTO v_limits
-        FROM tenant_quotas FORCE INDEX (tenant_quotas_natural)
+        SELECT COUNT(*) INTO v_limits FROM tenant_quotas FORCE INDEX (tenant_quotas_natural)
         WHERE tenant_id = p_level_id AND quota_type = p_quota_type FOR UPDATE;
     END IF;
     SET v_utc = UTC_TIMESTAMP(6), v_now = CONVERT_TZ(UTC_TIMESTAMP(6), '+00:00', p_time_zone);

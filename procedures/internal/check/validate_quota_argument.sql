@@ -10,7 +10,6 @@
 --
 -- Raises   45001 invalid_argument
 -- Source   docs/design.md, section 3
--- Example  CALL validate_quota_argument('p_tenant_id', p_tenant_id, NULL, 64);
 
 CREATE PROCEDURE validate_quota_argument (
     IN p_parameter  VARCHAR(64)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin,

@@ -61,13 +61,11 @@ BEGIN
         SET p_purged = p_purged + ROW_COUNT();
     ELSE
         IF p_created_at IS NULL THEN
-            SELECT q.quota_id INTO v_next_id
-            FROM tenant_quotas AS q FORCE INDEX (PRIMARY)
+            SELECT q.quota_id INTO v_next_id FROM tenant_quotas AS q FORCE INDEX (PRIMARY)
             JOIN LATERAL (SELECT r.created_at FROM quota_usage_records AS r FORCE INDEX (PRIMARY)
                           WHERE r.quota_id = q.quota_id AND r.operation_type <> 'ADJUST'
                           ORDER BY r.created_at LIMIT 1) AS oldest
-            WHERE q.quota_id > p_quota_id AND oldest.created_at < p_cutoff
-            ORDER BY q.quota_id LIMIT 1;
+            WHERE q.quota_id > p_quota_id AND oldest.created_at < p_cutoff ORDER BY q.quota_id LIMIT 1;
             SET p_quota_id = v_next_id, p_created_at = '1000-01-01', p_record_id = 0;
         END IF;
         -- A limit without periods is never open, a calendar limit without a schedule is left out.

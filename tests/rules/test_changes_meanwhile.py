@@ -1,0 +1,176 @@
+"""While a call waits for a lock: a limit is defined, a tenant moves, a SHADOW limit ends."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from pymysql.connections import Connection
+
+from tests.helpers.holds import cancel, reserve
+from tests.helpers.support import Quota, call, rows, value, wait_until, waiting
+
+Waits = Callable[[Quota, Connection, Callable[[], Any]], "Future[Any]"]
+
+
+@pytest.fixture
+def waits() -> Iterator[Waits]:
+    """Give what begins a call on a session, and comes back when it waits for a lock."""
+    with ThreadPoolExecutor(max_workers=1) as pool:
+
+        def begin(quota: Quota, session: Connection, work: Callable[[], Any]) -> Future[Any]:
+            answer = pool.submit(work)
+            assert wait_until(lambda: waiting(quota, session))
+            return answer
+
+        yield begin
+
+
+def holder(quota: Quota) -> Connection:
+    """Return a session that has the quota's row, and locks no gap beside it."""
+    session = quota.connect()
+    rows(session, "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")
+    session.begin()
+    assert quota.consume(1, on=session).success
+    return session
+
+
+def batch(quota: Quota, session: Connection, *types: str, key: str | None = None) -> Any:
+    """Charge a unit of each quota type."""
+    items = [
+        {"quota_type": name, "amount": 1, "biz_type": "ORDER", "biz_id": key} for name in types
+    ]
+    return call(session, "consume_quota_batch", quota.tenant_id, json.dumps(items))
+
+
+def test_a_reservation_holds_a_limit_that_was_defined_meanwhile(quota: Quota, waits: Waits) -> None:
+    """It is charged like the others: else the hold's end would give back what nobody took."""
+    child = quota.child()
+    quota.define("TOTAL", 100)
+    first, session = holder(quota), quota.connect()
+    answer = waits(quota, session, lambda: reserve(child, 5, on=session))
+    child.define("MONTHLY", 10)
+    first.commit()
+    held = answer.result()
+    assert (held.status, child.used()) == ("GRANTED", 5)
+    assert child.consume(6).status == "EXCEEDED"
+    assert child.consume(5).status == "GRANTED"
+    cancel(child, held)
+    assert child.used() == 5
+    child.assert_adds_up()
+
+
+@pytest.mark.parametrize("isolation", ["READ COMMITTED", "REPEATABLE READ"])
+@pytest.mark.parametrize("how", ["consume", "reserve", "batch", "batch of its own"])
+def test_a_limit_that_was_defined_meanwhile_has_rows_only_if_it_was_charged(
+    quota: Quota, waits: Waits, how: str, isolation: str
+) -> None:
+    child = quota.child()
+    quota.define("TOTAL", 100)
+    first, session = holder(quota), quota.connect(autocommit=how == "batch of its own")
+    rows(session, f"SET SESSION TRANSACTION ISOLATION LEVEL {isolation}")
+    session.rollback()
+    work = {
+        "consume": lambda: child.consume(1, key="k", on=session),
+        "reserve": lambda: reserve(child, 1, on=session),
+    }.get(how, lambda: batch(child, session, child.quota_type, key="k"))
+    answer = waits(quota, session, work)
+    other = Quota(quota.connect, child.tenant_id, child.quota_type)
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        defined = pool.submit(lambda: other.define("MONTHLY", 10, soft_limit=9))
+        time.sleep(0.3)  # it waits for the call, or comes first
+        first.commit()
+        assert answer.result().status == "GRANTED"
+        session.commit()
+        defined.result()
+    child.assert_adds_up()
+    quota.assert_adds_up(["TOTAL"])
+
+
+def test_a_limit_that_is_defined_while_a_batch_waits_for_its_next_type(
+    quota: Quota, waits: Waits
+) -> None:
+    child = quota.child()
+    quota.define("TOTAL", 100)
+    after = Quota(quota.connect, child.tenant_id, f"{quota.quota_type}_Z")
+    after.define("TOTAL", 100)
+    first, session = holder(after), quota.connect()
+    types = (child.quota_type, after.quota_type)
+    answer = waits(quota, session, lambda: batch(child, session, *types, key="k"))
+    child.define("MONTHLY", 10)
+    first.commit()
+    assert answer.result().status == "GRANTED"
+    child.assert_adds_up()
+    for each in (quota, after):
+        each.assert_adds_up(["TOTAL"])
+    assert quota.used("TOTAL") == 1
+
+
+@pytest.mark.parametrize("option", ["expire_time", "effective_time"])
+def test_a_shadow_limit_that_ends_or_begins_while_a_batch_waits(
+    quota: Quota, waits: Waits, option: str
+) -> None:
+    quota.define_tenant(zone="+00:00")
+    quota.define("TOTAL", 100)
+    after = Quota(quota.connect, quota.tenant_id, f"{quota.quota_type}_Z")
+    after.define("TOTAL", 100)
+    moment = value(quota.connection, "SELECT CAST(UTC_TIMESTAMP() + INTERVAL 3 SECOND AS CHAR)")
+    quota.define("MONTHLY", 100, enforcement="SHADOW", **{option: moment})
+    first, session = holder(after), quota.connect()
+    types = (quota.quota_type, after.quota_type)
+    answer = waits(quota, session, lambda: batch(quota, session, *types))
+    assert wait_until(lambda: value(quota.connection, "SELECT UTC_TIMESTAMP() > %s", moment))
+    first.commit()
+    assert answer.result().status == "GRANTED"
+    assert quota.used() == (option == "expire_time")
+    quota.assert_adds_up()
+
+
+@pytest.mark.parametrize("is_joined", [False, True])
+def test_a_batch_writes_no_rows_of_a_shadow_limit_that_it_did_not_charge(
+    quota: Quota, waits: Waits, is_joined: bool
+) -> None:
+    """By its old snapshot, or when it began, there was no limit for some products only."""
+    quota.define("TOTAL", 100)
+    session, admin = quota.connect(autocommit=not is_joined), quota.connect()
+    rows(session, "SELECT COUNT(*) FROM tenants")
+    items = [{"quota_type": quota.quota_type, "amount": 1, "product_code": p} for p in "ab"]
+    arguments = ("consume_quota_batch", quota.tenant_id, json.dumps(items))
+    shadow = Quota(lambda: admin, quota.tenant_id, quota.quota_type)
+    admin.begin()
+    shadow.define("MONTHLY", 100, enforcement="SHADOW", product_codes=["a"])
+    if is_joined:
+        admin.commit()
+        assert call(session, *arguments).success
+    else:
+        answer = waits(quota, session, lambda: call(session, *arguments))
+        admin.commit()
+        assert answer.result().success
+    session.commit()
+    quota.assert_adds_up()
+    assert quota.used("TOTAL") == 2
+
+
+def test_a_tenant_whose_reservation_waits_does_not_move(quota: Quota, waits: Waits) -> None:
+    """The hold's rows are those of the ancestors that were charged."""
+    here, there = quota.child("p1"), quota.child("p2")
+    child = here.child()
+    for each in (quota, here, there):
+        each.define("TOTAL", 100)
+    first, session = holder(quota), quota.connect()
+    answer = waits(quota, session, lambda: reserve(child, 5, on=session))
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        admin = quota.connect()
+        moved = pool.submit(
+            lambda: call(admin, "define_tenant", child.tenant_id, "x", None, there.tenant_id)
+        )
+        assert wait_until(lambda: waiting(quota, admin) or moved.done())
+        first.commit()
+        held = answer.result()
+        moved.result()
+    cancel(child, held)
+    assert (here.used("TOTAL"), there.used("TOTAL"), quota.used("TOTAL")) == (0, 0, 1)
