@@ -1,7 +1,7 @@
 -- reset_due_quotas: close lapsed periods every minute.
 --
 -- A sweep for quotas that nobody uses: a call to a quota closes its period itself.
--- Needs event_scheduler=ON; with it off only the monitor's heartbeat is late.
+-- Needs event_scheduler=ON; with it off the heartbeat and the rows of quota_usage_history are late.
 --
 -- Source   scenario 3; docs/design.md, section 4
 -- Example  SHOW EVENTS LIKE 'reset_due_quotas';

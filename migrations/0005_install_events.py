@@ -10,6 +10,6 @@ install(
     {
         "events/expire_quota_reservations.sql": "b75f6473d1887f9fb720df06b5eae875fefc754da6420ad350286e471b6adb92",
         "events/purge_quota_usage.sql": "786b8d0af248548a43b5eb82e2aeba240e2c1cba8721e86bbc8ba928d4ae5ab6",
-        "events/reset_due_quotas.sql": "2efd85a67ea88e4ce1336a9b1aa32f3c3bf4e0f317942b5613b5ac9aba4d91bc",
+        "events/reset_due_quotas.sql": "085ce87059302d5e1b4aea1cd3f34626fe1b40a4630a436bb8d4b1407f2ef0bb",
     },
 )

@@ -63,7 +63,8 @@ class ConnectionOptions:
         """The database, which must be named: else TenantQuotaError."""
         if not self.database:
             raise TenantQuotaError(
-                "No database named: end the URL with /name, or give --database name."
+                "No database named: end the URL (--url or TENANT_QUOTA_URL) with /name, "
+                "or give --database name."
             )
         return self.database
 

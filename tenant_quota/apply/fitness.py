@@ -8,7 +8,8 @@ from typing import Any
 from pymysql.connections import Connection
 
 from tenant_quota.errors import TenantQuotaError
-from tenant_quota.statements import fetch
+from tenant_quota.names import parse_account
+from tenant_quota.statements import StatementFailed, fetch
 
 _PAGE = 8192  # bytes; on smaller pages our longest key does not fit (1071)
 
@@ -34,6 +35,21 @@ def unfit(variables: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
             "binlog_format",
             "binlog_format is STATEMENT: calls fail (1665), or run again on replicas and differ",
             "SET PERSIST binlog_format = ROW, and connect anew",
+        )
+
+
+def refuse_unknown(connection: Connection[Any], definer: str) -> None:
+    """Raise TenantQuotaError if there is no such account: all that ran as it would fail (1449)."""
+    account = parse_account(definer, "--definer")
+    asked = "SELECT 1 FROM mysql.user WHERE user = %s AND host = %s"
+    try:
+        found = fetch(connection, asked, (account.user, account.host))
+    except StatementFailed:
+        return  # MySQL lets only those name an account that is not there who may see all of them
+    if not found:
+        raise TenantQuotaError(
+            f"Nothing was done. There is no account {account}, and calls that run as it would fail "
+            "(1449): name another one by --definer, or see tenant-quota grants."
         )
 
 

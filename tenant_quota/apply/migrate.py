@@ -71,6 +71,8 @@ def apply(
     root = root or sql_root()
     with closing(connect_to_database(options, create=create_database)) as connection:
         fitness.refuse_unfit(connection)
+        if definer is not None:
+            fitness.refuse_unknown(connection, definer)
     with QuotaBackend(options) as backend, backend.lock(lock_timeout, _waiting(on_note)):
         connection = backend.connection
         migrations = load_migrations(root)

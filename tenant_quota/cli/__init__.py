@@ -11,6 +11,7 @@ import click
 from tenant_quota import __version__
 from tenant_quota.cli.connection import connection_options
 from tenant_quota.cli.output import as_click_exception, patient_reader, show_what_can_be_shown
+from tenant_quota.errors import TenantQuotaError
 
 # command: its module in tenant_quota.cli. Loaded when asked for, so that help stays quick.
 _COMMANDS = {
@@ -71,8 +72,10 @@ class _Commands(click.Group):
         try:
             with patient_reader():
                 return super().invoke(ctx)
-        except (click.ClickException, click.exceptions.Exit, click.Abort):
+        except (click.ClickException, click.exceptions.Exit):
             raise
+        except click.Abort:  # click's own exit code, 1, would say that something differs
+            raise TenantQuotaError("Aborted: a question was not answered by yes.") from None
         except KeyboardInterrupt:
             click.echo("Interrupted.", err=True)
             ctx.exit(130)

@@ -187,7 +187,7 @@ def _apply(options: ConnectionOptions) -> None:
             status.update(f"Applying {step.number} of {step.total}: {step.migration}")
 
         done = migrate.apply(options, on_step=show_step)
-    say(f"{len(done)} migrations applied to {options.database}: tables, procedures, view.")
+    say(f"{len(done)} migrations applied to {options.database}: tables, procedures, views, events.")
 
 
 def _run(connection: Connection[Any], script: str) -> int:

@@ -54,6 +54,8 @@ def grants(
     """
     if run + check > 1 or (revoke and check):
         raise click.UsageError("Give one of --apply and --check, and --check not with --revoke.")
+    if not prefix.strip():
+        raise click.UsageError("--prefix is empty: roles and definer get their names from it.")
     names = Names(
         parse_role(app_role or f"{prefix}_app", "--app-role"),
         parse_role(monitor_role or f"{prefix}_monitor", "--monitor-role"),

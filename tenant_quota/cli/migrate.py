@@ -74,7 +74,7 @@ def apply(
     force: bool,
     lock_timeout: float,
 ) -> Report:
-    """Bring the database up to date: tables, procedures, view and event.
+    """Bring the database up to date: tables, procedures, views and events.
 
     If a procedure, view or event that it would replace was changed by hand, it says so and
     does nothing; --force goes on. If it was killed at any moment, run it again: it carries on.

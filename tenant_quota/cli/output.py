@@ -102,11 +102,13 @@ def patient_reader() -> Iterator[None]:
 
     What is printed later goes nowhere, and is no error either.
     """
+    streams = [each for each in (sys.stdout, sys.stderr) if each]  # None: it was closed
     try:
         yield
-        sys.stdout.flush()
+        for stream in streams[:1]:
+            stream.flush()
     except BrokenPipeError:
-        for stream in (sys.stdout, sys.stderr):
+        for stream in streams:
             try:
                 stream.flush()
             except BrokenPipeError:
@@ -128,6 +130,8 @@ def as_click_exception(error: Exception) -> click.ClickException:
         return TenantQuotaError(f"{server_error(error)}. {hint}" if hint else server_error(error))
     if "TENANT_QUOTA_DEBUG" in os.environ:
         raise error
+    if isinstance(error, OSError):  # a full disk, for example: it says so itself
+        return TenantQuotaError(f"{error}.")
     return TenantQuotaError(
         f"Unexpected {type(error).__name__}: {error}. "
         "Set TENANT_QUOTA_DEBUG=1 to see where, and please report it."

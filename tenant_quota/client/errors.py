@@ -41,7 +41,8 @@ class QuotaExceeded(QuotaError):
 
     def __init__(self, answer: Answer) -> None:
         limit = "" if answer.limit_type is None else f" by the {answer.limit_type.value} limit"
-        super().__init__(f"{answer.status.value}{limit}, remaining {answer.remaining}")
+        left = "" if answer.remaining is None else f", remaining {answer.remaining}"
+        super().__init__(f"{answer.status.value}{limit}{left}")
         self.answer = answer
 
 

@@ -498,3 +498,9 @@ def test_revoke_takes_everything_away_but_a_definer_at_work(server_url, schema_u
         held = rows(root, f"SHOW GRANTS FOR {own}_migrator")
         assert held == [(f"GRANT USAGE ON *.* TO `{own}_migrator`@`%`",)]
     assert schema not in str(held)
+
+
+def test_names_have_a_beginning(schema_url):
+    done = CliRunner().invoke(main, ["grants", "--url", schema_url, "--prefix", " "])
+    assert done.exit_code == 2
+    assert "--prefix is empty" in done.output

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -10,6 +14,8 @@ from click.testing import CliRunner
 from tenant_quota.cli import main
 from tests.helpers.support import call, start_command
 
+#: A disk that is always full.
+FULL = Path("/dev/full")
 READS = (
     "--help",
     "--version",
@@ -92,3 +98,39 @@ def test_a_name_close_to_a_commands_is_told():
     assert result.exit_code == 2
     assert "No such command 'monitro'. Did you mean 'monitor'?" in result.output
     assert "Did you mean" not in CliRunner().invoke(main, ["xyzzy"]).output
+
+
+@pytest.mark.parametrize("arguments", ["--help", "status", "monitor", "reset"])
+def test_a_closed_output_is_no_error(schema_url, arguments):
+    shell = f"exec {sys.executable} -m tenant_quota {arguments} >&-"
+    done = subprocess.run(
+        ["sh", "-c", shell],
+        env=os.environ | {"TENANT_QUOTA_URL": schema_url},
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="only Linux has one")
+def test_a_full_disk_is_said_as_the_system_says_it(schema_url):
+    with FULL.open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "tenant_quota", "status", "--url", schema_url],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 2
+    assert "No space left on device" in done.stderr
+    assert "report" not in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("answer", ["n\n", ""])
+def test_a_question_that_is_not_answered_by_yes_is_an_error_and_no_difference(schema_url, answer):
+    done = CliRunner().invoke(main, ["rollback", "--url", schema_url], input=answer)
+    assert done.exit_code == 2
+    assert "Aborted" in done.output

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.http import HttpResponse, JsonResponse
 from django.urls import path
 
-from tenant_quota.client import Quota
+from tenant_quota.client import Quota, Status
 
 settings.configure(
     ALLOWED_HOSTS=["*"],
@@ -42,7 +42,8 @@ def charges(quota_type, amount=1):
                 answer = quota.consume(quota_type, amount)
                 if answer.success:
                     return view(request, *arguments, **named)
-            response = HttpResponse(answer.status.value, status=429)
+            code = 429 if answer.status is Status.EXCEEDED else 403  # no quota, suspended ...
+            response = HttpResponse(answer.status.value, status=code)
             if answer.retry_after_seconds is not None:  # whole seconds, rounded up
                 response["Retry-After"] = str(answer.retry_after_seconds)
             return response

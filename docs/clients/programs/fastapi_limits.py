@@ -8,7 +8,7 @@ from fastapi import Depends, FastAPI, Header, Request
 from fastapi.responses import JSONResponse
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
-from tenant_quota.client import Answer, AsyncQuota, QuotaExceeded
+from tenant_quota.client import Answer, AsyncQuota, QuotaExceeded, Status
 
 engine = create_async_engine(os.environ["DB_URL"])  # mysql+asyncmy://user:...@host/shop
 new_session = async_sessionmaker(engine)
@@ -35,10 +35,11 @@ def charge(quota_type: str, amount: int = 1):
 
 
 @app.exception_handler(QuotaExceeded)
-async def too_many_requests(request: Request, denied: QuotaExceeded) -> JSONResponse:
+async def denied_by_quota(request: Request, denied: QuotaExceeded) -> JSONResponse:
     seconds = denied.answer.retry_after_seconds  # whole seconds, rounded up
     headers = {} if seconds is None else {"Retry-After": str(seconds)}
-    return JSONResponse({"detail": str(denied)}, status_code=429, headers=headers)
+    code = 429 if denied.answer.status is Status.EXCEEDED else 403  # no quota, suspended ...
+    return JSONResponse({"detail": str(denied)}, status_code=code, headers=headers)
 
 
 @app.post("/codes")
