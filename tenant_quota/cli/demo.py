@@ -135,9 +135,9 @@ def _text(value: Any) -> str:
 def demo(url: str | None, stop: bool) -> None:
     """Show the five scenarios and the procedures at work on a real MySQL.
 
-    Uses the sandbox "demo", and there a fresh database tenant_quota_demo; with --url the
-    empty database that the URL names, or else tenant_quota_demo too, which is dropped
-    first. Exit code 1 if any answer is not as it should be.
+    Uses the sandbox "demo", and there a fresh database tenant_quota_demo. With --url it is the
+    empty database that the URL names; if it names none, tenant_quota_demo on that server, which
+    is dropped first. Exit code 1 if any answer is not as it should be.
     """
     if url is None:
         sandbox, started = start_named(_SANDBOX)
