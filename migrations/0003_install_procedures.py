@@ -34,7 +34,7 @@ install(
         "procedures/internal/charge/charge_quota_items.sql": "c7aa72b65827d989aedb2a27c127a3fccfe531451012684a01a7441b5798b142",
         "procedures/internal/charge/charge_quota_levels.sql": "08156e91971b98e2e84426799f4e9276588a349b8b07d9a107fef07c3ddade84",
         "procedures/internal/charge/find_quota_replay.sql": "1eaa7cfa0da9fc24e181abc8a4f3acc9ea2a3ff7d9b031baf9cb292931d1aca5",
-        "procedures/internal/charge/finish_quota_charge.sql": "097941f2aa1e18ad2627fd2fceab1902f2677258281b6b5df4857a71a6f3b1da",
+        "procedures/internal/charge/finish_quota_charge.sql": "376bb7c11cfda7921bfbc0af007f65352416f87974fbfda8af5b943f27580acf",
         "procedures/internal/charge/judge_quota_level.sql": "569c0bb30b3d45751718d96dd86d5f2cc64299bc24d8b693e9b7ce65e740e626",
         "procedures/internal/charge/record_quota_alerts.sql": "bc36bc48dbcd3ffd85841ac31de2af4acb8ac24c48faf40c42d38cd8c609de81",
         "procedures/internal/charge/sort_out_quota_call.sql": "fc661d75429035dc4e5e7e9a1fab1fa1b70929c811ddcdfa0d2be3c9643404e9",

@@ -47,20 +47,25 @@ def batch(quota: Quota, session: Connection, *types: str, key: str | None = None
     return call(session, "consume_quota_batch", quota.tenant_id, json.dumps(items))
 
 
-def test_a_reservation_holds_a_limit_that_was_defined_meanwhile(quota: Quota, waits: Waits) -> None:
-    """It is charged like the others: else the hold's end would give back what nobody took."""
+@pytest.mark.parametrize("limits", [["TOTAL"], ["TOTAL", "YEARLY"]])
+def test_a_reservation_holds_a_limit_that_was_defined_meanwhile_only_if_it_charged_it(
+    quota: Quota, waits: Waits, limits: list[str]
+) -> None:
+    """Else the hold's end would give back what nobody took."""
     child = quota.child()
-    quota.define("TOTAL", 100)
+    for limit_type in limits:
+        quota.define(limit_type, 100)
     first, session = holder(quota), quota.connect()
     answer = waits(quota, session, lambda: reserve(child, 5, on=session))
     child.define("MONTHLY", 10)
     first.commit()
     held = answer.result()
-    assert (held.status, child.used()) == ("GRANTED", 5)
-    assert child.consume(6).status == "EXCEEDED"
-    assert child.consume(5).status == "GRANTED"
+    assert held.status == "GRANTED"
+    free = 10 - int(str(child.used()))
+    assert child.consume(free).status == "GRANTED"
+    assert child.consume(1).status == "EXCEEDED"
     cancel(child, held)
-    assert child.used() == 5
+    assert child.used() == free
     child.assert_adds_up()
 
 

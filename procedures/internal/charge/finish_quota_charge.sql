@@ -10,7 +10,7 @@
 --   p_kinds, p_parts   the limit types that took part; p_parts: by level, as in sort_out_quota_call
 --   p_levels        how many levels were charged; 64: all that there are
 --   p_charged       how many limits were charged; afterwards NULL: others are there; before: do not compare
---   p_quota_id, p_used_count   the limit to show, unless it is given; its use, NULL: hidden by slots
+--   p_quota_id, p_used_count   the limit to show; given: the only one that was charged; its use, NULL: hidden by slots
 --
 -- Source   docs/design.md, sections 2, 3 and 5
 
@@ -40,9 +40,9 @@ BEGIN
     DECLARE v_level_id  VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin DEFAULT p_tenant_id;
     DECLARE v_kinds     VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_level     INT DEFAULT 0;
-    DECLARE v_ids       JSON;  -- of this level's limits; v_all: of those so far
+    DECLARE v_ids       JSON DEFAULT JSON_ARRAY(p_quota_id);  -- of this level's limits; v_all: of those so far
     DECLARE v_all       JSON DEFAULT JSON_ARRAY();
-    DECLARE v_writes    BOOLEAN DEFAULT p_ttl_seconds IS NOT NULL OR p_transaction <> 'OWN';
+    DECLARE v_compares  BOOLEAN DEFAULT p_quota_id IS NULL AND (p_ttl_seconds IS NOT NULL OR p_transaction <> 'OWN');
     DECLARE v_is_found  BOOLEAN DEFAULT p_quota_id IS NOT NULL;
     DECLARE v_least     DECIMAL(30) DEFAULT 1000000000000000000000;
     DECLARE CONTINUE HANDLER FOR NOT FOUND BEGIN END;
@@ -50,7 +50,7 @@ BEGIN
     WHILE v_level < p_levels AND v_level_id IS NOT NULL DO
         SET v_kinds = COALESCE(JSON_UNQUOTE(JSON_EXTRACT(
                 p_parts, CONCAT('$.', JSON_QUOTE(v_level_id) COLLATE utf8mb4_0900_bin))), p_kinds);
-        IF v_writes THEN
+        IF v_compares THEN
             SELECT COALESCE(JSON_ARRAYAGG(quota_id), JSON_ARRAY()) INTO v_ids
             FROM tenant_quotas FORCE INDEX (tenant_quotas_natural)
             WHERE tenant_id = v_level_id AND quota_type = p_quota_type AND FIND_IN_SET(limit_type, v_kinds);
@@ -96,7 +96,7 @@ BEGIN
             SELECT MIN(parent_tenant_id) INTO v_level_id FROM tenants WHERE tenant_id = v_level_id FOR SHARE;
         END IF;
     END WHILE;
-    IF v_writes AND JSON_LENGTH(v_all) <> p_charged THEN
+    IF v_compares AND JSON_LENGTH(v_all) <> p_charged THEN
         SET p_charged = NULL, p_quota_id = NULL;
     ELSEIF p_operation = 'BATCH' THEN
         SET p_hold_id = v_all;
