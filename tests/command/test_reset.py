@@ -65,7 +65,7 @@ def test_one_quota_now_is_in_the_ledger_and_the_schedule_stays(
 def test_it_asks_first(schema_url: str, quota: Quota) -> None:
     quota.define("MONTHLY", 10, used=4)
     refused = reset(schema_url, *named(quota), answer="n\n")
-    assert (refused.exit_code, quota.used()) == (1, 4)
+    assert (refused.exit_code, quota.used()) == (2, 4)
     assert f"Set the use of {quota.tenant_id} REDEEM_CODE MONTHLY to 0 now?" in refused.output
     assert reset(schema_url, *named(quota), answer="y\n").exit_code == 0
     assert quota.used() == 0
