@@ -52,6 +52,7 @@ class Caller:
     seen: Counter[str] = field(default_factory=Counter)
     lost: Counter[str] = field(default_factory=Counter)  # errors after which an answer is unknown
     calls: int = 0
+    together: int = 1  # calls in the transaction that is open
     granted_at: list[float] = field(default_factory=list)  # time.monotonic() of acknowledged calls
 
     def work(self, stop: threading.Event, comes_back: bool) -> None:
@@ -70,7 +71,7 @@ class Caller:
                     try:
                         self.turn(mine)
                     except pymysql.err.MySQLError as error:
-                        if token_of(error) not in self.undone_by:
+                        if not self.is_undone_by(error):
                             raise
                         mine.rollback()
                         self.seen[f"{token_of(error)}, all undone"] += 1
@@ -90,6 +91,7 @@ class Caller:
         """Make one call by itself, or a transaction with a few: all of one tenant and type."""
         tenant = f"{self.chance.choice(('root', 'child'))}_{self.chance.choice(self.families)}"
         quota_type = self.chance.choice(COUNTED)
+        self.together = 1
         if self.chance.random() < 0.2:
             self.hold_place(mine, tenant)
             return
@@ -101,6 +103,7 @@ class Caller:
             for _ in range(self.chance.randint(1, 3) if joins else 1):
                 note = self.choose(tenant, quota_type, taken=made)
                 made.append(note)
+                self.together = len(made)
                 self.make(mine, note)
             if joins and self.chance.random() < 1 / 4:
                 mine.rollback()
@@ -113,7 +116,7 @@ class Caller:
             else:
                 self.accept(made)
         except pymysql.err.MySQLError as error:
-            undone = token_of(error) in self.undone_by
+            undone = self.is_undone_by(error)
             raise
         finally:
             # A transaction whose COMMIT was not sent was never there.
@@ -125,6 +128,11 @@ class Caller:
                 if note.fate == "LOST":
                     self.leave(note)  # whatever became of it, no other call is to hide it
                 self.notes.append(note)
+
+    def is_undone_by(self, error: pymysql.err.MySQLError) -> bool:
+        """Whether all of a turn is undone: several calls may also deadlock (design, section 7)."""
+        token = token_of(error)
+        return token in self.undone_by or (token == DEADLOCK and self.together > 1)
 
     def choose(self, tenant: str, quota_type: str, taken: Sequence[Note]) -> Note:
         """Think of a call on this tenant and type; none on a key that the transaction has."""
