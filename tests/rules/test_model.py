@@ -352,7 +352,11 @@ class Machine(Sides):
             if each.tenant_id == tenant_id and each.limit_type in COUNTED
         ]
         for limit in counted[:1] if used is not None else []:
-            set_it = "UPDATE tenant_quotas SET used_count = %s WHERE quota_id = %s"
+            set_it = (  # what slots have not spent counts as used in the row
+                "UPDATE tenant_quotas AS q SET used_count = %s + (SELECT COALESCE(SUM(s.remaining), 0)"
+                " FROM quota_slots AS s WHERE s.quota_id = q.quota_id"
+                " AND s.next_reset_time <=> q.next_reset_time) WHERE quota_id = %s"
+            )
             rows(self.reader, set_it, used, limit.quota_id)
             limit.used = used or 0
         for is_repair in (False, True):
