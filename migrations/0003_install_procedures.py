@@ -46,7 +46,7 @@ install(
         "procedures/internal/job/run_quota_job.sql": "5542f32375509cbc5ace09d0084edd5909f5b59ad326e514c8baa26e3a158b7d",
         "procedures/internal/period/compute_quota_period.sql": "a65bbede8cc909838d9aed651abcf75e16f214549566fae5e8286bc40d463a81",
         "procedures/internal/period/settle_quota_period.sql": "684b500e002fe6f4d432c9dde2187870f8e99c09423a1ef85d32efcc180f4614",
-        "procedures/internal/return/lower_quota_use.sql": "49220c0f20cc8329db042cb40059459f3c22cd20bcbbadfefbd8a053effec809",
+        "procedures/internal/return/lower_quota_use.sql": "b18c682a09881ac12d599da5a1c7b53edc3910b957cb172343c599ccf918945e",
         "procedures/internal/return/settle_quota_hold.sql": "c91990d81269fc3ebd49c13cb33b95b446c3cf863b239f88bce2297e725ef7c7",
         "procedures/internal/session/keep_quota_transaction.sql": "52ff3fb8d79a5869c1205d161494a8168d39c512a095d1a3003d91f6df619715",
         "procedures/internal/session/open_quota_transaction.sql": "e98f71fc3032f3ad8833e8a590a7d9076aae169cfb6662a0231a31d0e92ee1e9",

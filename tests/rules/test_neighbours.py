@@ -7,6 +7,7 @@ import json
 import pymysql
 import pytest
 
+from tests.helpers.holds import cancel, reserve
 from tests.helpers.server import connect as connect_to
 from tests.helpers.support import Quota, apply_everything, at_once, call, rows, wait_until, waiting
 
@@ -204,6 +205,22 @@ def test_a_known_key_beside_a_limit_without_it_locks_no_gap(quota: Quota, kind: 
     rows(quota.connection, "SET innodb_lock_wait_timeout = 1")
     assert before.consume(1, key="d").status == "GRANTED"
     session.rollback()
+
+
+def test_a_reservation_that_is_denied_waits_for_no_neighbours_hold(quota: Quota) -> None:
+    """At READ COMMITTED a plain look shows the newest holds: no range, whose end is a neighbour's row."""
+    neighbour = quota.sibling()
+    for each in (quota, neighbour):
+        each.define("MONTHLY", 5)
+    holder, session = quota.connect(autocommit=False), quota.connect(autocommit=False)
+    cancel(neighbour, reserve(neighbour, 1, on=holder), on=holder)
+    rows(session, "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")
+    rows(session, "SET innodb_lock_wait_timeout = 1")
+    session.commit()
+    assert quota.consume(3, on=session).status == "GRANTED"
+    assert reserve(quota, 4, on=session).status == "EXCEEDED"
+    session.rollback()
+    holder.rollback()
 
 
 def test_who_asks_for_a_key_has_all_its_quotas_first(quota: Quota) -> None:

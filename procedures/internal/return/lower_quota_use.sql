@@ -36,7 +36,7 @@ BEGIN
     DECLARE v_tenant_id, v_state, v_after_id VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_is_open BOOLEAN;
     DECLARE v_lowered BIGINT;
-    DECLARE v_looks_again BOOLEAN DEFAULT p_operation = 'NEWEST';
+    DECLARE v_looks_again BOOLEAN DEFAULT p_operation = 'NEWEST' AND @@transaction_isolation <> 'READ-COMMITTED';
     DECLARE v_after DATETIME(6) DEFAULT '1000-01-01';
     DECLARE v_ended BIGINT DEFAULT IF(p_operation IN ('LAPSED', 'NEWEST'), 0, NULL);  -- NULL: one call's units
 
