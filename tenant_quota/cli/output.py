@@ -102,13 +102,12 @@ def patient_reader() -> Iterator[None]:
 
     What is printed later goes nowhere, and is no error either.
     """
-    streams = [each for each in (sys.stdout, sys.stderr) if each]  # None: it was closed
     try:
         yield
-        for stream in streams[:1]:
-            stream.flush()
+        if sys.stdout:  # None: it was closed
+            sys.stdout.flush()
     except BrokenPipeError:
-        for stream in streams:
+        for stream in filter(None, (sys.stdout, sys.stderr)):
             try:
                 stream.flush()
             except BrokenPipeError:

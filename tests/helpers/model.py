@@ -554,9 +554,9 @@ class Model:
         lapsed = self.lapsed(limit, now)
         return sum(hold.amount for hold in lapsed if hold.period == limit.period())
 
-    def expire_holds(self, limit: Limit, now: datetime) -> int:
-        """Give back what lapsed holds have of one limit; return how many there were."""
-        lapsed = self.lapsed(limit, now)
+    def expire_holds(self, limit: Limit, now: datetime, only: set[str] | None = None) -> int:
+        """Give back what lapsed holds (``only`` these ids) have of one limit; return how many."""
+        lapsed = [h for h in self.lapsed(limit, now) if only is None or h.hold_id in only]
         for hold in sorted(lapsed, key=lambda hold: (hold.expires_at, hold.hold_id)):
             self.end_hold(hold, "EXPIRE", hold.amount, now)
         return len(lapsed)

@@ -167,10 +167,8 @@ class Sides(RuleBasedStateMachine):
                 " WHERE quota_id = %s AND status = 'EXPIRED'",
                 quota_id,
             )
-            lapsed = model.lapsed(model.limits[quota_id], self.now)
-            for hold in sorted(lapsed, key=lambda hold: (hold.expires_at, hold.hold_id)):
-                if (hold.hold_id,) in ended:  # not all: one that is settled at its end ends alone
-                    model.end_hold(hold, "EXPIRE", hold.amount, self.now)
+            ids = {hold_id for (hold_id,) in ended}  # one that is settled at its end ends alone
+            model.expire_holds(model.limits[quota_id], self.now, ids)
 
     def charge(self, number: int, wanted: Call, just_try: bool = False) -> None:
         """Ask for units or tokens; ``just_try`` by the way that answers with OUT values."""

@@ -49,7 +49,7 @@ def mariadb_dump() -> tuple[list[str], list[str]]:
     found = shutil.which("mariadb-dump")
     if found:
         return [found], []
-    home = cache_directory() / "mariadb-client"
+    home = cache_directory() / "mariadb-dump"  # an older cache lacks the plugins
     if not (shutil.which("apt-get") and shutil.which("dpkg")):
         pytest.skip("no mariadb-dump on PATH, and no apt-get and dpkg to get one with")
     try:
