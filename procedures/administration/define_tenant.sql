@@ -50,9 +50,7 @@ BEGIN
                                '; name a known one, or load the time zone tables');
         SIGNAL SQLSTATE '45001' SET MESSAGE_TEXT = v_message;
     END IF;
-    IF p_parent_tenant_id IS NOT NULL THEN
-        CALL validate_quota_argument('p_parent_tenant_id', p_parent_tenant_id, NULL, 64);
-    END IF;
+    CALL validate_quota_argument('p_parent_tenant_id', COALESCE(p_parent_tenant_id, 'none'), NULL, 64);
     CALL open_quota_transaction(v_transaction);
 
     WHILE v_ancestor_id IS NOT NULL DO

@@ -42,9 +42,7 @@ BEGIN
         RESIGNAL;
     END;
 
-    IF p_tenant_id IS NOT NULL THEN
-        CALL validate_quota_argument('p_tenant_id', p_tenant_id, NULL, 64);
-    END IF;
+    CALL validate_quota_argument('p_tenant_id', COALESCE(p_tenant_id, 'all'), NULL, 64);
     IF p_repair IS NULL THEN
         SIGNAL SQLSTATE '45001' SET MESSAGE_TEXT = 'invalid_argument: p_repair is NULL; say TRUE or FALSE';
     END IF;
@@ -99,14 +97,8 @@ BEGIN
                     SET v_status = IF(v_used < v_sum, 'DRIFT', NULL);
                     UPDATE tenant_quotas SET leased_count = v_leased WHERE quota_id = v_quota_id AND p_repair;
                 ELSEIF v_limit_type <> 'RATE' THEN
-                    -- The caller's snapshot may be old; our own is not, and need not lock this quota's ledger.
-                    IF v_transaction = 'JOINED' THEN
-                        SELECT COALESCE(SUM(delta_value), 0) INTO v_sum
-                        FROM quota_usage_records FORCE INDEX (PRIMARY) WHERE quota_id = v_quota_id FOR SHARE;
-                    ELSE
-                        SELECT COALESCE(SUM(delta_value), 0) INTO v_sum
-                        FROM quota_usage_records FORCE INDEX (PRIMARY) WHERE quota_id = v_quota_id;
-                    END IF;
+                    SELECT COALESCE(SUM(delta_value), 0) INTO v_sum  -- the caller's snapshot may be old
+                    FROM quota_usage_records FORCE INDEX (PRIMARY) WHERE quota_id = v_quota_id FOR SHARE;
                     SET v_status = IF(v_used <> v_sum, IF(p_repair, 'REPAIRED', 'DRIFT'), NULL);
                 END IF;
                 IF v_status = 'REPAIRED' THEN

@@ -1,8 +1,8 @@
 -- reset_quota: set one limit's use to 0 before its period ends.
 --
 -- It writes a RESET row into the open period, so that the ledger adds up; a reset by UPDATE would not. The schedule
--- stays as it is. A consumption from before can still be refunded; the refund is recorded and lowers nothing:
--- reset_time says from when on a return counts. It is the next full second, because the column holds no fractions.
+-- stays as it is. A consumption from before can still be refunded; the refund is recorded and lowers nothing: what was
+-- charged before reset_time, the next full second, is compared with the RESET row.
 --
 --   p_tenant_id, p_quota_type, p_limit_type   which: a limit with a calendar period
 --
@@ -25,8 +25,7 @@ BEGIN
     DECLARE v_time_zone        VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin DEFAULT 'SYSTEM';
     DECLARE v_state            VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_quota_id         BIGINT UNSIGNED;
-    DECLARE v_hard_limit, v_closed_count, v_returned BIGINT;
-    DECLARE v_next_reset_time, v_period_start DATETIME;
+    DECLARE v_closed_count, v_returned BIGINT;
     DECLARE v_now, v_local     DATETIME(6);
     DECLARE CONTINUE HANDLER FOR NOT FOUND BEGIN END;
     DECLARE EXIT HANDLER FOR SQLEXCEPTION
@@ -54,12 +53,11 @@ BEGIN
         SET v_now = UTC_TIMESTAMP(6);
         SET v_local = CONVERT_TZ(v_now, '+00:00', IF(v_time_zone = 'SYSTEM', @@GLOBAL.time_zone, v_time_zone));
 
-        SELECT hard_limit, used_count, next_reset_time, period_start
-        INTO v_hard_limit, v_closed_count, v_next_reset_time, v_period_start
-        FROM tenant_quotas WHERE quota_id = v_quota_id FOR UPDATE;
+        SELECT used_count INTO v_closed_count FROM tenant_quotas WHERE quota_id = v_quota_id FOR UPDATE;
         INSERT INTO quota_usage_records
             (quota_id, tenant_id, operation_type, delta_value, current_used, period_start, created_at)
-        VALUES (v_quota_id, p_tenant_id, 'RESET', -v_closed_count, 0, v_period_start, v_now);
+        SELECT quota_id, tenant_id, 'RESET', -used_count, 0, period_start, v_now
+        FROM tenant_quotas WHERE quota_id = v_quota_id;
         UPDATE tenant_quotas
         SET earlier_count = earlier_count + used_count, used_count = 0, next_alert_count = DEFAULT,
             reset_time = v_local - INTERVAL MICROSECOND(v_local) MICROSECOND + INTERVAL 1 SECOND
@@ -69,8 +67,7 @@ BEGIN
     CALL keep_quota_transaction(v_transaction);
 
     SELECT v_quota_id IS NOT NULL AS success, IF(v_quota_id IS NULL, 'NO_QUOTA', 'RESET') AS status,
-           v_quota_id AS quota_id, p_limit_type AS limit_type, v_hard_limit AS hard_limit,
-           IF(v_quota_id IS NULL, NULL, 0) AS used_count, v_hard_limit AS remaining,
-           v_next_reset_time AS next_reset_time, NULL AS retry_after_ms, v_transaction AS `transaction`,
-           v_closed_count AS closed_count;
+           v_quota_id AS quota_id, p_limit_type AS limit_type, q.hard_limit, q.used_count, q.hard_limit AS remaining,
+           q.next_reset_time, NULL AS retry_after_ms, v_transaction AS `transaction`, v_closed_count AS closed_count
+    FROM (SELECT 1) AS one LEFT JOIN tenant_quotas AS q ON q.quota_id = v_quota_id;
 END

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import pymysql
 import pytest
 
+from tests.helpers.holds import confirm, holds, refund, reserve
 from tests.helpers.support import (
     Quota,
     at_once,
@@ -17,6 +18,16 @@ from tests.helpers.support import (
 
 NOW = datetime.utcnow().replace(microsecond=0)
 OLD = NOW - timedelta(days=500)
+
+
+def age(quota: Quota) -> None:
+    """Make all that this tenant did, and what ended of it, 500 days older."""
+    for table, columns in (
+        ("quota_usage_records", ("created_at",)),
+        ("quota_reservations", ("created_at", "updated_at", "expires_at")),
+    ):
+        older = ", ".join(f"{column} = {column} - INTERVAL 500 DAY" for column in columns)
+        rows(quota.connection, f"UPDATE {table} SET {older} WHERE tenant_id = %s", quota.tenant_id)
 
 
 def purge(quota: Quota, days: int = 400, batch: int = 500) -> tuple[str, int]:
@@ -234,6 +245,38 @@ def test_a_confirmed_reservation_is_kept_as_long_as_its_key(quota: Quota) -> Non
         quota.connection, "refund_quota", quota.tenant_id, quota.quota_type, 1, "O", "h", "r"
     )
     assert refund.status == "GRANTED"
+
+
+@pytest.mark.parametrize("batch", [1, 2, 3, 500])
+@pytest.mark.parametrize("kind", ["refunded", "confirmed"])
+def test_a_key_goes_whole_with_its_hold(quota: Quota, kind: str, batch: int) -> None:
+    """After each batch the key is as it was, or new: a part of it would answer a call wrongly."""
+    quota.define("TOTAL", 100)
+    quota.consume(1, key="older")
+    if kind == "refunded":
+        quota.consume(6, key="k")
+    else:
+        held = reserve(quota, 6, key="k")
+    quota.consume(1, key="between")
+    if kind == "refunded":
+        refund(quota, "k", "r1", 2)
+    else:
+        confirm(quota, held, 4)
+    quota.consume(1, key="younger")
+    age(quota)
+    rows(quota.connection, "SET @at = '1000-01-01', @id = 0, @quota = 0")
+    while value(quota.connection, "SELECT @quota") is not None:
+        rows(quota.connection, "CALL delete_old_quota_rows(%s, %s, @at, @id, @quota, @gone)",
+             batch, days_ago(400))  # fmt: skip
+        kinds = [row for row in quota.ledger("TOTAL", "operation_type, biz_id") if row[1] == "k"]
+        assert (len(kinds), len(holds(quota))) in ((2, kind == "confirmed"), (0, 0))
+        quota.assert_adds_up(["TOTAL"])
+    assert quota.ledger("TOTAL") == [7]
+    again = quota.consume(6, key="k") if kind == "refunded" else reserve(quota, 6, key="k")
+    assert again.status == "GRANTED"
+    if kind == "refunded":
+        assert refund(quota, "k", "r2").status == "GRANTED"
+    assert quota.used("TOTAL") == (7 if kind == "refunded" else 13)
 
 
 def test_delivered_alerts_go_when_their_period_is_over(quota: Quota) -> None:

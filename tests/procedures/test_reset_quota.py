@@ -9,6 +9,7 @@ import pymysql
 import pytest
 from pymysql.connections import Connection
 
+from tests.helpers.holds import cancel, refund, reserve
 from tests.helpers.support import Quota, at_once, call, no_transaction_is_open, state_of
 
 
@@ -50,6 +51,23 @@ def test_what_was_used_before_it_can_be_refunded_and_lowers_nothing(quota: Quota
         == "CANCELLED"
     )
     assert quota.used() == 2
+    quota.assert_adds_up()
+
+
+@pytest.mark.parametrize("resets", [1, 2])
+def test_what_is_charged_in_the_second_of_a_reset_comes_back(quota: Quota, resets: int) -> None:
+    """reset_time holds no fractions of a second; the RESET rows do."""
+    quota.define("MONTHLY", 10)
+    quota.consume(1, key="before")
+    for number in range(resets):
+        reset(quota)
+        quota.consume(4, key=f"{number}")
+        held = reserve(quota, 5)
+    lost = refund(quota, "before", "r")
+    assert (lost.status, quota.used()) == ("GRANTED", 9)
+    assert refund(quota, f"{resets - 1}", "r").status == "GRANTED"
+    assert cancel(quota, held).status == "CANCELLED"
+    assert quota.used() == 0
     quota.assert_adds_up()
 
 

@@ -1,4 +1,4 @@
-"""While a call waits for a lock: a limit is defined, a tenant moves, a SHADOW limit ends."""
+"""While a call waits, or a snapshot grows old: limits are defined, a tenant moves, its zone changes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from pymysql.connections import Connection
 
-from tests.helpers.holds import cancel, reserve
+from tests.helpers.holds import cancel, confirm, lapse, reserve
 from tests.helpers.support import Quota, call, rows, value, wait_until, waiting
 
 Waits = Callable[[Quota, Connection, Callable[[], Any]], "Future[Any]"]
@@ -179,3 +179,100 @@ def test_a_tenant_whose_reservation_waits_does_not_move(quota: Quota, waits: Wai
         moved.result()
     cancel(child, held)
     assert (here.used("TOTAL"), there.used("TOTAL"), quota.used("TOTAL")) == (0, 0, 1)
+
+
+def with_an_old_snapshot(quota: Quota) -> Connection:
+    """Return a session in a transaction that sees what there is now."""
+    session = quota.connect()
+    session.begin()
+    rows(session, "SELECT COUNT(*) FROM tenants")
+    return session
+
+
+@pytest.mark.parametrize("whose", ["the tenant's", "its parent's"])
+@pytest.mark.parametrize("how", ["cancel", "confirm", "sweep"])
+def test_a_hold_ends_in_the_zone_that_its_tenant_has_now(
+    quota: Quota, how: str, whose: str
+) -> None:
+    """By the zone of an old snapshot, the period would move back, and what it used go with it."""
+    quota.define_tenant(zone="-12:00")
+    quota.define("DAILY", 10)
+    caller = quota.child() if whose == "its parent's" else quota
+    held = reserve(caller, 2)
+    if how == "sweep":
+        lapse(quota)
+    session = with_an_old_snapshot(quota)
+    quota.define_tenant(zone="+13:00")
+    assert quota.consume(10).status == "GRANTED"
+    if how == "sweep":
+        call(session, "expire_quota_reservations", 10)
+    else:
+        {"cancel": cancel, "confirm": confirm}[how](caller, held, on=session)
+    session.commit()
+    assert quota.consume(1).status == "EXCEEDED"
+    quota.assert_adds_up(["DAILY"])
+
+
+def a_day_that_is_over_in_the_east(quota: Quota) -> None:
+    """Define a day that was over an hour ago at +13:00, and lasts for another day at -12:00."""
+    quota.define_tenant(zone="+13:00")
+    quota.define("DAILY", 10)
+    ended = "SELECT UTC_TIMESTAMP() + INTERVAL 12 HOUR"
+    quota.set("DAILY", next_reset_time=value(quota.connection, ended), period_anchor=None)
+
+
+def test_the_sweep_of_periods_goes_by_the_zone_that_a_tenant_has_now(quota: Quota) -> None:
+    a_day_that_is_over_in_the_east(quota)
+    session = with_an_old_snapshot(quota)
+    quota.define_tenant(zone="-12:00")
+    assert quota.consume(10).status == "GRANTED"
+    call(session, "reset_due_quotas", 10)
+    session.commit()
+    assert quota.consume(1).status == "EXCEEDED"
+    quota.assert_adds_up(["DAILY"])
+
+
+def test_a_zone_stays_while_a_call_waits_that_will_close_a_period(
+    quota: Quota, waits: Waits
+) -> None:
+    a_day_that_is_over_in_the_east(quota)
+    first, session, admin = quota.connect(), quota.connect(), quota.connect()
+    first.begin()
+    rows(first, "SELECT * FROM tenant_quotas WHERE tenant_id = %s FOR UPDATE", quota.tenant_id)
+    answer = waits(quota, session, lambda: quota.consume(10, on=session))
+    move = "UPDATE tenants SET time_zone = '-12:00' WHERE tenant_id = %s"
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        moved = pool.submit(lambda: rows(admin, move, quota.tenant_id))
+        assert wait_until(lambda: waiting(quota, admin) or moved.done())
+        was_waiting = not moved.done()
+        first.commit()
+        assert answer.result().status == "GRANTED"
+        moved.result()
+    assert was_waiting
+
+
+@pytest.mark.parametrize("slots", [0, 2])
+def test_a_token_of_a_limit_that_a_snapshot_does_not_show_comes_back(
+    quota: Quota, slots: int
+) -> None:
+    child = quota.child()
+    quota.define("CONCURRENT", 9)
+    session = with_an_old_snapshot(quota)
+    child.define("CONCURRENT", 1000, slot_count=slots)
+    assert child.acquire()
+    assert child.acquire()
+    assert child.release(on=session)
+    session.commit()
+    assert (child.used("CONCURRENT") - child.lent("CONCURRENT"), quota.used("CONCURRENT")) == (1, 1)
+
+
+def test_a_token_that_a_slot_has_lent_since_a_snapshot_comes_back(quota: Quota) -> None:
+    quota.define("CONCURRENT", 1000, slot_count=2)
+    session = with_an_old_snapshot(quota)
+    for _ in range(4):
+        assert quota.acquire()
+    for _ in range(4):
+        assert quota.release(on=session)
+    assert not quota.release(on=session)
+    session.commit()
+    assert quota.used("CONCURRENT") == quota.lent("CONCURRENT")

@@ -37,6 +37,8 @@ BEGIN
     DECLARE v_part             VARCHAR(8) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin DEFAULT 'PART';
     DECLARE v_charged          JSON DEFAULT JSON_ARRAY();  -- ids of the limits whose rows are to be written
     DECLARE v_ignored, v_ids   LONGTEXT   CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+    DECLARE v_kinds            VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin
+                               DEFAULT 'HOURLY,DAILY,WEEKLY,MONTHLY,QUARTERLY,YEARLY,TOTAL,RATE';
     DECLARE CONTINUE HANDLER FOR NOT FOUND SET v_is_last = TRUE;
     DECLARE EXIT HANDLER FOR 1062 SET p_status = NULL;  -- a key was charged before
 
@@ -55,12 +57,10 @@ BEGIN
         ORDER BY quota_type, product LIMIT 1;
         IF p_is_replay AND NOT v_is_last THEN
             SAVEPOINT tenant_quota_part;
-            CALL sort_out_quota_call('SETTLE', 'HOURLY,DAILY,WEEKLY,MONTHLY,QUARTERLY,YEARLY,TOTAL,RATE', p_tenant_id,
-                                     p_quota_type, 0, NULL, NULL, NULL, v_part, 1, v_ignored, v_ignored, v_ignored,
-                                     v_ignored, v_figure, v_time, v_figure);  -- shown as they stand, in force or not:
-            CALL finish_quota_charge('BATCH', 'HOURLY,DAILY,WEEKLY,MONTHLY,QUARTERLY,YEARLY,TOTAL,RATE', p_tenant_id,
-                                     p_quota_type, 0, NULL, NULL, NULL, v_ids, NULL, NULL, v_part, 64, NULL, v_none,
-                                     v_quota_id, v_used_count);
+            CALL sort_out_quota_call('SETTLE', v_kinds, p_tenant_id, p_quota_type, 0, NULL, NULL, NULL, v_part, 1,
+                                     v_ignored, v_ignored, v_ignored, v_ignored, v_figure, v_time, v_figure);
+            CALL finish_quota_charge('BATCH', v_kinds, p_tenant_id, p_quota_type, 0, NULL, NULL, NULL, v_ids, NULL,
+                                     NULL, v_part, 64, NULL, v_none, v_quota_id, v_used_count);  -- in force or not
         ELSEIF NOT v_is_last THEN
             CALL charge_quota('BATCH', p_tenant_id, p_quota_type, v_amount, NULL, NULL, v_products, v_ids,
                               NULL, NULL, TRUE, v_part, p_status, v_quota_id, v_used_count, v_time, v_figure);

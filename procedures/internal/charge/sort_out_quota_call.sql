@@ -64,7 +64,7 @@ BEGIN
     WHILE v_level_id IS NOT NULL  -- where the ledger refused the key, its gap is locked: wait for no quota with it
           AND NOT COALESCE(v_is_replay AND p_transaction = 'JOINED' AND p_attempt > 1, FALSE) DO
         SET v_parent_id = NULL, v_time_zone = @@GLOBAL.time_zone, v_is_active = TRUE, v_depth = v_depth + 1;
-        IF v_is_locking AND p_transaction <> 'OWN' THEN  -- a snapshot may be old
+        IF v_is_locking THEN  -- before its quotas, as define_tenant does: the zone stays
             SELECT parent_tenant_id, IF(time_zone = 'SYSTEM', v_time_zone, time_zone), status = 'ACTIVE'
             INTO v_parent_id, v_time_zone, v_is_active FROM tenants WHERE tenant_id = v_level_id FOR SHARE;
         ELSE

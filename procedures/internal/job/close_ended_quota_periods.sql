@@ -9,8 +9,8 @@
 --   p_transaction  OWN or JOINED: whose transaction the batch is in; run_quota_job opens and ends it
 --   p_batch_size   rows at most
 --   p_until        the latest wall clock at which a quota can be due
---   p_limit_type .. p_quota_id   where the batch before ended, and then this one. p_limit_type is
---                  empty before the first; p_quota_id NULL: nothing is left
+--   p_limit_type .. p_quota_id   where the batch before ended, and then this one; before the first HOURLY, NULL and 0.
+--                  p_quota_id NULL: nothing is left
 --   p_settled      rows closed or scheduled
 --
 -- Source   docs/design.md, section 4
@@ -31,28 +31,23 @@ BEGIN
     DECLARE v_utc          DATETIME(6) DEFAULT UTC_TIMESTAMP(6);
     DECLARE v_batch        JSON;    -- is_plain NULL: somebody holds it, or closed it meanwhile
     DECLARE v_plain_count, v_place  INT DEFAULT 0;
-    DECLARE v_by_month     BOOLEAN;
-    DECLARE v_interval     BIGINT;  -- months, or seconds
+    DECLARE v_by_month     BOOLEAN DEFAULT p_limit_type IN ('MONTHLY', 'QUARTERLY', 'YEARLY');
+    DECLARE v_interval     BIGINT DEFAULT ELT(  -- months, or seconds
+            FIELD(p_limit_type, 'HOURLY', 'DAILY', 'WEEKLY', 'MONTHLY', 'QUARTERLY', 'YEARLY'),
+            3600, 86400, 604800, 1, 3, 12);
     DECLARE v_ignored      VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-
-    IF p_limit_type = '' THEN
-        SET p_limit_type = 'HOURLY', p_reset_time = NULL;
-    END IF;
-    SET v_by_month = p_limit_type IN ('MONTHLY', 'QUARTERLY', 'YEARLY');
-    SET v_interval = ELT(FIELD(p_limit_type, 'HOURLY', 'DAILY', 'WEEKLY', 'MONTHLY', 'QUARTERLY', 'YEARLY'),
-                         3600, 86400, 604800, 1, 3, 12);
 
     SELECT COUNT(is_plain), COALESCE(SUM(is_plain), 0), JSON_ARRAYAGG(JSON_OBJECT(
                'id', id, 'end', next_reset_time, 'zone', zone, 'clock', clock, 'anchor', anchor, 'is_plain', is_plain))
     INTO p_settled, v_plain_count, v_batch
     FROM (SELECT l.*, q.period_anchor AS anchor,
-                 IF(q.quota_id IS NULL, NULL, p_transaction = 'OWN' AND q.slot_count = 0 AND q.period_start IS NOT NULL
-                    AND q.period_anchor IS NOT NULL AND q.next_reset_time IS NOT NULL
-                    AND q.period_end <=> q.next_reset_time) AS is_plain
+                 IF(q.quota_id IS NULL OR COALESCE(t.time_zone, 'SYSTEM') <> l.zone, NULL,
+                    p_transaction = 'OWN' AND q.slot_count = 0 AND q.period_start IS NOT NULL
+                    AND q.period_anchor IS NOT NULL AND COALESCE(q.period_end = q.next_reset_time, FALSE)) AS is_plain
           FROM (SELECT id, next_reset_time, zone, clock
                 FROM (SELECT q.quota_id AS id, q.next_reset_time, COALESCE(t.time_zone, 'SYSTEM') AS zone,
-                             CONVERT_TZ(v_utc, '+00:00', IF(COALESCE(t.time_zone, 'SYSTEM') = 'SYSTEM',
-                                                            @@GLOBAL.time_zone, t.time_zone)) AS clock
+                             CONVERT_TZ(v_utc, '+00:00', COALESCE(NULLIF(t.time_zone, 'SYSTEM'), @@GLOBAL.time_zone)
+                                        ) AS clock
                       FROM tenant_quotas AS q FORCE INDEX (tenant_quotas_due)
                       LEFT JOIN tenants AS t ON t.tenant_id = q.tenant_id
                       WHERE q.limit_type = p_limit_type
@@ -63,7 +58,8 @@ BEGIN
           LEFT JOIN tenant_quotas AS q FORCE INDEX (PRIMARY)
               ON q.quota_id = l.id AND q.limit_type = p_limit_type
               AND COALESCE(q.next_reset_time, '1000-01-01') <= l.clock
-          FOR UPDATE OF q SKIP LOCKED) AS due;
+          LEFT JOIN tenants AS t FORCE INDEX (PRIMARY) ON t.tenant_id = q.tenant_id
+          FOR UPDATE OF q SKIP LOCKED FOR SHARE OF t SKIP LOCKED) AS due;
 
     IF v_plain_count > 0 THEN
         INSERT INTO quota_usage_records

@@ -1,11 +1,12 @@
 -- delete_old_quota_rows: internal: purge one batch of old ledger rows; after the last, of holds and alerts.
 --
--- Walks the quotas that have old rows, and each one's rows by age, under the quota's row lock. It passes over what
--- somebody has locked (SKIP LOCKED). run_quota_job opens its transaction and ends it.
+-- Walks the quotas that have old rows, and each one's rows by age, under the quota's row lock. It passes over a quota
+-- that somebody has locked (SKIP LOCKED). run_quota_job opens its transaction and ends it.
 --
 -- Kept, however old: rows of the open period; of a key that has a younger row; of a reservation that is still held,
--- or was settled too lately. One ADJUST row takes the place of a period's deleted rows, unless they sum to 0. A
--- settled hold stays while the ledger has rows of its key, a delivered alert while its period may be open.
+-- or was settled too lately. A key goes whole, with its settled hold: else what is left of it would answer a repeated
+-- call wrongly. One ADJUST row takes the place of a period's deleted rows, unless they sum to 0. Other settled holds go
+-- when no ledger row is of them, delivered alerts when their period must be over.
 --
 --   p_batch_size   rows looked at, at most; of holds and alerts so many each
 --   p_cutoff       UTC; only rows before it
@@ -33,6 +34,7 @@ BEGIN
     DECLARE v_open_at      DATETIME(6);  -- the same in UTC, for rows that bear no period
     DECLARE v_rows, v_old  JSON;         -- rows of the batch, delta NULL: kept; ADJUST rows of their periods
     DECLARE v_seen         INT;
+    DECLARE v_last         VARCHAR(48) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;  -- place of the batch's last row
     DECLARE CONTINUE HANDLER FOR NOT FOUND BEGIN END;
 
     IF p_quota_id IS NULL THEN
@@ -70,39 +72,50 @@ BEGIN
         END IF;
         -- A limit without periods is never open, a calendar limit without a schedule is left out.
         SELECT q.tenant_id, IF(q.limit_type IN ('TOTAL', 'RATE', 'CONCURRENT'), '9999-12-31', q.period_start),
-               CONVERT_TZ(q.period_start, IF(COALESCE(t.time_zone, 'SYSTEM') = 'SYSTEM',
-                                             @@GLOBAL.time_zone, t.time_zone), '+00:00')
+               IF(q.limit_type IN ('TOTAL', 'RATE', 'CONCURRENT'), '9999-12-31', CONVERT_TZ(
+                  q.period_start, COALESCE(NULLIF(t.time_zone, 'SYSTEM'), @@GLOBAL.time_zone), '+00:00'))
         INTO v_tenant_id, v_open_start, v_open_at
         FROM tenant_quotas AS q
         LEFT JOIN tenants AS t ON t.tenant_id = q.tenant_id
-        WHERE q.quota_id = p_quota_id FOR UPDATE OF q SKIP LOCKED;
-        SET v_open_at = IF(v_open_start = '9999-12-31', v_open_start, v_open_at);
-        -- A plain look finds the rows; they are locked by their keys: an old snapshot shows some that are gone.
-        SELECT COUNT(*), COUNT(delta),
-               JSON_ARRAYAGG(JSON_OBJECT('at', created_at, 'id', record_id, 'start', period_start, 'delta', delta))
-        INTO v_seen, p_purged, v_rows
-        FROM (SELECT r.created_at, r.record_id, r.period_start,
+        WHERE q.quota_id = p_quota_id
+          AND (t.tenant_id IS NOT NULL OR NOT EXISTS (SELECT 1 FROM tenants WHERE tenant_id = q.tenant_id))
+        FOR UPDATE OF q SKIP LOCKED FOR SHARE OF t SKIP LOCKED;
+        -- A plain look finds the rows, and all of their keys. Each is locked: an old snapshot shows some that are gone.
+        WITH walked AS (
+            SELECT created_at, record_id, biz_type, biz_id, TRUE AS is_walked
+            FROM quota_usage_records FORCE INDEX (PRIMARY)
+            WHERE quota_id = p_quota_id AND operation_type <> 'ADJUST' AND v_open_at IS NOT NULL
+              AND (created_at = p_created_at AND record_id > p_record_id
+                   OR created_at > p_created_at AND created_at < p_cutoff)
+              AND COALESCE(period_start < v_open_start, created_at < v_open_at)
+            ORDER BY created_at, record_id LIMIT p_batch_size
+        ), whole AS (
+            SELECT created_at, record_id, MAX(is_walked) AS is_walked
+            FROM (SELECT created_at, record_id, is_walked FROM walked UNION ALL
+                  SELECT k.created_at, k.record_id, FALSE
+                  FROM walked STRAIGHT_JOIN quota_usage_records AS k FORCE INDEX (quota_usage_records_biz_key)
+                      USING (biz_type, biz_id)
+                  WHERE k.quota_id = p_quota_id AND k.created_at < p_cutoff) AS each_row
+            GROUP BY created_at, record_id
+        )
+        SELECT COALESCE(SUM(is_walked), 0), COUNT(delta), MAX(place), JSON_ARRAYAGG(JSON_OBJECT(
+                   'at', created_at, 'id', record_id, 'start', period_start, 'delta', delta, 'hold', hold))
+        INTO v_seen, p_purged, v_last, v_rows
+        FROM (SELECT l.is_walked, r.created_at, r.record_id, r.period_start,
+                     IF(l.is_walked, CONCAT(r.created_at, LPAD(r.record_id, 20, '0')), NULL) AS place,
+                     IF(r.biz_id IS NULL, NULL, r.reservation_id) AS hold,
                      IF((SELECT COUNT(*) FROM quota_usage_records FORCE INDEX (quota_usage_records_biz_key)
                          WHERE quota_id = p_quota_id AND biz_type = r.biz_type AND biz_id = r.biz_id
-                           AND created_at >= p_cutoff FOR SHARE SKIP LOCKED)
+                           AND (created_at >= p_cutoff OR NOT COALESCE(
+                                period_start < v_open_start, created_at < v_open_at)) FOR SHARE SKIP LOCKED)
                         + (SELECT COUNT(*) FROM quota_reservations
                            WHERE reservation_id = r.reservation_id AND quota_id = p_quota_id
                              AND (status = 'HELD' OR expires_at >= p_cutoff OR updated_at >= p_cutoff) FOR SHARE) > 0,
                         NULL, r.delta_value) AS delta
-              FROM (SELECT created_at, record_id
-                    FROM quota_usage_records FORCE INDEX (PRIMARY)
-                    WHERE quota_id = p_quota_id AND operation_type <> 'ADJUST' AND v_open_at IS NOT NULL
-                      AND (created_at = p_created_at AND record_id > p_record_id
-                           OR created_at > p_created_at AND created_at < p_cutoff)
-                      AND COALESCE(period_start < v_open_start, created_at < v_open_at)
-                    ORDER BY created_at, record_id LIMIT p_batch_size) AS l
-              STRAIGHT_JOIN quota_usage_records AS r FORCE INDEX (PRIMARY)
+              FROM whole AS l STRAIGHT_JOIN quota_usage_records AS r FORCE INDEX (PRIMARY)
                   ON r.quota_id = p_quota_id AND r.created_at = l.created_at AND r.record_id = l.record_id
               FOR UPDATE OF r) AS looked;
-        SELECT created_at, record_id INTO p_created_at, p_record_id
-        FROM JSON_TABLE(v_rows, '$[*]' COLUMNS (
-            created_at DATETIME(6) PATH '$.at', record_id BIGINT UNSIGNED PATH '$.id')) AS d
-        ORDER BY created_at DESC, record_id DESC LIMIT 1;
+        SET p_created_at = LEFT(v_last, 26), p_record_id = SUBSTRING(v_last, 27);
 
         IF p_purged > 0 THEN
             SELECT JSON_ARRAYAGG(JSON_OBJECT(
@@ -117,19 +130,19 @@ BEGIN
                 AND r.operation_type = 'ADJUST' AND r.period_start <=> p.start AND r.created_at < p_cutoff
             FOR UPDATE OF r;
             SET v_rows = JSON_MERGE_PRESERVE(v_rows, COALESCE(v_old, JSON_ARRAY()));
-            DELETE r
-            FROM JSON_TABLE(v_rows, '$[*]' COLUMNS (
-                at DATETIME(6) PATH '$.at', id BIGINT UNSIGNED PATH '$.id', delta BIGINT PATH '$.delta')) AS d
+            DELETE r, h FROM JSON_TABLE(v_rows, '$[*]' COLUMNS (
+                at DATETIME(6) PATH '$.at', id BIGINT UNSIGNED PATH '$.id', delta BIGINT PATH '$.delta',
+                hold CHAR(36) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin PATH '$.hold')) AS d
             STRAIGHT_JOIN quota_usage_records AS r FORCE INDEX (PRIMARY)
                 ON r.quota_id = p_quota_id AND r.created_at = d.at AND r.record_id = d.id
+            LEFT JOIN quota_reservations AS h FORCE INDEX (PRIMARY)
+                ON h.reservation_id = d.hold AND h.quota_id = p_quota_id
             WHERE d.delta IS NOT NULL;
             INSERT INTO quota_usage_records (quota_id, tenant_id, operation_type, delta_value, period_start, created_at)
             SELECT p_quota_id, v_tenant_id, 'ADJUST', SUM(delta), start, MAX(at)
             FROM JSON_TABLE(v_rows, '$[*]' COLUMNS (
                 at DATETIME(6) PATH '$.at', start DATETIME PATH '$.start', delta BIGINT PATH '$.delta')) AS d
-            WHERE delta IS NOT NULL
-            GROUP BY start
-            HAVING SUM(delta) <> 0;
+            WHERE delta IS NOT NULL GROUP BY start HAVING SUM(delta) <> 0;
         END IF;
         SET p_created_at = IF(v_seen < p_batch_size, NULL, p_created_at);
     END IF;

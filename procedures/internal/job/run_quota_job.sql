@@ -33,8 +33,8 @@ BEGIN
     DECLARE v_batch_at     DATETIME(6);
     DECLARE v_batch_size   INT DEFAULT LEAST(p_batch_size, 10000);
     DECLARE v_joined_size  INT DEFAULT IF(p_job = 'expire_quota_reservations', v_batch_size, 1);  -- enough when JOINED
-    DECLARE v_step         VARCHAR(36) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin DEFAULT '';
-    DECLARE v_time         DATETIME(6) DEFAULT '1000-01-01 00:00:00';
+    DECLARE v_step         VARCHAR(36) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin DEFAULT 'HOURLY';
+    DECLARE v_time         DATETIME(6) DEFAULT IF(p_job = 'reset_due_quotas', NULL, '1000-01-01 00:00:00');
     DECLARE v_id, v_record_id, v_quota_id  BIGINT UNSIGNED DEFAULT 0;
     DECLARE v_done, v_rows_done, v_others  BIGINT DEFAULT 0;
     DECLARE v_is_mine, v_is_running, v_is_over, v_is_last  BOOLEAN DEFAULT FALSE;
@@ -90,12 +90,14 @@ BEGIN
                 ORDER BY expires_at, reservation_id, quota_id LIMIT 1;
                 SET v_id = v_quota_id;
                 -- All lapsed holds of its quota. Not where somebody has locked that, who gives them back himself if
-                -- he needs the units, and not in an unknown zone. What a deleted quota held ends with it.
+                -- he needs the units, or its tenant; not in an unknown zone. What a deleted quota held ends with it.
                 SELECT MAX(q.quota_id), MAX(COALESCE(NULLIF(t.time_zone, 'SYSTEM'), @@GLOBAL.time_zone))
                 INTO v_quota_id, v_time_zone
                 FROM tenant_quotas AS q LEFT JOIN tenants AS t ON t.tenant_id = q.tenant_id
                 WHERE q.quota_id = v_id AND CONVERT_TZ(v_until, '+00:00', COALESCE(
-                    NULLIF(t.time_zone, 'SYSTEM'), @@GLOBAL.time_zone)) IS NOT NULL FOR UPDATE OF q SKIP LOCKED;
+                    NULLIF(t.time_zone, 'SYSTEM'), @@GLOBAL.time_zone)) IS NOT NULL
+                  AND (t.tenant_id IS NOT NULL OR NOT EXISTS (SELECT 1 FROM tenants WHERE tenant_id = q.tenant_id))
+                FOR UPDATE OF q SKIP LOCKED FOR SHARE OF t SKIP LOCKED;
                 SELECT COUNT(*) INTO v_others FROM tenant_quotas WHERE quota_id = v_id AND v_quota_id IS NULL;
                 IF v_others = 0 AND v_id IS NOT NULL THEN
                     CALL lower_quota_use('LAPSED', v_id, NULL, v_time_zone, NULL, NULL, NULL, NULL, NULL, NULL, NULL,

@@ -39,7 +39,7 @@ BEGIN
         IF p_anchor + INTERVAL v_passed MONTH > p_instant THEN
             SET v_passed = v_passed - v_months;
         END IF;
-        SET p_period_start = p_anchor + INTERVAL v_passed MONTH;
-        SET p_period_end = p_anchor + INTERVAL v_passed + v_months MONTH;
+        SET p_period_start = p_anchor + INTERVAL v_passed MONTH,
+            p_period_end = p_anchor + INTERVAL v_passed + v_months MONTH;
     END IF;
 END

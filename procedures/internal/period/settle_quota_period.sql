@@ -30,9 +30,8 @@ BEGIN
     DECLARE v_message                      VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_used_count, v_unspent          BIGINT;       -- v_unspent: units that slots held
     DECLARE v_slot_count                     INT;
-    DECLARE v_anchor, v_next_reset_time      DATETIME;
     DECLARE v_period_start, v_period_end     DATETIME;     -- as found, then of the period that is open now
-    DECLARE v_found_start, v_opened_at       DATETIME;
+    DECLARE v_anchor, v_next_reset_time, v_found_start, v_opened_at  DATETIME;
     DECLARE v_refilled_at, v_utc, v_local    DATETIME(6);
     DECLARE v_is_known, v_is_early           BOOLEAN DEFAULT FALSE;  -- period_start belongs to next_reset_time
     DECLARE CONTINUE HANDLER FOR NOT FOUND BEGIN END;

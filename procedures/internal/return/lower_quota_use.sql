@@ -83,8 +83,8 @@ BEGIN
         SET v_is_open = FALSE;
         WHILE NOT v_is_open DO
             SET v_is_open = TRUE;
-            -- Time decides for a row by hand, which has no label, and in a period that was reset in its midst: it
-            -- has a RESET row of its own, or no period was closed at reset_time (by hand).
+            -- Time decides for a row by hand, which has no label, and in a period that was reset in its midst: a RESET
+            -- row of its own is younger, or no period was closed at reset_time (by hand).
             SELECT q.tenant_id, IF(q.slot_count = 0, q.used_count, NULL), v_state IS NOT NULL OR COALESCE(
                        q.period_end = '9999-12-31' OR q.next_reset_time = q.period_end AND CONVERT_TZ(
                        UTC_TIMESTAMP(6), '+00:00', p_time_zone) BETWEEN q.period_start - INTERVAL 61 MINUTE
@@ -93,8 +93,9 @@ BEGIN
                            OR CONVERT_TZ(p_charged_at, '+00:00', p_time_zone) >= q.period_start)
                        AND NOT (COALESCE(q.reset_time > q.period_start AND p_charged_at < CONVERT_TZ(
                            q.reset_time, p_time_zone, '+00:00'), FALSE) AND (
-                           SELECT COUNT(IF(r.period_start = q.period_start, 1, NULL)) OR NOT COUNT(IF(TIMESTAMPDIFF(
-                                  SECOND, q.reset_time, CONVERT_TZ(r.created_at, '+00:00', p_time_zone)), NULL, 1))
+                           SELECT COUNT(IF(r.period_start = q.period_start AND r.created_at > p_charged_at, 1, NULL))
+                                  OR NOT COUNT(IF(TIMESTAMPDIFF(SECOND, q.reset_time, CONVERT_TZ(
+                                  r.created_at, '+00:00', p_time_zone)), NULL, 1))
                            FROM quota_usage_records AS r FORCE INDEX (quota_usage_records_biz_key)
                            WHERE r.quota_id = q.quota_id AND r.biz_type IS NULL AND r.biz_id IS NULL
                              AND r.operation_type = 'RESET' AND r.delta_value <= 0))))

@@ -1,8 +1,8 @@
 -- settle_quota_hold: internal: end or renew one reservation or lease, and answer for the public call.
 --
--- It locks the quotas' rows, then the hold's, and reads the clock under these locks: so if confirm, cancel, release,
--- renew and expiry race, exactly one succeeds, and the others report it. Rows are locked by whole keys: a range would
--- lock the gap where others' holds go. The limit shown is the tightest; there is none if there is no such hold.
+-- It locks the tenants, the quotas and the hold, and reads the clock under these locks: so if confirm, cancel, release,
+-- renew and expiry race, exactly one succeeds, and the others report it. Rows are locked by whole keys: a range
+-- would lock the gap where others' holds go. The limit shown is the tightest; there is none if there is no such hold.
 --
 --   p_operation   CONFIRM, CANCEL (reservations); RELEASE, RENEW (leases)
 --   p_hold_id     which hold, checked here
@@ -53,13 +53,14 @@ BEGIN
         FROM quota_reservations WHERE reservation_id = p_hold_id;
     END IF;
     IF v_quota_id < v_last_id OR v_transaction = 'JOINED' THEN
-        -- Which limits a hold is on never changes, so a plain read finds them. All quotas of these types are
-        -- locked, by their natural key, as other calls do; then the hold's rows.
+        -- Which limits a hold is on never changes, so a plain read finds them. Each tenant is locked, then all its
+        -- quotas of these types, by their natural key, as other calls do; then the hold's rows.
         SELECT COUNT(q.used_count) INTO v_returned
         FROM (SELECT DISTINCT tenant_id, quota_type, level_number FROM quota_reservations
               WHERE reservation_id = p_hold_id ORDER BY level_number LIMIT 1000000) AS r
+        LEFT JOIN tenants AS t ON t.tenant_id = r.tenant_id
         STRAIGHT_JOIN tenant_quotas AS q FORCE INDEX (tenant_quotas_natural)
-            ON q.tenant_id = r.tenant_id AND q.quota_type = r.quota_type FOR UPDATE OF q;
+            ON q.tenant_id = r.tenant_id AND q.quota_type = r.quota_type FOR SHARE OF t FOR UPDATE OF q;
         SELECT MAX(IF(r.status = 'HELD', NULL, r.status)) INTO v_found
         FROM (SELECT quota_id FROM quota_reservations WHERE reservation_id = p_hold_id LIMIT 1000000) AS h
         STRAIGHT_JOIN quota_reservations AS r FORCE INDEX (PRIMARY)
@@ -73,11 +74,12 @@ BEGIN
                COALESCE(NULLIF(t.time_zone, 'SYSTEM'), @@GLOBAL.time_zone), IF(q.slot_count = 0, q.used_count, NULL)
         INTO v_status, v_is_lease, v_amount, v_confirmed, v_period_start, v_charged_at, v_expires_at,
              v_biz_type, v_biz_id, v_product_code, v_origin_id, v_time_zone, v_used_count
-        FROM (SELECT 1) AS one
+        FROM (SELECT MIN(tenant_id) AS tenant_id FROM quota_reservations
+              WHERE reservation_id = p_hold_id AND quota_id = v_quota_id) AS h
+        LEFT JOIN tenants AS t ON t.tenant_id = h.tenant_id
         LEFT JOIN tenant_quotas AS q ON q.quota_id = v_quota_id
         LEFT JOIN quota_reservations AS r ON r.reservation_id = p_hold_id AND r.quota_id = v_quota_id
-        LEFT JOIN tenants AS t ON t.tenant_id = q.tenant_id
-        FOR UPDATE OF q, r;
+        FOR SHARE OF t FOR UPDATE OF q, r;
 
         IF v_answer IS NULL THEN
             SET v_found = COALESCE(v_found, v_status, 'NOT_FOUND'), v_answer = CASE
