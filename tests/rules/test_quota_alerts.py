@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, datetime, time
 
 import pytest
@@ -370,6 +371,17 @@ def test_a_token_that_is_denied_counts(quota: Quota) -> None:
     roll(quota.connection, counts=True)
     call(quota.connection, "take_quota_token", quota.tenant_id, quota.quota_type)
     assert denied(quota, "CONCURRENT") == 100
+
+
+def test_a_batch_that_is_denied_counts_no_denial(quota: Quota) -> None:
+    """Its types are charged and undone together: docs/monitoring.md says so."""
+    quota.define("MONTHLY", hard_limit=1)
+    items = json.dumps([{"quota_type": quota.quota_type, "amount": 2}])
+    for _ in range(2):
+        roll(quota.connection, counts=True)
+        answer = call(quota.connection, "consume_quota_batch", quota.tenant_id, items)
+        assert answer.status == "EXCEEDED"
+    assert denied(quota) == 0
 
 
 def test_a_callers_transaction_holds_no_count_that_others_wait_for(quota: Quota) -> None:

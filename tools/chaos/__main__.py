@@ -23,6 +23,7 @@ from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 
+import click
 import pytest
 
 from benchmarks.machine import commit
@@ -108,14 +109,15 @@ PARTS: dict[str, Callable[[str], list[str]]] = {
 }
 
 
-def main(*names: str) -> int:
-    """Run the parts; 0 if none found anything."""
+@click.command(help=__doc__)
+@click.argument("parts", nargs=-1, type=click.Choice([*PARTS]), metavar="[PART]...")
+def main(parts: tuple[str, ...]) -> None:
     failed = False
     with some_server() as url:
         server_url = url.rstrip("/") + "/"
         with connect(server_url) as connection:
             version = value(connection, "SELECT VERSION()")
-        for name in names or PARTS:
+        for name in parts or PARTS:
             begun = time.monotonic()
             try:
                 found = PARTS[name](server_url)
@@ -130,7 +132,7 @@ def main(*names: str) -> int:
             head = f"[{name}] {today:%Y-%m-%d}, commit {commit()}, MySQL {version}, {seconds:.0f} s"
             print("\n".join([head, *found]), flush=True)
             keep(name, [head, *found])
-    return int(failed)
+    sys.exit(int(failed))
 
 
 def keep(name: str, lines: list[str]) -> None:
@@ -147,4 +149,4 @@ def keep(name: str, lines: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+    main()
