@@ -15,6 +15,7 @@ from pathlib import Path
 
 from tenant_quota.apply import table_statements as tables
 from tenant_quota.apply.backend import QuotaBackend
+from tenant_quota.apply.fitness import refuse_unknown
 from tenant_quota.apply.generator import marked, work
 from tenant_quota.apply.migrations import Migration, Reapplied, load_migrations
 from tenant_quota.apply.object_files import Pin, normalised
@@ -50,6 +51,8 @@ def plan_apply(
     with QuotaBackend(options) as backend:
         connection = backend.connection
         run(connection, "SET SESSION transaction_read_only = ON")
+        if definer is not None:
+            refuse_unknown(connection, definer)
         state = read_state(connection)
         anew = pins_to_install(
             connection,

@@ -321,8 +321,9 @@ def test_the_servers_own_error_reaches_the_user_as_one_message(empty_schema):
     assert result.output.startswith("Error: MySQL error 1054")
 
 
-def test_a_definer_that_does_not_exist_is_refused_before_anything_is_done(empty_schema):
-    done = command("apply", "--url", empty_schema, "--definer", "quota_defniner@localhost")
+@pytest.mark.parametrize("verb", ["apply", "plan"])
+def test_a_definer_that_does_not_exist_is_refused_before_anything_is_done(empty_schema, verb):
+    done = command(verb, "--url", empty_schema, "--definer", "quota_defniner@localhost")
     assert done.exit_code == 2
     assert "no account quota_defniner@localhost" in done.output
     assert "0 applied" in command("status", "--url", empty_schema).output
