@@ -276,3 +276,32 @@ def test_a_token_that_a_slot_has_lent_since_a_snapshot_comes_back(quota: Quota) 
     assert not quota.release(on=session)
     session.commit()
     assert quota.used("CONCURRENT") == quota.lent("CONCURRENT")
+
+
+def test_a_limit_that_sql_by_hand_adds_amid_a_charge_gets_no_ledger_row(
+    quota: Quota, waits: Waits
+) -> None:
+    """Between the UPDATE and the INSERT of one level: nothing locks the gap there."""
+    for limit_type in ("MONTHLY", "TOTAL"):
+        quota.define(limit_type, 100)
+    keeper, session = quota.connect(), quota.connect()
+    name = f"pause {quota.tenant_id}"
+    rows(quota.connection, "CREATE TRIGGER pause AFTER UPDATE ON tenant_quotas FOR EACH ROW"
+         " DO IF(@pause_at = NEW.limit_type, GET_LOCK(@pause_name, 60), NULL)")  # fmt: skip
+    try:
+        rows(keeper, "DO GET_LOCK(%s, 0)", name)
+        rows(session, "SET @pause_at = 'TOTAL', @pause_name = %s", name)
+        with ThreadPoolExecutor(max_workers=1) as pool:
+            answer = pool.submit(lambda: quota.consume(5, on=session))
+            paused = (
+                "SELECT COUNT(*) FROM information_schema.processlist WHERE id = %s AND state = %s"
+            )
+            assert wait_until(lambda: value(keeper, paused, session.thread_id(), "User lock"))
+            rows(keeper, "INSERT INTO tenant_quotas (tenant_id, quota_type, limit_type, hard_limit)"
+                 " VALUES (%s, %s, 'DAILY', 100)", quota.tenant_id, quota.quota_type)  # fmt: skip
+            rows(keeper, "DO RELEASE_LOCK(%s)", name)
+            assert answer.result().status == "GRANTED"
+    finally:
+        rows(quota.connection, "DROP TRIGGER pause")
+    assert (quota.used(), quota.used("TOTAL"), quota.used("DAILY")) == (5, 5, 0)
+    quota.assert_adds_up(["DAILY", "MONTHLY", "TOTAL"])
