@@ -32,7 +32,6 @@ CREATE PROCEDURE define_quota (
     MODIFIES SQL DATA
     SQL SECURITY DEFINER
 BEGIN
-    DECLARE v_transaction      VARCHAR(8)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_time_zone        VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin DEFAULT 'SYSTEM';
     DECLARE v_quota_id         BIGINT UNSIGNED;
     DECLARE v_is_new           BOOLEAN;
@@ -40,7 +39,7 @@ BEGIN
     DECLARE v_next_reset_time  DATETIME;
     DECLARE v_used_count, v_returned BIGINT;  -- returned: tokens that have flowed back at the old rate
     DECLARE v_now              DATETIME(6);
-    DECLARE v_status, v_ignored VARCHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+    DECLARE v_transaction, v_status, v_ignored  VARCHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE CONTINUE HANDLER FOR NOT FOUND BEGIN END;
     DECLARE EXIT HANDLER FOR SQLEXCEPTION
     BEGIN

@@ -1,8 +1,8 @@
 -- define_tenant: create a tenant, or change what it is.
 --
--- The same again changes nothing. Suspend a tenant with UPDATE tenants SET status = 'SUSPENDED'. Change a parent by
--- this procedure only: refunds find in tenant_definition_changes which parents a consumption was charged to. After a
--- change of the zone the end of a period stays as the wall clock shows it.
+-- The same again changes nothing. Suspend a tenant with UPDATE tenants SET status = 'SUSPENDED'. Change parent and zone
+-- by this procedure only: refunds find in tenant_definition_changes which parents a consumption was charged to, and
+-- reset_time moves with the zone. The end of a period stays as the wall clock shows it.
 --
 --   p_tenant_id, p_tenant_name   its identifier; its name, for people
 --   p_time_zone   whose wall clock its periods follow: a named zone, an offset (+08:00), or SYSTEM (NULL too)
@@ -24,10 +24,9 @@ CREATE PROCEDURE define_tenant (
     MODIFIES SQL DATA
     SQL SECURITY DEFINER
 BEGIN
-    DECLARE v_transaction  VARCHAR(8)   CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_time_zone    VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin
                            DEFAULT COALESCE(p_time_zone, 'SYSTEM');
-    DECLARE v_message, v_next_id  VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+    DECLARE v_transaction, v_message, v_next_id  VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_ancestor_id  VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin DEFAULT p_parent_tenant_id;
     DECLARE v_is_known     BOOLEAN DEFAULT TRUE;
     DECLARE v_old          JSON;  -- NULL: there was none

@@ -21,11 +21,11 @@ CREATE PROCEDURE reset_quota (
     MODIFIES SQL DATA
     SQL SECURITY DEFINER
 BEGIN
-    DECLARE v_transaction      VARCHAR(8)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_time_zone        VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin DEFAULT 'SYSTEM';
-    DECLARE v_state            VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+    DECLARE v_transaction, v_state  VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_quota_id         BIGINT UNSIGNED;
-    DECLARE v_closed_count, v_returned BIGINT;
+    DECLARE v_hard_limit, v_closed_count, v_returned BIGINT;
+    DECLARE v_next_reset_time  DATETIME;
     DECLARE v_now, v_local     DATETIME(6);
     DECLARE CONTINUE HANDLER FOR NOT FOUND BEGIN END;
     DECLARE EXIT HANDLER FOR SQLEXCEPTION
@@ -53,7 +53,8 @@ BEGIN
         SET v_now = UTC_TIMESTAMP(6);
         SET v_local = CONVERT_TZ(v_now, '+00:00', IF(v_time_zone = 'SYSTEM', @@GLOBAL.time_zone, v_time_zone));
 
-        SELECT used_count INTO v_closed_count FROM tenant_quotas WHERE quota_id = v_quota_id FOR UPDATE;
+        SELECT hard_limit, used_count, next_reset_time INTO v_hard_limit, v_closed_count, v_next_reset_time
+        FROM tenant_quotas WHERE quota_id = v_quota_id FOR UPDATE;
         INSERT INTO quota_usage_records
             (quota_id, tenant_id, operation_type, delta_value, current_used, period_start, created_at)
         SELECT quota_id, tenant_id, 'RESET', -used_count, 0, period_start, v_now
@@ -67,7 +68,8 @@ BEGIN
     CALL keep_quota_transaction(v_transaction);
 
     SELECT v_quota_id IS NOT NULL AS success, IF(v_quota_id IS NULL, 'NO_QUOTA', 'RESET') AS status,
-           v_quota_id AS quota_id, p_limit_type AS limit_type, q.hard_limit, q.used_count, q.hard_limit AS remaining,
-           q.next_reset_time, NULL AS retry_after_ms, v_transaction AS `transaction`, v_closed_count AS closed_count
-    FROM (SELECT 1) AS one LEFT JOIN tenant_quotas AS q ON q.quota_id = v_quota_id;
+           v_quota_id AS quota_id, p_limit_type AS limit_type, v_hard_limit AS hard_limit,
+           IF(v_quota_id IS NULL, NULL, 0) AS used_count, v_hard_limit AS remaining,
+           v_next_reset_time AS next_reset_time, NULL AS retry_after_ms, v_transaction AS `transaction`,
+           v_closed_count AS closed_count;
 END

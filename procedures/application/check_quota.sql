@@ -21,12 +21,11 @@ CREATE PROCEDURE check_quota (
     MODIFIES SQL DATA
     SQL SECURITY DEFINER
 BEGIN
-    DECLARE v_status, v_hold_id VARCHAR(36) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+    DECLARE v_status, v_hold_id, v_limit_type  VARCHAR(36) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_transaction       VARCHAR(8)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin DEFAULT 'READ';
     DECLARE v_quota_id          BIGINT UNSIGNED;
     DECLARE v_used_count, v_retry_after_ms  BIGINT;
     DECLARE v_next_reset_time, v_anchor, v_now  DATETIME;
-    DECLARE v_limit_type        VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE CONTINUE HANDLER FOR NOT FOUND BEGIN END;
 
     CALL charge_quota('CHECK', p_tenant_id, p_quota_type, p_amount, NULL, NULL, p_product_code, v_hold_id, NULL, NULL,

@@ -25,12 +25,10 @@ BEGIN
     DECLARE v_items, v_fresh, v_products JSON;  -- fresh: those to charge; NULL: none
     DECLARE v_by_product       BOOLEAN;
     DECLARE v_turn, v_item_index INT;           -- turn: from 2 on v_fresh holds new items only
-    DECLARE v_status           VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_quota_type       VARCHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+    DECLARE v_status, v_quota_type, v_transaction  VARCHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_quota_id         BIGINT UNSIGNED;
     DECLARE v_used_count, v_retry_after_ms, v_amount BIGINT;
     DECLARE v_time             DATETIME;
-    DECLARE v_transaction      VARCHAR(8)  CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_ignored          TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE EXIT HANDLER FOR SQLEXCEPTION
     BEGIN

@@ -279,6 +279,49 @@ def test_a_key_goes_whole_with_its_hold(quota: Quota, kind: str, batch: int) -> 
     assert quota.used("TOTAL") == (7 if kind == "refunded" else 13)
 
 
+@pytest.mark.parametrize("held", ["CONSUME", "REFUND"])
+def test_a_key_of_which_somebody_holds_a_row_stays_whole_and_is_not_waited_for(
+    quota: Quota, held: str
+) -> None:
+    quota.define("TOTAL", 100)
+    quota.consume(6, key="k")
+    refund(quota, "k", "r1", 2)
+    age(quota)
+    holder = quota.connect()
+    holder.begin()
+    rows(
+        holder,
+        "SELECT 1 FROM quota_usage_records WHERE quota_id = %s AND biz_type = 'ORDER'"
+        " AND biz_id = 'k' AND operation_type = %s FOR SHARE",
+        *(quota.column("quota_id", "TOTAL"), held),
+    )
+    rows(quota.connection, "SET innodb_lock_wait_timeout = 1")
+    assert purge(quota) == ("DONE", 0)
+    assert sorted(quota.ledger("TOTAL")) == [-2, 6]
+    holder.rollback()
+    assert purge(quota) == ("DONE", 2)
+    assert quota.ledger("TOTAL") == [4]
+
+
+def test_one_key_of_many_sub_channels_is_each_ones_own(quota: Quota) -> None:
+    quota.define("TOTAL", 1000)
+    children = [quota.child(f"c{number}") for number in range(30)]
+    for child in children:
+        assert child.consume(1, key="welcome").success
+    age(quota)
+    young = "UPDATE quota_usage_records SET created_at = %s WHERE tenant_id = %s"
+    rows(quota.connection, f"{young} AND origin_tenant_id = %s", days_ago(1), quota.tenant_id,
+         children[7].tenant_id)  # fmt: skip
+    for batch in (1, 7, 500):
+        purge(quota, batch=batch)
+        assert sorted(quota.ledger("TOTAL")) == [1, 29]
+    assert [child.consume(1, key="welcome").status for child in children[6:9]] == [
+        "GRANTED",
+        "REPLAYED",
+        "GRANTED",
+    ]
+
+
 def test_delivered_alerts_go_when_their_period_is_over(quota: Quota) -> None:
     alert = (
         "INSERT INTO quota_alerts (quota_id, tenant_id, quota_type, limit_type, alert_level,"

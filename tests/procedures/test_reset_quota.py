@@ -10,7 +10,7 @@ import pytest
 from pymysql.connections import Connection
 
 from tests.helpers.holds import cancel, refund, reserve
-from tests.helpers.support import Quota, at_once, call, no_transaction_is_open, state_of
+from tests.helpers.support import Quota, at_once, call, no_transaction_is_open, rows, state_of
 
 
 def reset(
@@ -69,6 +69,36 @@ def test_what_is_charged_in_the_second_of_a_reset_comes_back(quota: Quota, reset
     assert cancel(quota, held).status == "CANCELLED"
     assert quota.used() == 0
     quota.assert_adds_up()
+
+
+@pytest.mark.parametrize("how", ["refund", "cancel"])
+def test_an_old_snapshot_takes_no_reset_for_one_by_hand(quota: Quota, how: str) -> None:
+    quota.define("MONTHLY", 10, used=1)
+    session = quota.connect()
+    session.begin()
+    rows(session, "SELECT COUNT(*) FROM tenants")
+    reset(quota)
+    quota.consume(4, key="k")
+    held = reserve(quota, 5)
+    if how == "refund":
+        assert refund(quota, "k", "r", on=session).status == "GRANTED"
+    else:
+        assert cancel(quota, held, on=session).status == "CANCELLED"
+    session.commit()
+    assert quota.used() == (5 if how == "refund" else 4)
+    quota.assert_adds_up()
+
+
+def test_its_answer_is_of_now_in_an_old_snapshot_too(quota: Quota) -> None:
+    session = quota.connect()
+    session.begin()
+    rows(session, "SELECT COUNT(*) FROM tenants")
+    quota.define("MONTHLY", 10, used=7)
+    reset(quota)
+    answer = reset(quota, on=session)
+    session.commit()
+    assert (answer.hard_limit, answer.used_count, answer.remaining) == (10, 0, 10)
+    assert answer.next_reset_time == quota.column("next_reset_time")
 
 
 def test_a_lapsed_period_is_closed_first_and_the_new_one_is_empty(quota: Quota) -> None:

@@ -232,6 +232,46 @@ def test_the_sweep_of_periods_goes_by_the_zone_that_a_tenant_has_now(quota: Quot
     quota.assert_adds_up(["DAILY"])
 
 
+def test_the_sweep_takes_no_tenant_that_somebody_holds_for_one_in_system(quota: Quota) -> None:
+    quota.define_tenant(zone="SYSTEM")
+    quota.define("DAILY", 10)
+    ended = "SELECT NOW() - INTERVAL 1 HOUR"
+    quota.set("DAILY", next_reset_time=value(quota.connection, ended), period_anchor=None)
+    session = with_an_old_snapshot(quota)
+    quota.define_tenant(zone="-12:00")
+    assert quota.consume(10).status == "GRANTED"
+    holder = quota.connect()
+    holder.begin()
+    rows(holder, "SELECT 1 FROM tenants WHERE tenant_id = %s FOR UPDATE", quota.tenant_id)
+    call(session, "reset_due_quotas", 10)
+    session.commit()
+    holder.rollback()
+    assert quota.consume(1).status == "EXCEEDED"
+    quota.assert_adds_up(["DAILY"])
+
+
+@pytest.mark.parametrize("depth", [0, 1])
+def test_a_hold_ends_though_somebody_holds_its_tenants_row(quota: Quota, depth: int) -> None:
+    """In our own transaction the quota's row is enough: the zone is read under its lock."""
+    quota.define("MONTHLY", 10)
+    caller = quota.child() if depth else quota
+    if depth:
+        caller.define("MONTHLY", 10)
+    else:
+        quota.define_tenant()
+    held = [reserve(caller, 2) for _ in range(2)]
+    admin = quota.connect()
+    admin.begin()
+    rows(admin, "UPDATE tenants SET tenant_name = 'new' WHERE tenant_id IN (%s, %s)",
+         quota.tenant_id, caller.tenant_id)  # fmt: skip
+    rows(quota.connection, "SET innodb_lock_wait_timeout = 1")
+    rows(caller.connection, "SET innodb_lock_wait_timeout = 1")
+    assert cancel(caller, held[0]).status == "CANCELLED"
+    assert confirm(caller, held[1]).status == "CONFIRMED"
+    admin.rollback()
+    assert quota.used() == caller.used() == 2
+
+
 def test_a_zone_stays_while_a_call_waits_that_will_close_a_period(
     quota: Quota, waits: Waits
 ) -> None:

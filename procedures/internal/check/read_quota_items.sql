@@ -99,7 +99,9 @@ BEGIN
             AND r.origin_tenant_id = IF(level.tenant_id = p_tenant_id, '', p_tenant_id) FOR SHARE OF r;
         SELECT JSON_ARRAYAGG(whole) INTO p_fresh
         FROM JSON_TABLE(p_fresh, '$[*]' COLUMNS (whole JSON PATH '$', n INT PATH '$.n')) AS item
-        WHERE NOT n MEMBER OF (COALESCE(v_known, JSON_ARRAY()));
+        LEFT JOIN (SELECT DISTINCT known_n FROM JSON_TABLE(v_known, '$[*]' COLUMNS (known_n INT PATH '$')) AS each_n
+                  ) AS known ON known_n = n
+        WHERE known_n IS NULL;
     END IF;
     IF v_at IS NOT NULL THEN
         SET v_problem = CONCAT('key_reused: the key of p_items[', v_at,

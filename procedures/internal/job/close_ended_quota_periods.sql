@@ -38,14 +38,15 @@ BEGIN
     DECLARE v_ignored      VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
 
     SELECT COUNT(is_plain), COALESCE(SUM(is_plain), 0), JSON_ARRAYAGG(JSON_OBJECT(
-               'id', id, 'end', next_reset_time, 'zone', zone, 'clock', clock, 'anchor', anchor, 'is_plain', is_plain))
+               'id', id, 'end', next_reset_time, 'zone', COALESCE(zone, 'SYSTEM'), 'clock', clock, 'anchor', anchor,
+               'is_plain', is_plain))
     INTO p_settled, v_plain_count, v_batch
     FROM (SELECT l.*, q.period_anchor AS anchor,
-                 IF(q.quota_id IS NULL OR COALESCE(t.time_zone, 'SYSTEM') <> l.zone, NULL,
+                 IF(q.quota_id IS NULL OR NOT t.time_zone <=> l.zone, NULL,
                     p_transaction = 'OWN' AND q.slot_count = 0 AND q.period_start IS NOT NULL
                     AND q.period_anchor IS NOT NULL AND COALESCE(q.period_end = q.next_reset_time, FALSE)) AS is_plain
           FROM (SELECT id, next_reset_time, zone, clock
-                FROM (SELECT q.quota_id AS id, q.next_reset_time, COALESCE(t.time_zone, 'SYSTEM') AS zone,
+                FROM (SELECT q.quota_id AS id, q.next_reset_time, t.time_zone AS zone,
                              CONVERT_TZ(v_utc, '+00:00', COALESCE(NULLIF(t.time_zone, 'SYSTEM'), @@GLOBAL.time_zone)
                                         ) AS clock
                       FROM tenant_quotas AS q FORCE INDEX (tenant_quotas_due)

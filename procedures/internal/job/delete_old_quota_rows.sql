@@ -3,16 +3,15 @@
 -- Walks the quotas that have old rows, and each one's rows by age, under the quota's row lock. It passes over a quota
 -- that somebody has locked (SKIP LOCKED). run_quota_job opens its transaction and ends it.
 --
--- Kept, however old: rows of the open period; of a key that has a younger row; of a reservation that is still held,
--- or was settled too lately. A key goes whole, with its settled hold: else what is left of it would answer a repeated
--- call wrongly. One ADJUST row takes the place of a period's deleted rows, unless they sum to 0. Other settled holds go
--- when no ledger row is of them, delivered alerts when their period must be over.
+-- Kept, however old: rows of the open period; of a key that has a younger row, or one that somebody has locked; of a
+-- reservation that is held, or was settled too lately. A key goes whole, with its hold: what is left of one answers a
+-- repeated call wrongly. One ADJUST row takes the place of a period's deleted rows, unless they sum to 0. Other settled
+-- holds go when no ledger row is of them, delivered alerts when their period must be over.
 --
 --   p_batch_size   rows looked at, at most; of holds and alerts so many each
 --   p_cutoff       UTC; only rows before it
 --   p_created_at, p_record_id, p_quota_id   where the batch before ended, and then this one. p_created_at NULL: that
---                  quota is done. p_quota_id NULL: the ledger is done
---   p_purged       rows deleted
+--                  quota is done; p_quota_id NULL: the ledger. p_purged: rows deleted
 --
 -- Source   docs/design.md, sections 2 to 4 and 6
 
@@ -70,9 +69,9 @@ BEGIN
             WHERE q.quota_id > p_quota_id AND oldest.created_at < p_cutoff ORDER BY q.quota_id LIMIT 1;
             SET p_quota_id = v_next_id, p_created_at = '1000-01-01', p_record_id = 0;
         END IF;
-        -- A limit without periods is never open, a calendar limit without a schedule is left out.
-        SELECT q.tenant_id, IF(q.limit_type IN ('TOTAL', 'RATE', 'CONCURRENT'), '9999-12-31', q.period_start),
-               IF(q.limit_type IN ('TOTAL', 'RATE', 'CONCURRENT'), '9999-12-31', CONVERT_TZ(
+        -- A limit without periods is never open, one without a schedule is left out.
+        SELECT q.tenant_id, IF(q.period_end = '9999-12-31', q.period_end, q.period_start),
+               IF(q.period_end = '9999-12-31', q.period_end, CONVERT_TZ(
                   q.period_start, COALESCE(NULLIF(t.time_zone, 'SYSTEM'), @@GLOBAL.time_zone), '+00:00'))
         INTO v_tenant_id, v_open_start, v_open_at
         FROM tenant_quotas AS q
@@ -80,51 +79,54 @@ BEGIN
         WHERE q.quota_id = p_quota_id
           AND (t.tenant_id IS NOT NULL OR NOT EXISTS (SELECT 1 FROM tenants WHERE tenant_id = q.tenant_id))
         FOR UPDATE OF q SKIP LOCKED FOR SHARE OF t SKIP LOCKED;
-        -- A plain look finds the rows, and all of their keys. Each is locked: an old snapshot shows some that are gone.
+        -- A plain look finds rows; they are locked, with all of their keys, as they are now.
         WITH walked AS (
-            SELECT created_at, record_id, biz_type, biz_id, TRUE AS is_walked
+            SELECT created_at, record_id, biz_type, biz_id, origin_tenant_id
             FROM quota_usage_records FORCE INDEX (PRIMARY)
             WHERE quota_id = p_quota_id AND operation_type <> 'ADJUST' AND v_open_at IS NOT NULL
               AND (created_at = p_created_at AND record_id > p_record_id
                    OR created_at > p_created_at AND created_at < p_cutoff)
               AND COALESCE(period_start < v_open_start, created_at < v_open_at)
             ORDER BY created_at, record_id LIMIT p_batch_size
-        ), whole AS (
-            SELECT created_at, record_id, MAX(is_walked) AS is_walked
-            FROM (SELECT created_at, record_id, is_walked FROM walked UNION ALL
-                  SELECT k.created_at, k.record_id, FALSE
-                  FROM walked STRAIGHT_JOIN quota_usage_records AS k FORCE INDEX (quota_usage_records_biz_key)
-                      USING (biz_type, biz_id)
-                  WHERE k.quota_id = p_quota_id AND k.created_at < p_cutoff) AS each_row
-            GROUP BY created_at, record_id
+        ), ids AS (SELECT DISTINCT biz_type, biz_id FROM walked), whole AS (
+            SELECT biz_type, biz_id, origin_tenant_id, COUNT(*) AS row_count
+            FROM ids STRAIGHT_JOIN quota_usage_records FORCE INDEX (quota_usage_records_biz_key)
+                USING (biz_type, biz_id)
+            STRAIGHT_JOIN (SELECT DISTINCT biz_type, biz_id, origin_tenant_id FROM walked) AS named
+                USING (biz_type, biz_id, origin_tenant_id)
+            WHERE quota_id = p_quota_id GROUP BY biz_type, biz_id, origin_tenant_id
+        ), each_row AS (
+            (SELECT r.*, 1 AS row_count
+             FROM walked STRAIGHT_JOIN quota_usage_records AS r FORCE INDEX (PRIMARY) USING (created_at, record_id)
+             WHERE r.quota_id = p_quota_id AND CONCAT(r.biz_type, r.biz_id) IS NULL FOR UPDATE OF r SKIP LOCKED)
+            UNION ALL
+            (SELECT r.*, whole.row_count
+             FROM ids STRAIGHT_JOIN quota_usage_records AS r FORCE INDEX (quota_usage_records_biz_key)
+                 USING (biz_type, biz_id)
+             STRAIGHT_JOIN whole USING (biz_type, biz_id, origin_tenant_id)
+             WHERE r.quota_id = p_quota_id FOR UPDATE OF r SKIP LOCKED)
         )
-        SELECT COALESCE(SUM(is_walked), 0), COUNT(delta), MAX(place), JSON_ARRAYAGG(JSON_OBJECT(
-                   'at', created_at, 'id', record_id, 'start', period_start, 'delta', delta, 'hold', hold))
-        INTO v_seen, p_purged, v_last, v_rows
-        FROM (SELECT l.is_walked, r.created_at, r.record_id, r.period_start,
-                     IF(l.is_walked, CONCAT(r.created_at, LPAD(r.record_id, 20, '0')), NULL) AS place,
-                     IF(r.biz_id IS NULL, NULL, r.reservation_id) AS hold,
-                     IF((SELECT COUNT(*) FROM quota_usage_records FORCE INDEX (quota_usage_records_biz_key)
-                         WHERE quota_id = p_quota_id AND biz_type = r.biz_type AND biz_id = r.biz_id
-                           AND (created_at >= p_cutoff OR NOT COALESCE(
-                                period_start < v_open_start, created_at < v_open_at)) FOR SHARE SKIP LOCKED)
-                        + (SELECT COUNT(*) FROM quota_reservations
-                           WHERE reservation_id = r.reservation_id AND quota_id = p_quota_id
-                             AND (status = 'HELD' OR expires_at >= p_cutoff OR updated_at >= p_cutoff) FOR SHARE) > 0,
-                        NULL, r.delta_value) AS delta
-              FROM whole AS l STRAIGHT_JOIN quota_usage_records AS r FORCE INDEX (PRIMARY)
-                  ON r.quota_id = p_quota_id AND r.created_at = l.created_at AND r.record_id = l.record_id
-              FOR UPDATE OF r) AS looked;
-        SET p_created_at = LEFT(v_last, 26), p_record_id = SUBSTRING(v_last, 27);
+        SELECT (SELECT COUNT(*) FROM walked), (SELECT MAX(CONCAT(created_at, LPAD(record_id, 20, '0'))) FROM walked),
+               COUNT(delta), JSON_ARRAYAGG(JSON_OBJECT('at', created_at, 'id', record_id, 'start', period_start,
+                                           'delta', delta, 'hold', IF(biz_id IS NULL, NULL, reservation_id)))
+        INTO v_seen, v_last, p_purged, v_rows
+        FROM (SELECT each_row.*, IF(COUNT(*) OVER by_key < row_count OR MAX(
+                         created_at >= p_cutoff OR NOT COALESCE(period_start < v_open_start, created_at < v_open_at)
+                         OR (SELECT COUNT(*) FROM quota_reservations AS h
+                             WHERE h.reservation_id = each_row.reservation_id AND h.quota_id = p_quota_id
+                               AND (status = 'HELD' OR expires_at >= p_cutoff OR updated_at >= p_cutoff) FOR SHARE)
+                     ) OVER by_key, NULL, delta_value) AS delta
+              FROM each_row
+              WINDOW by_key AS (PARTITION BY biz_type, biz_id, origin_tenant_id,
+                                             IF(CONCAT(biz_type, biz_id) IS NULL, record_id, 0))) AS judged;
+        SET p_created_at = IF(v_seen < p_batch_size, NULL, LEFT(v_last, 26)), p_record_id = SUBSTRING(v_last, 27);
 
         IF p_purged > 0 THEN
             SELECT JSON_ARRAYAGG(JSON_OBJECT(
                        'at', r.created_at, 'id', r.record_id, 'start', r.period_start, 'delta', r.delta_value))
             INTO v_old
-            FROM (SELECT DISTINCT start
-                  FROM JSON_TABLE(v_rows, '$[*]' COLUMNS (
-                      start DATETIME PATH '$.start', delta BIGINT PATH '$.delta')) AS d
-                  WHERE delta IS NOT NULL) AS p
+            FROM (SELECT DISTINCT start FROM JSON_TABLE(v_rows, '$[*]' COLUMNS (
+                      start DATETIME PATH '$.start', delta BIGINT PATH '$.delta')) AS d WHERE delta IS NOT NULL) AS p
             STRAIGHT_JOIN quota_usage_records AS r FORCE INDEX (quota_usage_records_biz_key)
                 ON r.quota_id = p_quota_id AND r.biz_type IS NULL AND r.biz_id IS NULL
                 AND r.operation_type = 'ADJUST' AND r.period_start <=> p.start AND r.created_at < p_cutoff
@@ -144,6 +146,5 @@ BEGIN
                 at DATETIME(6) PATH '$.at', start DATETIME PATH '$.start', delta BIGINT PATH '$.delta')) AS d
             WHERE delta IS NOT NULL GROUP BY start HAVING SUM(delta) <> 0;
         END IF;
-        SET p_created_at = IF(v_seen < p_batch_size, NULL, p_created_at);
     END IF;
 END

@@ -25,11 +25,8 @@ CREATE PROCEDURE settle_quota_period (
     MODIFIES SQL DATA
     SQL SECURITY DEFINER
 BEGIN
-    DECLARE v_tenant_id                    VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_limit_type                   VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_message                      VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_used_count, v_unspent          BIGINT;       -- v_unspent: units that slots held
-    DECLARE v_slot_count                     INT;
+    DECLARE v_tenant_id, v_limit_type, v_message  VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+    DECLARE v_slot_count, v_used_count, v_unspent  BIGINT;  -- v_unspent: units that slots held
     DECLARE v_period_start, v_period_end     DATETIME;     -- as found, then of the period that is open now
     DECLARE v_anchor, v_next_reset_time, v_found_start, v_opened_at  DATETIME;
     DECLARE v_refilled_at, v_utc, v_local    DATETIME(6);

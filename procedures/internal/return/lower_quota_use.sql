@@ -98,7 +98,7 @@ BEGIN
                                   r.created_at, '+00:00', p_time_zone)), NULL, 1))
                            FROM quota_usage_records AS r FORCE INDEX (quota_usage_records_biz_key)
                            WHERE r.quota_id = q.quota_id AND r.biz_type IS NULL AND r.biz_id IS NULL
-                             AND r.operation_type = 'RESET' AND r.delta_value <= 0))))
+                             AND r.operation_type = 'RESET' AND r.delta_value <= 0 FOR SHARE))))
             INTO v_tenant_id, p_used_count, v_is_open, v_lowered
             FROM tenant_quotas AS q WHERE q.quota_id = p_quota_id FOR UPDATE;
             IF NOT v_is_open THEN

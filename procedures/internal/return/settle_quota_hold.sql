@@ -23,8 +23,7 @@ CREATE PROCEDURE settle_quota_hold (
     SQL SECURITY DEFINER
 BEGIN
     DECLARE v_quota_id, v_last_id, v_shown_id BIGINT UNSIGNED;
-    DECLARE v_answer, v_transaction VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
-    DECLARE v_found, v_status, v_time_zone, v_biz_type, v_biz_id, v_product_code, v_origin_id
+    DECLARE v_answer, v_transaction, v_found, v_status, v_time_zone, v_biz_type, v_biz_id, v_product_code, v_origin_id
             VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
     DECLARE v_asked VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin DEFAULT
         ELT(FIELD(p_operation, 'CONFIRM', 'CANCEL', 'RELEASE', 'RENEW'),
@@ -53,33 +52,36 @@ BEGIN
         FROM quota_reservations WHERE reservation_id = p_hold_id;
     END IF;
     IF v_quota_id < v_last_id OR v_transaction = 'JOINED' THEN
-        -- Which limits a hold is on never changes, so a plain read finds them. Each tenant is locked, then all its
-        -- quotas of these types, by their natural key, as other calls do; then the hold's rows.
+        -- Which limits a hold is on never changes, so a plain read finds them. All quotas of these types are locked,
+        -- by their natural key, as other calls do; before them in a caller's the tenant; then the hold's rows.
         SELECT COUNT(q.used_count) INTO v_returned
         FROM (SELECT DISTINCT tenant_id, quota_type, level_number FROM quota_reservations
               WHERE reservation_id = p_hold_id ORDER BY level_number LIMIT 1000000) AS r
-        LEFT JOIN tenants AS t ON t.tenant_id = r.tenant_id
+        LEFT JOIN tenants AS t ON t.tenant_id = r.tenant_id AND v_transaction = 'JOINED'
         STRAIGHT_JOIN tenant_quotas AS q FORCE INDEX (tenant_quotas_natural)
             ON q.tenant_id = r.tenant_id AND q.quota_type = r.quota_type FOR SHARE OF t FOR UPDATE OF q;
         SELECT MAX(IF(r.status = 'HELD', NULL, r.status)) INTO v_found
         FROM (SELECT quota_id FROM quota_reservations WHERE reservation_id = p_hold_id LIMIT 1000000) AS h
         STRAIGHT_JOIN quota_reservations AS r FORCE INDEX (PRIMARY)
             ON r.reservation_id = p_hold_id AND r.quota_id = h.quota_id FOR UPDATE OF r;
+    ELSE  -- before its tenant's zone is read
+        SELECT COUNT(*) INTO v_returned FROM tenant_quotas WHERE quota_id = v_quota_id FOR UPDATE;
     END IF;
     SET v_shown_id = v_quota_id, v_answer = IF(v_quota_id IS NULL, 'NOT_FOUND', NULL);
 
     WHILE v_quota_id IS NOT NULL DO
         SELECT r.status, r.kind = 'LEASE', r.amount, r.confirmed_amount, r.period_start, r.created_at, r.expires_at,
                r.biz_type, r.biz_id, r.product_code, r.origin_tenant_id,
-               COALESCE(NULLIF(t.time_zone, 'SYSTEM'), @@GLOBAL.time_zone), IF(q.slot_count = 0, q.used_count, NULL)
+               COALESCE(NULLIF(COALESCE(
+                   (SELECT time_zone FROM tenants WHERE tenant_id = q.tenant_id AND v_transaction <> 'OWN' FOR SHARE),
+                   (SELECT time_zone FROM tenants WHERE tenant_id = q.tenant_id)
+               ), 'SYSTEM'), @@GLOBAL.time_zone), IF(q.slot_count = 0, q.used_count, NULL)
         INTO v_status, v_is_lease, v_amount, v_confirmed, v_period_start, v_charged_at, v_expires_at,
              v_biz_type, v_biz_id, v_product_code, v_origin_id, v_time_zone, v_used_count
-        FROM (SELECT MIN(tenant_id) AS tenant_id FROM quota_reservations
-              WHERE reservation_id = p_hold_id AND quota_id = v_quota_id) AS h
-        LEFT JOIN tenants AS t ON t.tenant_id = h.tenant_id
+        FROM (SELECT 1) AS one
         LEFT JOIN tenant_quotas AS q ON q.quota_id = v_quota_id
         LEFT JOIN quota_reservations AS r ON r.reservation_id = p_hold_id AND r.quota_id = v_quota_id
-        FOR SHARE OF t FOR UPDATE OF q, r;
+        FOR UPDATE OF q, r;
 
         IF v_answer IS NULL THEN
             SET v_found = COALESCE(v_found, v_status, 'NOT_FOUND'), v_answer = CASE
