@@ -24,7 +24,7 @@ install(
         "procedures/application/consume_quota_batch.sql": "2ce14133f3032b07e107db793a46637d8736c7a34bb809c20bfdeb1fef4933f9",
         "procedures/application/refund_quota.sql": "e566d830108ab81b61778176726eed81238a14fe985213fffbb5ee670ea6cbe7",
         "procedures/application/release_quota_lease.sql": "3817b13d3eca1e6aec45f03284c76f0807f21c24466043f26b4379daedb6ed0b",
-        "procedures/application/release_quota_token.sql": "9543c50a16c803e5fbf9c502b9efafc533c2f79f2f83d6b9b5edf2ac16ec0a40",
+        "procedures/application/release_quota_token.sql": "5fb44b17f664b716489954a96d947f7de7d0eff04564f535c500b3e1bb8ad5dc",
         "procedures/application/renew_quota_lease.sql": "f4fff5aa2b83d7ef8f46652f4ad9fe052c6049c1870f6bd37a6197be705bba4e",
         "procedures/application/reserve_quota.sql": "674b7cec9c589d6142994d393430d31c0e6b6ddf6a393be3b441e77a7124dea5",
         "procedures/application/return_quota_token.sql": "0a827e179442790ff5a83f49416aa6bf6aaf107d2ecb575364cedc882d2deb2b",

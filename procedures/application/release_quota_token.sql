@@ -24,7 +24,7 @@ BEGIN
     DECLARE v_quota_id BIGINT UNSIGNED;  -- NULL: this level has no limit
     DECLARE v_slots BIGINT;              -- 0: the row has lent all that is out
     DECLARE v_is_given BOOLEAN;
-    DECLARE v_depth, v_tries INT DEFAULT 0;  -- depth 1: the tenant's own level
+    DECLARE v_depth INT DEFAULT 0;  -- 1: the tenant's own level
     DECLARE EXIT HANDLER FOR SQLEXCEPTION
     BEGIN
         CALL undo_quota_transaction(v_transaction);
@@ -56,18 +56,16 @@ BEGIN
             UPDATE quota_slots SET remaining = remaining + 1, lent = lent - 1, returned = returned + 1
             WHERE v_is_given AND quota_id = v_quota_id AND slot_number = CONNECTION_ID() MOD v_slots;
         END IF;
-        SET v_tries = IF(v_is_given OR v_quota_id IS NULL AND v_transaction = 'OWN', 2, 0);
-        WHILE v_tries < 2 DO
+        WHILE NOT v_is_given AND v_slots IS NOT NULL DO
             UPDATE tenant_quotas FORCE INDEX (tenant_quotas_natural)
             SET used_count = used_count - 1, earlier_count = earlier_count + 1, next_alert_count = IF(
                 used_count < soft_limit, LEAST(soft_limit, COALESCE(next_alert_count, soft_limit)), next_alert_count)
             WHERE tenant_id = v_level_id AND quota_type = p_quota_type AND limit_type = 'CONCURRENT'
               AND used_count > leased_count + sliced_count;
-            SET v_is_given = ROW_COUNT() > 0, v_tries = IF(v_is_given, 2, v_tries + 1);
-            IF v_tries = 1 THEN  -- others' slots have lent what is out, or a caller's snapshot is old
-                SELECT MIN(quota_id) INTO v_quota_id FROM tenant_quotas FORCE INDEX (tenant_quotas_natural)
-                WHERE tenant_id = v_level_id AND quota_type = p_quota_type AND limit_type = 'CONCURRENT' FOR UPDATE;
+            SET v_is_given = ROW_COUNT() > 0, v_slots = NULLIF(v_slots, 0);
+            IF NOT v_is_given AND v_slots > 0 THEN  -- others' slots have lent what is out
                 CALL collect_quota_slots(v_quota_id, NULL, TRUE, v_slots);
+                SET v_slots = 0;
             END IF;
         END WHILE;
         SET p_success = p_success OR v_is_given;

@@ -293,33 +293,6 @@ def test_a_zone_stays_while_a_call_waits_that_will_close_a_period(
     assert was_waiting
 
 
-@pytest.mark.parametrize("slots", [0, 2])
-def test_a_token_of_a_limit_that_a_snapshot_does_not_show_comes_back(
-    quota: Quota, slots: int
-) -> None:
-    child = quota.child()
-    quota.define("CONCURRENT", 9)
-    session = with_an_old_snapshot(quota)
-    child.define("CONCURRENT", 1000, slot_count=slots)
-    assert child.acquire()
-    assert child.acquire()
-    assert child.release(on=session)
-    session.commit()
-    assert (child.used("CONCURRENT") - child.lent("CONCURRENT"), quota.used("CONCURRENT")) == (1, 1)
-
-
-def test_a_token_that_a_slot_has_lent_since_a_snapshot_comes_back(quota: Quota) -> None:
-    quota.define("CONCURRENT", 1000, slot_count=2)
-    session = with_an_old_snapshot(quota)
-    for _ in range(4):
-        assert quota.acquire()
-    for _ in range(4):
-        assert quota.release(on=session)
-    assert not quota.release(on=session)
-    session.commit()
-    assert quota.used("CONCURRENT") == quota.lent("CONCURRENT")
-
-
 def test_a_limit_that_sql_by_hand_adds_amid_a_charge_gets_no_ledger_row(
     quota: Quota, waits: Waits
 ) -> None:
