@@ -97,8 +97,11 @@ BEGIN
                     SET v_status = IF(v_used < v_sum, 'DRIFT', NULL);
                     UPDATE tenant_quotas SET leased_count = v_leased WHERE quota_id = v_quota_id AND p_repair;
                 ELSEIF v_limit_type <> 'RATE' THEN
-                    SELECT COALESCE(SUM(delta_value), 0) INTO v_sum  -- the caller's snapshot may be old
-                    FROM quota_usage_records FORCE INDEX (PRIMARY) WHERE quota_id = v_quota_id FOR SHARE;
+                    SELECT COALESCE(IF(v_transaction = 'JOINED',  -- it may be old; our own need not lock a ledger
+                        (SELECT SUM(delta_value) FROM quota_usage_records FORCE INDEX (PRIMARY)
+                         WHERE quota_id = v_quota_id FOR SHARE), (
+                         SELECT SUM(delta_value) FROM quota_usage_records FORCE INDEX (PRIMARY)
+                         WHERE quota_id = v_quota_id)), 0) INTO v_sum;
                     SET v_status = IF(v_used <> v_sum, IF(p_repair, 'REPAIRED', 'DRIFT'), NULL);
                 END IF;
                 IF v_status = 'REPAIRED' THEN

@@ -397,6 +397,14 @@ class Quota:
             assert self.used(limit_type) - self.lent(limit_type) == sum(self.ledger(limit_type))
 
 
+def with_an_old_snapshot(quota: Quota) -> Connection:
+    """Return a session in a transaction that goes on seeing what there is now."""
+    session = quota.connect()
+    session.begin()
+    rows(session, "SELECT COUNT(*) FROM tenants")
+    return session
+
+
 def waiting(quota: Quota, session: Connection) -> int:
     """Whether this session, and not some other test's, waits for a lock."""
     return int(

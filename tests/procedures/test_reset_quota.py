@@ -10,7 +10,14 @@ import pytest
 from pymysql.connections import Connection
 
 from tests.helpers.holds import cancel, refund, reserve
-from tests.helpers.support import Quota, at_once, call, no_transaction_is_open, rows, state_of
+from tests.helpers.support import (
+    Quota,
+    at_once,
+    call,
+    no_transaction_is_open,
+    state_of,
+    with_an_old_snapshot,
+)
 
 
 def reset(
@@ -74,9 +81,7 @@ def test_what_is_charged_in_the_second_of_a_reset_comes_back(quota: Quota, reset
 @pytest.mark.parametrize("how", ["refund", "cancel"])
 def test_an_old_snapshot_takes_no_reset_for_one_by_hand(quota: Quota, how: str) -> None:
     quota.define("MONTHLY", 10, used=1)
-    session = quota.connect()
-    session.begin()
-    rows(session, "SELECT COUNT(*) FROM tenants")
+    session = with_an_old_snapshot(quota)
     reset(quota)
     quota.consume(4, key="k")
     held = reserve(quota, 5)
@@ -90,9 +95,7 @@ def test_an_old_snapshot_takes_no_reset_for_one_by_hand(quota: Quota, how: str) 
 
 
 def test_its_answer_is_of_now_in_an_old_snapshot_too(quota: Quota) -> None:
-    session = quota.connect()
-    session.begin()
-    rows(session, "SELECT COUNT(*) FROM tenants")
+    session = with_an_old_snapshot(quota)
     quota.define("MONTHLY", 10, used=7)
     reset(quota)
     answer = reset(quota, on=session)

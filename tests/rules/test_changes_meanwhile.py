@@ -12,7 +12,15 @@ import pytest
 from pymysql.connections import Connection
 
 from tests.helpers.holds import cancel, confirm, lapse, reserve
-from tests.helpers.support import Quota, call, rows, value, wait_until, waiting
+from tests.helpers.support import (
+    Quota,
+    call,
+    rows,
+    value,
+    wait_until,
+    waiting,
+    with_an_old_snapshot,
+)
 
 Waits = Callable[[Quota, Connection, Callable[[], Any]], "Future[Any]"]
 
@@ -179,14 +187,6 @@ def test_a_tenant_whose_reservation_waits_does_not_move(quota: Quota, waits: Wai
         moved.result()
     cancel(child, held)
     assert (here.used("TOTAL"), there.used("TOTAL"), quota.used("TOTAL")) == (0, 0, 1)
-
-
-def with_an_old_snapshot(quota: Quota) -> Connection:
-    """Return a session in a transaction that sees what there is now."""
-    session = quota.connect()
-    session.begin()
-    rows(session, "SELECT COUNT(*) FROM tenants")
-    return session
 
 
 @pytest.mark.parametrize("whose", ["the tenant's", "its parent's"])

@@ -1,8 +1,7 @@
 -- settle_quota_hold: internal: end or renew one reservation or lease, and answer for the public call.
 --
--- It locks the tenants, the quotas and the hold, and reads the clock under these locks: so if confirm, cancel, release,
--- renew and expiry race, exactly one succeeds, and the others report it. Rows are locked by whole keys: a range
--- would lock the gap where others' holds go. The limit shown is the tightest; there is none if there is no such hold.
+-- It locks the quotas, then the hold, and reads zone and clock under these locks: if confirm, cancel and expiry race,
+-- exactly one succeeds. By whole keys: a range would lock the gap where others' holds go. It shows the tightest limit.
 --
 --   p_operation   CONFIRM, CANCEL (reservations); RELEASE, RENEW (leases)
 --   p_hold_id     which hold, checked here
